@@ -6,8 +6,28 @@ from enum import Enum
 from typing import Any
 
 TONES = frozenset(
-    "succeeded running person decide failed errored unknown skipped not-needed cancelled pending scheduled "
-    "blocked warn draft approved ready changed passed back".split()
+    {
+        "succeeded",
+        "approved",
+        "ready",
+        "passed",
+        "running",
+        "person",
+        "warn",
+        "back",
+        "decide",
+        "changed",
+        "failed",
+        "errored",
+        "blocked",
+        "unknown",
+        "skipped",
+        "not-needed",
+        "cancelled",
+        "pending",
+        "scheduled",
+        "draft",
+    }
 )
 # The shape of a tone that has no symbol of its own name.
 _SHAPES = {"approved": "succeeded", "ready": "succeeded", "passed": "succeeded", "changed": "decide"}

@@ -1,0 +1,145 @@
+"""People, teams, who has which role where, and tokens."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from releaseorch.accounts.roles import Role, ScopeKind
+from releaseorch.core import clock, fields
+
+
+class PersonKind(models.TextChoices):
+    HUMAN = "human", _("person")
+    ROBOT = "robot", _("robot")
+
+
+class PeopleManager(BaseUserManager["Person"]):
+    def create_user(self, username: str, password: str | None = None, **values: object) -> "Person":
+        """A person who can log in; without a password nobody can log in as them."""
+        person = self.model(username=username, **values)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Somebody (or some robot) who acts; also the account that logs in."""
+
+    username = models.CharField(
+        max_length=100,
+        unique=True,
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9][a-z0-9._@-]*\Z", _("A user name has small letters, digits and . _ @ - only.")
+            )
+        ],
+    )
+    name = fields.name()
+    email = models.EmailField(blank=True, default="")
+    contact = fields.name(blank=True, default="")
+    kind = models.CharField(max_length=10, choices=PersonKind, default=PersonKind.HUMAN)
+    is_active = models.BooleanField(default=True)
+    teams: "models.ManyToManyField[Team, TeamMember]" = models.ManyToManyField(
+        "Team", through="TeamMember", related_name="members"
+    )
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[PeopleManager] = PeopleManager()
+
+    class Meta:
+        ordering: ClassVar = ["name", "id"]
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    @property
+    def is_robot(self) -> bool:
+        return self.kind == PersonKind.ROBOT
+
+
+class Team(models.Model):
+    """People who own applications and take steps together."""
+
+    name = fields.name(unique=True)
+    slug = models.SlugField(max_length=100, unique=True)
+    contact = fields.name(blank=True, default="")
+    on_call_note = fields.text()
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMember(models.Model):
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="memberships")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["team", "person"], name="accounts_member_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.team}"
+
+
+class RoleGrant(models.Model):
+    """A role for a person or a whole team, within a scope and a time."""
+
+    person = models.ForeignKey(Person, models.CASCADE, null=True, blank=True, related_name="grants")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role)
+    scope_kind = models.CharField(max_length=20, choices=ScopeKind, default=ScopeKind.EVERYWHERE)
+    scope_id = models.BigIntegerField(null=True, blank=True)
+    scope_name = models.CharField(max_length=200, blank=True, default="")
+    valid_from = models.DateTimeField(default=clock.now)
+    valid_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, team__isnull=True)
+                | Q(person__isnull=True, team__isnull=False),
+                name="accounts_grant_person_or_team",
+            ),
+            models.CheckConstraint(
+                condition=Q(scope_kind=ScopeKind.EVERYWHERE, scope_id__isnull=True)
+                | (~Q(scope_kind=ScopeKind.EVERYWHERE) & Q(scope_id__isnull=False)),
+                name="accounts_grant_scope_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}: {self.person or self.team}"
+
+
+class Token(models.Model):
+    """An API token; only its SHA-256 is kept, the text is shown once when it is made."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")
+    name = fields.name()
+    prefix = models.CharField(max_length=12)
+    hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

@@ -1,0 +1,133 @@
+"""Who may do what: one table, deny unless an entry allows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts.models import Person, RoleGrant
+from releaseorch.accounts.roles import Role, ScopeKind
+from releaseorch.core import clock
+from releaseorch.core.errors import NotAllowed
+
+ROLES: dict[str, frozenset[Role]] = {
+    "request.create": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
+    "request.edit": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
+    "request.submit": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
+    "request.withdraw": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
+    "request.comment": frozenset(Role),
+    "request.retry": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
+    # Who may approve is said by the slots of the policies; these may decide otherwise.
+    "request.approve": frozenset(Role),
+    "request.send_back": frozenset({Role.RELEASE_MANAGER, Role.QA_LEAD, Role.SECURITY}),
+    "request.reject": frozenset({Role.RELEASE_MANAGER}),
+    "run.create": frozenset({Role.RELEASE_MANAGER}),
+    "run.edit": frozenset({Role.RELEASE_MANAGER}),
+    "run.propose": frozenset({Role.RELEASE_MANAGER}),
+    "run.approve": frozenset(Role),
+    "run.send_back": frozenset({Role.RELEASE_MANAGER}),
+    "run.reject": frozenset({Role.RELEASE_MANAGER}),
+    "run.unlock": frozenset({Role.RELEASE_MANAGER}),
+    "run.schedule": frozenset({Role.RELEASE_MANAGER}),
+    "run.start": frozenset({Role.RELEASE_MANAGER, Role.OPERATOR}),
+    "run.pause": frozenset({Role.RELEASE_MANAGER, Role.OPERATOR}),
+    "run.resume": frozenset({Role.RELEASE_MANAGER, Role.OPERATOR}),
+    "run.stop": frozenset({Role.RELEASE_MANAGER}),
+    "run.cancel": frozenset({Role.RELEASE_MANAGER}),
+    "run.take_out": frozenset({Role.RELEASE_MANAGER}),
+    "run.comment": frozenset(Role),
+    "step.take": frozenset({Role.OPERATOR, Role.DEVELOPER, Role.RELEASE_MANAGER, Role.QA_LEAD}),
+    "step.decide": frozenset({Role.OPERATOR, Role.RELEASE_MANAGER}),
+    "step.reassign": frozenset({Role.OPERATOR, Role.RELEASE_MANAGER}),
+    "inventory.confirm": frozenset({Role.OPERATOR, Role.RELEASE_MANAGER}),
+    "feature.edit": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER, Role.BUSINESS_OWNER, Role.QA_LEAD}),
+    "release.edit": frozenset({Role.RELEASE_MANAGER}),
+    "reservation.create": frozenset({Role.QA_LEAD, Role.RELEASE_MANAGER}),
+    "reservation.release": frozenset({Role.QA_LEAD, Role.RELEASE_MANAGER}),
+    "version.register": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
+    "version.block": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER, Role.QA_LEAD, Role.SECURITY}),
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a verb would act: ids of teams, an application, an environment; empty = the whole installation."""
+
+    teams: frozenset[int] = field(default_factory=frozenset)
+    application: int | None = None
+    environment: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        teams: Iterable[int | None] = (),
+        application: int | None = None,
+        environment: int | None = None,
+    ) -> "Scope":
+        return cls(frozenset(team for team in teams if team is not None), application, environment)
+
+
+ANYWHERE = Scope()
+
+
+def grants_of(person: Person) -> list[RoleGrant]:
+    """The grants that count now, the person's own and those of their teams; one query, kept for the request.
+
+    Rights are read again with every request, since the person object is.
+    """
+    kept: list[RoleGrant] | None = getattr(person, "_grants", None)
+    if kept is None:
+        now = clock.now()
+        kept = list(
+            RoleGrant.objects.filter(
+                Q(person=person) | Q(team__memberships__person=person),
+                Q(valid_until__isnull=True) | Q(valid_until__gt=now),
+                valid_from__lte=now,
+            ).distinct()
+        )
+        person._grants = kept  # type: ignore[attr-defined]
+    return kept
+
+
+def reaches(grant: RoleGrant, scope: Scope) -> bool:
+    match grant.scope_kind:
+        case ScopeKind.EVERYWHERE:
+            return True
+        case ScopeKind.TEAM:
+            return grant.scope_id in scope.teams
+        case ScopeKind.APPLICATION:
+            return grant.scope_id == scope.application
+        case ScopeKind.ENVIRONMENT:
+            return grant.scope_id == scope.environment
+    return False
+
+
+def has_role(person: Person, roles: Iterable[Role], scope: Scope = ANYWHERE) -> bool:
+    if not person.is_authenticated or not person.is_active:
+        return False
+    wanted = {str(role) for role in roles}
+    return any(grant.role in wanted and reaches(grant, scope) for grant in grants_of(person))
+
+
+def why_not(person: Person, permission: str, scope: Scope = ANYWHERE) -> str:
+    """The empty text when `person` may, else a sentence that says who may."""
+    roles = ROLES.get(permission)
+    if roles is None:
+        return _("Nobody may do this: no policy entry allows it.")
+    if has_role(person, roles, scope):
+        return ""
+    if roles == frozenset(Role):
+        return _("You have no role here. An administrator can grant you one.")
+    names = ", ".join(sorted(str(role.label).lower() for role in roles))
+    return _(
+        "This needs one of the roles %(roles)s here; you don't have it. An administrator can grant it."
+    ) % {"roles": names}
+
+
+def require(person: Person, permission: str, scope: Scope = ANYWHERE) -> None:
+    """Raise `NotAllowed` with the reason unless `person` may."""
+    reason = why_not(person, permission, scope)
+    if reason:
+        raise NotAllowed(reason)

@@ -1,0 +1,64 @@
+"""Record what somebody did, in the transaction of the verb, and tell the pages that watch it after commit."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.db import Error, models, transaction
+from django.db.models import F
+
+from releaseorch.audit import outbox
+from releaseorch.audit.models import Event, Topic
+from releaseorch.core import clock
+from releaseorch.core.actor import Actor
+
+
+def kind_of(subject: models.Model) -> str:
+    """The glossary word of a model class: `audit_kind` where the class says one, else its name."""
+    return str(getattr(subject, "audit_kind", subject._meta.model_name))
+
+
+def record(
+    *,
+    actor: Actor,
+    verb: str,
+    subject: models.Model,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+    topics: Iterable[str] = (),
+) -> Event:
+    """Insert the event and its outbox rows; must be called inside the verb's transaction.
+
+    `verb` is in the past tense with its noun (`request.approved`). `topics` are touched besides the subject's own.
+    """
+    event = Event.objects.create(
+        at=clock.now(),
+        actor_kind=actor.kind,
+        actor_id=actor.pk,
+        actor_name=actor.name,
+        verb=verb,
+        subject_kind=kind_of(subject),
+        subject_id=subject.pk,
+        subject_name=str(subject)[:300],
+        before=before or {},
+        after=after or {},
+        reason=reason,
+    )
+    outbox.enqueue(event)
+    touch(f"{kind_of(subject)}:{subject.pk}", *topics)
+    return event
+
+
+def touch(*names: str) -> None:
+    """After commit, raise the version of each topic. Not in the transaction: its row lock would queue the writers."""
+    transaction.on_commit(partial(_raise, sorted(set(names))), robust=True)
+
+
+def _raise(names: list[str]) -> None:
+    for name in names:
+        try:
+            if not Topic.objects.filter(name=name).update(version=F("version") + 1):
+                Topic.objects.bulk_create([Topic(name=name)], ignore_conflicts=True)
+        except Error:  # a page that misses one change sees the next, and a reload shows all
+            return

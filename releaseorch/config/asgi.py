@@ -1,0 +1,12 @@
+"""The ASGI application: pages and event streams in one process."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "releaseorch.config.settings")
+application = get_asgi_application()
+
+from releaseorch.config.celery import app as celery_app  # noqa: E402  (needs configured settings)
+
+__all__ = ["application", "celery_app"]

@@ -1,0 +1,54 @@
+"""The Celery application: messages are hints, rows are the truth, so nothing here keeps results or retries."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "releaseorch.config.settings")
+
+
+def _transport_options(url: str) -> dict[str, object]:
+    if url.startswith("filesystem:"):
+        folder = str(settings.BROKER_DIR)
+        settings.BROKER_DIR.mkdir(parents=True, exist_ok=True)
+        return {"data_folder_in": folder, "data_folder_out": folder, "control_folder": folder}
+    if url.startswith(("redis", "rediss")):
+        # Without a socket timeout a publish on a dead link waits for ever.
+        return {"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 3600}
+    return {}
+
+
+app = Celery("releaseorch")
+app.set_default()
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    broker_transport_options=_transport_options(settings.CELERY_BROKER_URL),
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_connection_timeout=2,
+    task_publish_retry_policy={
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.2,
+        "interval_max": 0.2,
+    },
+    task_acks_late=False,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_soft_shutdown_timeout=30,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_hijack_root_logger=False,
+    task_create_missing_queues=True,
+    task_default_queue="engine",
+    task_routes={
+        "engine.*": {"queue": "engine"},
+        "exec.*": {"queue": "exec.default"},
+        "notify.*": {"queue": "notify"},
+        "maint.*": {"queue": "maint"},
+    },
+    timezone="UTC",
+)
+app.autodiscover_tasks()

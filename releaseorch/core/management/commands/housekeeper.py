@@ -1,0 +1,54 @@
+"""The housekeeper: a plain loop without Celery, since it repairs what the broker lost."""
+
+import logging
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error, close_old_connections
+
+from releaseorch.core import housekeeping
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Does the chores (sweep, reap, seals, outbox) over and over; with --once each a single time."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do every chore once and end")
+
+    def handle(self, *args: Any, once: bool = False, **options: Any) -> None:
+        if once:
+            for chore in housekeeping.chores():
+                self.stdout.write(f"{chore.name}: {chore.work()}")
+            return
+        stop = threading.Event()
+
+        def ask_to_stop(number: int, frame: FrameType | None) -> None:
+            stop.set()
+
+        signal.signal(signal.SIGTERM, ask_to_stop)
+        signal.signal(signal.SIGINT, ask_to_stop)
+        self.loop(stop)
+
+    def loop(self, stop: threading.Event) -> None:
+        due = {chore.name: 0.0 for chore in housekeeping.chores()}
+        while not stop.is_set():
+            for chore in housekeeping.chores():
+                if time.monotonic() >= due[chore.name]:
+                    self.work(chore)
+                    due[chore.name] = time.monotonic() + chore.every
+            stop.wait(max(0.05, min(due.values(), default=1.0) - time.monotonic()))
+
+    def work(self, chore: housekeeping.Chore) -> None:
+        close_old_connections()
+        try:
+            chore.work()
+        except Error as gone:  # the database is away: the next round tries again
+            logger.warning("chore %s: %s", chore.name, gone)
+        except Exception:  # one broken chore must not stop the others
+            logger.exception("chore %s failed", chore.name)

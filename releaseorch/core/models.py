@@ -1,0 +1,87 @@
+"""The base model whose save is guarded: what was changed in between is never overwritten."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from releaseorch.core.errors import Conflict
+
+
+class GuardedModel(models.Model):
+    """A row with a lifecycle: saved by `UPDATE … WHERE id, state, row_version`; 0 rows raise `Conflict`.
+
+    The version defeats approve → edit → stale approve (a state alone would match again).
+    Django's own save would fall through to an INSERT when the row is gone.
+    """
+
+    row_version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if self._state.adding:
+            super().save(*args, **kwargs)
+            self._remember()
+            return
+        self._save_guarded(set(update_fields) if update_fields is not None else None)
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        instance = super().from_db(*args, **kwargs)
+        instance._remember()
+        return instance
+
+    def _remember(self) -> None:
+        self._guard = {
+            name: self.__dict__[name]
+            for name in ("row_version", "state")
+            if name in self.__dict__  # a deferred field must not cost a query per row
+        }
+
+    def refresh_from_db(self, using: Any = None, fields: Any = None, from_queryset: Any = None) -> None:
+        """Read the row again without switching the state field's protection off, not even for a moment."""
+        manager = from_queryset if from_queryset is not None else type(self)._base_manager
+        fresh = manager.db_manager(using).get(pk=self.pk) if using else manager.get(pk=self.pk)
+        if fields is None:
+            self.__dict__.clear()
+            self.__dict__.update(fresh.__dict__)
+            return
+        for name in fields:
+            attname = str(getattr(self._meta.get_field(name), "attname", name))
+            self.__dict__[attname] = fresh.__dict__[attname]
+            self._state.fields_cache.pop(name, None)
+
+    def _save_guarded(self, names: set[str] | None) -> None:
+        guard = dict(self._guard)
+        values: dict[str, Any] = {}
+        for field in self._meta.concrete_fields:
+            if field.primary_key or field.name == "row_version":
+                continue
+            if (names is None and field.attname in self.__dict__) or (
+                names is not None and field.name in names
+            ):
+                values[field.name] = field.pre_save(self, add=False)
+        values["row_version"] = guard["row_version"] + 1
+        try:
+            with transaction.atomic():
+                changed = type(self)._base_manager.filter(pk=self.pk, **guard).update(**values)
+        except IntegrityError as clash:
+            raise Conflict(_("Somebody else was first. Look at how it stands now.")) from clash
+        if not changed:
+            raise Conflict(
+                _("%(what)s was changed by somebody else in between. Look at how it stands now.")
+                % {"what": str(self)}
+            )
+        self.row_version = values["row_version"]
+        self._remember()
+
+    def check_version(self, seen: int | None) -> None:
+        """Refuse a verb that was pressed on an older picture of this row; `None` means the caller read it just now."""
+        if seen is not None and seen != self.row_version:
+            raise Conflict(
+                _("%(what)s was changed since you opened this page. Look at how it stands now.")
+                % {"what": str(self)}
+            )

@@ -1,0 +1,8 @@
+"""The delivery app."""
+
+from django.apps import AppConfig
+
+
+class DeliveryConfig(AppConfig):
+    name = "releaseorch.delivery"
+    label = "delivery"

@@ -1,0 +1,114 @@
+"""Features, their status per application, the releases that hold them, and which version holds which feature."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from releaseorch.accounts.models import Person
+from releaseorch.catalog.models import Application, ComponentVersion
+from releaseorch.core import clock, fields
+from releaseorch.features.states import FeatureStatus, MilestoneKind, ReleaseState
+
+
+class Feature(models.Model):
+    """A unit of functionality asked for (a change request); may span applications."""
+
+    key = fields.name(max_length=60, unique=True)
+    title = fields.name(max_length=300)
+    url = fields.link()
+    source = fields.name(max_length=40, blank=True, default="")
+    owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    tester = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)  # the idea
+
+    class Meta:
+        ordering: ClassVar = ["key"]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.title}"
+
+
+class FeatureScope(models.Model):
+    """A feature touches an application, with a status there."""
+
+    feature = models.ForeignKey(Feature, models.CASCADE, related_name="scopes")
+    application = models.ForeignKey(Application, models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=FeatureStatus, default=FeatureStatus.OPEN)
+
+    audit_kind = "feature"
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["feature", "application"], name="features_scope_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feature.key} in {self.application}"
+
+
+class Release(models.Model):
+    """A named, dated set of features: organisation-wide, or of one application.
+
+    planning → locked → in_progress → completed | completed_with_exceptions | abandoned
+    """
+
+    name = fields.name(unique=True)
+    application = models.ForeignKey(Application, models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=30, choices=ReleaseState, default=ReleaseState.PLANNING)
+    target_date = models.DateTimeField(null=True, blank=True)
+    features: "models.ManyToManyField[Feature, ReleaseFeature]" = models.ManyToManyField(
+        Feature, through="ReleaseFeature", related_name="releases"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["-target_date", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReleaseFeature(models.Model):
+    release = models.ForeignKey(Release, models.CASCADE, related_name="lines")
+    feature = models.ForeignKey(Feature, models.CASCADE, related_name="lines")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "feature"], name="features_release_line_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feature} in {self.release}"
+
+
+class ReleaseMilestone(models.Model):
+    """A cut-off of a release."""
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="milestones")
+    kind = models.CharField(max_length=10, choices=MilestoneKind)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "kind"], name="features_milestone_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class FeatureInVersion(models.Model):
+    """A component version holds (its part of) a feature."""
+
+    version = models.ForeignKey(ComponentVersion, models.CASCADE, related_name="+")
+    feature = models.ForeignKey(Feature, models.CASCADE, related_name="held_by")
+
+    class Meta:
+        verbose_name = _("feature in a version")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "feature"], name="features_in_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feature.key} in {self.version}"

@@ -1,0 +1,30 @@
+"""States of features (per application) and of releases, with their words and looks."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class FeatureStatus(models.TextChoices):
+    """Where a feature stands in one application."""
+
+    OPEN = "open", _("open")
+    IN_WORK = "in_work", _("in work")
+    IN_TEST = "in_test", _("in test")
+    READY = "ready", _("ready")
+    REFUSED = "refused", _("refused")
+    DROPPED = "dropped", _("dropped")
+
+
+class ReleaseState(models.TextChoices):
+    PLANNING = "planning", _("planning")
+    LOCKED = "locked", _("locked")
+    IN_PROGRESS = "in_progress", _("in progress")
+    COMPLETED = "completed", _("completed")
+    COMPLETED_WITH_EXCEPTIONS = "completed_with_exceptions", _("completed with exceptions")
+    ABANDONED = "abandoned", _("abandoned")
+
+
+class MilestoneKind(models.TextChoices):
+    FILING = "filing", _("filing closes")
+    APPROVAL = "approval", _("approval closes")
+    PLAN = "plan", _("plan cut-off")

@@ -1,0 +1,17 @@
+"""Runs, their steps and links, and what happened to them: attempts, logs, decisions, evidence, comments."""
+
+from releaseorch.runs.models.history import Attempt, Comment, Decision, Evidence, LogChunk
+from releaseorch.runs.models.run import DeploymentRun, RunTarget
+from releaseorch.runs.models.step import Step, StepLink
+
+__all__ = [
+    "Attempt",
+    "Comment",
+    "Decision",
+    "DeploymentRun",
+    "Evidence",
+    "LogChunk",
+    "RunTarget",
+    "Step",
+    "StepLink",
+]

@@ -1,0 +1,174 @@
+"""A step of a run and the links that order the steps."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django_fsm import FSMField
+
+from releaseorch.accounts.models import Person, Team
+from releaseorch.catalog.models import Component, ComponentVersion
+from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
+from releaseorch.core import fields
+from releaseorch.core.models import GuardedModel
+from releaseorch.core.transitions import moves
+from releaseorch.environments.models import Target
+from releaseorch.runs.models.run import DeploymentRun
+from releaseorch.runs.states import STEP_FINAL, STEP_MOVES, StepState
+
+
+class Step(GuardedModel):
+    """One unit of work in a run, automated or manual.
+
+    pending → ready → running → succeeded; manual: ready ⇄ claimed → succeeded; not_needed is set when planned
+    running → ready (a retry that the rules allow a machine); running | claimed → needs_decision
+    needs_decision → ready (retry) | claimed (taken over) | succeeded (done by hand) | skipped | failed
+    pending | ready | claimed | needs_decision → cancelled, through the run; running → cancelled when confirmed
+
+    `token` goes up with each change of owner; only who holds the current one may write for the step.
+    """
+
+    run = models.ForeignKey(DeploymentRun, models.CASCADE, related_name="steps")
+    number = models.PositiveIntegerField()
+    key = models.CharField(max_length=200)
+    title = fields.name(max_length=300)
+    kind = models.CharField(max_length=10, choices=StepKind)
+    phase = models.CharField(max_length=10, choices=Phase)
+    state = FSMField(max_length=20, choices=StepState.choices, default=StepState.PENDING, protected=True)
+    executor = models.CharField(max_length=40, blank=True, default="")
+    parameters = models.JSONField(default=dict, blank=True)
+    inputs_digest = models.CharField(max_length=64, blank=True, default="")
+    instructions = fields.text()
+    effect_class = models.CharField(max_length=1, choices=EffectClass, default=EffectClass.UNSAFE)
+    reversible = models.CharField(max_length=10, choices=Reversible, default=Reversible.YES)
+    downtime = models.CharField(max_length=12, choices=Downtime, default=Downtime.NONE)
+    component = models.ForeignKey(Component, models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.ForeignKey(ComponentVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    from_version = models.CharField(max_length=150, blank=True, default="")
+    target = models.ForeignKey(Target, models.PROTECT, null=True, blank=True, related_name="+")
+    installs = models.BooleanField(default=False)
+    removes = models.BooleanField(default=False)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    is_taken_over = models.BooleanField(default=False)
+    not_needed_because = models.CharField(max_length=300, blank=True, default="")
+    added_because = models.CharField(max_length=300, blank=True, default="")  # edited in by a person
+    open_predecessors = models.PositiveIntegerField(default=0)
+    token = models.PositiveIntegerField(default=0)
+    requeues = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True)
+    nudged_at = models.DateTimeField(null=True, blank=True)
+    nudges = models.PositiveIntegerField(default=0)
+    expected_s = models.PositiveIntegerField(default=60)
+    timeout_s = models.PositiveIntegerField(default=1800)
+    silence_s = models.PositiveIntegerField(null=True, blank=True)
+    ready_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    audit_kind = "step"
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "key"], name="runs_step_key_once"),
+            models.CheckConstraint(condition=Q(state__in=StepState.values), name="runs_step_state"),
+            models.CheckConstraint(
+                condition=~Q(state=StepState.CLAIMED) | Q(owner__isnull=False), name="runs_claimed_has_owner"
+            ),
+            models.CheckConstraint(
+                condition=~Q(installs=True) | Q(component__isnull=False), name="runs_installs_a_component"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["run", "state"], name="runs_step_by_state"),
+            models.Index(fields=["nudged_at"], name="runs_step_to_nudge", condition=Q(state=StepState.READY)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} · {self.title}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in STEP_FINAL
+
+    @property
+    def is_manual(self) -> bool:
+        return self.kind == StepKind.MANUAL or self.is_taken_over
+
+    @moves(STEP_MOVES, "become_ready")
+    def become_ready(self) -> None:
+        pass
+
+    @moves(STEP_MOVES, "claim")
+    def claim(self) -> None:
+        self.token += 1
+
+    @moves(STEP_MOVES, "take")
+    def take(self) -> None:
+        self.token += 1
+
+    @moves(STEP_MOVES, "hand_back")
+    def hand_back(self) -> None:
+        self.token += 1
+        self.owner = None
+
+    @moves(STEP_MOVES, "succeed")
+    def succeed(self) -> None:
+        pass
+
+    @moves(STEP_MOVES, "need_decision")
+    def need_decision(self) -> None:
+        self.owner = None
+
+    @moves(STEP_MOVES, "requeue")
+    def requeue(self) -> None:
+        self.token += 1
+
+    @moves(STEP_MOVES, "retry")
+    def retry(self) -> None:
+        self.token += 1
+        self.is_taken_over = False
+
+    @moves(STEP_MOVES, "take_over")
+    def take_over(self) -> None:
+        self.token += 1
+        self.is_taken_over = True
+
+    @moves(STEP_MOVES, "mark_done")
+    def mark_done(self) -> None:
+        self.token += 1
+
+    @moves(STEP_MOVES, "skip")
+    def skip(self) -> None:
+        self.token += 1
+
+    @moves(STEP_MOVES, "mark_failed")
+    def mark_failed(self) -> None:
+        self.token += 1
+
+    @moves(STEP_MOVES, "cancel")
+    def cancel(self) -> None:
+        self.token += 1
+
+    @moves(STEP_MOVES, "confirm_cancel")
+    def confirm_cancel(self) -> None:
+        self.token += 1
+
+
+class StepLink(models.Model):
+    """`before` comes before `after`; `why` is a sentence."""
+
+    run = models.ForeignKey(DeploymentRun, models.CASCADE, related_name="links")
+    before = models.ForeignKey(Step, models.CASCADE, related_name="successors")
+    after = models.ForeignKey(Step, models.CASCADE, related_name="predecessors")
+    why = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["before", "after"], name="runs_link_once"),
+            models.CheckConstraint(condition=~Q(before=models.F("after")), name="runs_link_not_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before_id} → {self.after_id}"

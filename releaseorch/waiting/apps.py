@@ -1,0 +1,8 @@
+"""The waiting app."""
+
+from django.apps import AppConfig
+
+
+class WaitingConfig(AppConfig):
+    name = "releaseorch.waiting"
+    label = "waiting"

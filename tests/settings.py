@@ -1,0 +1,14 @@
+"""Settings of the test suite: the product's own, with a throw-away secret, fast hashing and no real broker."""
+
+import os
+import tempfile
+
+os.environ["RELEASEORCH_SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
+os.environ.setdefault("RELEASEORCH_STATE_DIR", tempfile.mkdtemp(prefix="releaseorch-tests-"))
+os.environ.setdefault("CELERY_BROKER_URL", "memory://")
+os.environ.setdefault("RELEASEORCH_OUTBOUND_ALLOW", "127.0.0.1/32,localhost")
+
+from releaseorch.config.settings import *  # noqa: E402, F403  (the environment must be set first)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AXES_ENABLED = False
