@@ -1,0 +1,139 @@
+"""Order among the components of a plan, and prerequisites that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from releaseorch.delivery.planning.blocks import Block
+from releaseorch.delivery.planning.draft import Draft
+from releaseorch.delivery.planning.inputs import DependencyIn, PlanInputs
+from releaseorch.delivery.planning.inventory import Inventory
+from releaseorch.delivery.planning.plan import Conflict
+from releaseorch.delivery.planning.sentences import listed, named_requests, request_ids
+from releaseorch.runs import graph
+
+
+def order_components(
+    draft: Draft, inputs: PlanInputs, inventory: Inventory, blocks: Mapping[int, Block]
+) -> list[Conflict]:
+    """Link the blocks by their deploy-before dependencies and return what stands in the way.
+
+    What is needed is done before what needs it. Its contracting steps wait for the dependants, which may still use
+    the old side until then. What is removed goes after those that needed it. Dependencies in a cycle don't order.
+    """
+    needs = sorted(
+        {
+            (dependency.component_id, dependency.needs_id)
+            for dependency in inputs.dependencies
+            if dependency.reason == "deploy-before" and _orders(dependency, blocks)
+        }
+    )
+    present = [(component, need) for component, need in needs if need in blocks]
+    conflicts: list[Conflict] = []
+    knotted: set[tuple[int, int]] = set()
+    for tangle in graph.find_tangles(sorted(blocks), present):
+        members = frozenset(tangle)
+        inside = [pair for pair in present if members.issuperset(pair)]
+        knotted.update(inside)
+        conflicts.append(_cycle_conflict(tangle, inside, blocks))
+    for component, need in present:
+        if (component, need) not in knotted:
+            _link(draft, blocks[component], blocks[need])
+    names = {component.id: component.name for component in inputs.components}
+    checker = _Prerequisites(inputs, inventory, blocks, names, _targets(inputs))
+    return conflicts + [conflict for pair in needs for conflict in checker.conflicts(*pair)]
+
+
+def _orders(dependency: DependencyIn, blocks: Mapping[int, Block]) -> bool:
+    """A component that goes away waits for nothing of what it needed, unless that goes away too."""
+    block, need = blocks.get(dependency.component_id), blocks.get(dependency.needs_id)
+    if block is None:
+        return False
+    return block.wish.kind != "remove" or (need is not None and need.wish.kind == "remove")
+
+
+def _targets(inputs: PlanInputs) -> dict[int, list[int]]:
+    targets: dict[int, list[int]] = {}
+    for placement in inputs.placements:
+        targets.setdefault(placement.component_id, []).append(placement.target.id)
+    return targets
+
+
+def _link(draft: Draft, block: Block, need: Block) -> None:
+    name, needed = block.wish.component.name, need.wish.component.name
+    if need.wish.kind == "remove":
+        why = f"{name} needs {needed}, so {needed} is removed afterwards."
+        draft.link(draft.last_of(block.keys), draft.first_of(need.keys), why)
+        return
+    why = f"{name} needs {needed} deployed before it."
+    draft.link(draft.last_of(need.main), draft.first_of(block.main), why)
+    why = f"{name} may use the old side of {needed} until it is deployed."
+    draft.link(draft.last_of(block.main), draft.first_of(need.contracting), why)
+
+
+def _cycle_conflict(
+    tangle: Iterable[int], inside: list[tuple[int, int]], blocks: Mapping[int, Block]
+) -> Conflict:
+    members = sorted(tangle, key=lambda component_id: blocks[component_id].wish.component.name)
+    cycle = graph.find_cycle(members, inside) or tuple(members)
+    named = graph.name_cycle(blocks[component_id].wish.component.name for component_id in cycle)
+    items = [item for component_id in members for item in blocks[component_id].wish.items]
+    return Conflict(
+        kind="cycle",
+        severity="block",
+        sentence=f"These need each other deployed first, so none can begin: {named} ({named_requests(items)}).",
+        helps="Correct one of the dependencies, or take one of the components into another run.",
+        request_ids=request_ids(items),
+        component_id=cycle[0],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Prerequisites:
+    inputs: PlanInputs
+    inventory: Inventory
+    blocks: Mapping[int, Block]
+    names: Mapping[int, str]
+    targets: Mapping[int, list[int]]
+
+    def conflicts(self, component_id: int, need_id: int) -> Iterator[Conflict]:
+        """Warn when what is needed is neither there nor planned, is uncertain, or is being removed."""
+        wish = self.blocks[component_id].wish
+        if wish.kind == "remove":
+            return
+        name, needed = wish.component.name, self.names.get(need_id, f"component {need_id}")
+        requests, environment = named_requests(wish.items), self.inputs.environment.name
+        planned = self.blocks.get(need_id)
+        if planned is not None:
+            if planned.wish.kind == "remove":
+                said = (
+                    f"{name} ({requests}) needs {needed}, which {named_requests(planned.wish.items)} removes."
+                )
+                yield self._warning(component_id, said, f"Keep {needed}, or remove {name} too.")
+            return
+        found = self.inventory.anywhere(need_id, self.targets.get(need_id, ()))
+        if found.uncertain_between:
+            between = listed((text or "nothing" for text in found.uncertain_between), "or")
+            said = (
+                f"{name} ({requests}) needs {needed}, and nobody knows whether {between} of it is installed."
+            )
+            yield self._warning(
+                component_id, said, f"Say which version of {needed} is installed in {environment}."
+            )
+        elif found.is_empty:
+            said = (
+                f"{name} ({requests}) needs {needed}, which is neither installed in {environment} "
+                "nor part of this plan."
+            )
+            yield self._warning(component_id, said, f"Add a request that deploys {needed}.")
+
+    def _warning(self, component_id: int, sentence: str, helps: str) -> Conflict:
+        return Conflict(
+            kind="prerequisite-missing",
+            severity="warn",
+            sentence=sentence,
+            helps=helps,
+            request_ids=request_ids(self.blocks[component_id].wish.items),
+            component_id=component_id,
+        )
