@@ -44,6 +44,17 @@ class Verdict(models.TextChoices):
     REJECTED = "rejected", _("rejected")
 
 
+class EditKind(models.TextChoices):
+    """How a person changed a computed plan."""
+
+    ADD_STEP = "add_step", _("step added")
+    REMOVE_STEP = "remove_step", _("step removed")
+    MOVE_STEP = "move_step", _("step moved")
+    ADD_LINK = "add_link", _("link added")
+    REMOVE_LINK = "remove_link", _("link removed")
+    EDIT_STEP = "edit_step", _("step edited")
+
+
 R = RequestState
 
 REQUEST_EDITABLE = frozenset({R.DRAFT, R.SUBMITTED, R.SENT_BACK, R.APPROVED, R.PLANNED})

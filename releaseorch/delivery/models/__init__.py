@@ -1,7 +1,16 @@
 """Deployment requests, their items and features, approvals of requests and runs, and where steps come from."""
 
 from releaseorch.delivery.models.approval import Approval
+from releaseorch.delivery.models.edit import PlanEdit
 from releaseorch.delivery.models.origin import StepOrigin
 from releaseorch.delivery.models.request import DeploymentRequest, RequestComment, RequestFeature, RequestItem
 
-__all__ = ["Approval", "DeploymentRequest", "RequestComment", "RequestFeature", "RequestItem", "StepOrigin"]
+__all__ = [
+    "Approval",
+    "DeploymentRequest",
+    "PlanEdit",
+    "RequestComment",
+    "RequestFeature",
+    "RequestItem",
+    "StepOrigin",
+]
