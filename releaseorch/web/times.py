@@ -1,0 +1,60 @@
+"""Moments and durations in the words of the pages."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from releaseorch.core import clock
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def duration(span: timedelta | float | None) -> str:
+    """Seconds or a timedelta as "38 s", "9 min", "2 h 58", "1 d 4 h"; nothing as a dash."""
+    if span is None:
+        return "–"
+    seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
+    if seconds < 0:
+        return "−" + duration(-seconds)
+    if seconds < MINUTE:
+        return _("%(n)d s") % {"n": seconds}
+    if seconds < HOUR:
+        return _("%(n)d min") % {"n": seconds // MINUTE}
+    if seconds < DAY:
+        return _("%(hours)d h %(minutes)02d") % {
+            "hours": seconds // HOUR,
+            "minutes": seconds % HOUR // MINUTE,
+        }
+    days, hours = seconds // DAY, seconds % DAY // HOUR
+    if hours and days < 10:
+        return _("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
+    return _("%(n)d d") % {"n": days}
+
+
+def age(moment: datetime) -> str:
+    """How long ago; under a minute it says so instead of counting seconds."""
+    seconds = (clock.now() - moment).total_seconds()
+    if seconds < 0:
+        return _("in %(span)s") % {"span": duration(-seconds)}
+    return _("just now") if seconds < MINUTE else duration(seconds)
+
+
+def until(moment: datetime) -> str:
+    """How long still, or how late: "in 3 h 40", "21 min late"."""
+    seconds = (moment - clock.now()).total_seconds()
+    if seconds < 0:
+        return _("%(span)s late") % {"span": duration(-seconds)}
+    return _("in %(span)s") % {"span": duration(seconds)}
+
+
+def stamp(moment: datetime) -> str:
+    """ "Sat 21 Nov 22:58", with the year when it is another one than now."""
+    local = timezone.localtime(moment)
+    year = "" if local.year == timezone.localtime(clock.now()).year else f" {local:%Y}"
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def exact(moment: datetime) -> str:
+    """ "2026-11-21 22:58:16 UTC": to the second, with its zone."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"

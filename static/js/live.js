@@ -1,0 +1,133 @@
+// One event stream per page for <body data-topics="run:214@17 request:1188">, open only while the page is visible.
+// An event `changed` carries {"topic": "run:214", "version": 17}; parts marked data-live="/runs/214#status" are fetched
+// again (once per address) and swapped by id, never while somebody works inside them.
+// A part with data-topic="run:214" follows only that topic; "@17" is the version the page was drawn from.
+(() => {
+  "use strict";
+  const drawn = (document.body.dataset.topics || "").split(/\s+/).filter(Boolean).map((one) => one.split("@"));
+  const topics = drawn.map(([topic]) => topic);
+  if (!topics.length || !window.EventSource) return;
+
+  const sign = document.getElementById("live");
+  const seen = new Map(drawn.map(([topic, version]) => [topic, Number(version ?? -1)]));  // topic → last version shown
+  const held = new Set();  // ids of parts that wait until somebody has finished inside them
+  const due = new Set();   // topics whose parts are to be fetched
+  let stream = null, timer = 0, fetching = false, away = false, over = false;
+
+  const say = (state) => {
+    if (!sign) return;
+    sign.hidden = false;
+    sign.dataset.liveState = state;
+    if (sign.textContent !== sign.dataset[state]) sign.textContent = sign.dataset[state];
+  };
+  const calm = () => { if (!over && stream?.readyState === EventSource.OPEN) say(held.size ? "held" : "on"); };
+
+  const parts = () => [...document.querySelectorAll("[data-live]")];
+  const address = (part) => new URL(part.dataset.live, location.href);
+
+  const inUse = (part) => {
+    const active = document.activeElement;
+    if (active && active !== document.body && part.contains(active)) return true;
+    const picked = document.getSelection();
+    if (picked && !picked.isCollapsed && part.contains(picked.anchorNode)) return true;
+    return [...part.querySelectorAll("textarea, input")].some((field) =>
+      field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  };
+
+  const swap = (part, fresh) => {
+    if (part.isEqualNode(fresh)) return;
+    for (const open of part.querySelectorAll("details[id]")) {
+      const same = fresh.querySelector(`#${CSS.escape(open.id)}`);
+      if (same) same.open = open.open;
+    }
+    const said = fresh.dataset.announce;
+    if (said && said !== part.dataset.announce) {
+      const announce = document.getElementById("announce");
+      if (announce) announce.textContent = said;
+    }
+    const adopted = document.adoptNode(fresh);
+    part.replaceWith(adopted);
+    window.htmx?.process(adopted);
+  };
+
+  const refetch = async (url, wanted) => {
+    const answer = await fetch(url, { headers: { "X-Live": "1" }, credentials: "same-origin", cache: "no-store" });
+    if (answer.redirected && new URL(answer.url).pathname !== url.pathname || answer.status === 401) { end(); return; }
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of wanted) {
+      if (!part.isConnected) continue;
+      const fresh = page.getElementById(address(part).hash.slice(1) || part.id);
+      if (!fresh) continue;
+      if (inUse(part)) { held.add(part.id); continue; }
+      held.delete(part.id);
+      swap(part, fresh);
+    }
+  };
+
+  const update = async () => {
+    if (fetching) { plan(); return; }
+    fetching = true;
+    const changed = new Set(due);
+    due.clear();
+    const byUrl = new Map();
+    for (const part of parts()) {
+      if (part.dataset.topic && !changed.has(part.dataset.topic)) continue;
+      const url = address(part);
+      url.hash = "";
+      byUrl.set(url.href, [...(byUrl.get(url.href) || []), part]);
+    }
+    try {
+      await Promise.all([...byUrl].map(([href, wanted]) => refetch(new URL(href), wanted)));
+    } catch {
+      for (const topic of changed) due.add(topic);  // no network just now: the stream's return fetches again
+    }
+    fetching = false;
+    calm();
+  };
+  const plan = () => { clearTimeout(timer); timer = setTimeout(update, 120 + Math.random() * 180); };
+
+  const close = () => { stream?.close(); stream = null; };
+  const end = () => { over = true; close(); say("over"); };
+
+  const open = () => {
+    if (stream || over || document.hidden) return;
+    stream = new EventSource(`/live/stream?topics=${encodeURIComponent(topics.join(","))}`);
+    stream.addEventListener("open", () => {
+      if (away) for (const topic of topics) due.add(topic);
+      if (due.size) plan();
+      away = false;
+      calm();
+    });
+    stream.addEventListener("error", () => {
+      say("reconnecting");
+      away = true;
+      // The browser tries again by itself, except after an answer that isn't a stream.
+      if (stream?.readyState === EventSource.CLOSED) { close(); setTimeout(open, 5000 + Math.random() * 5000); }
+    });
+    stream.addEventListener("changed", (event) => {
+      const { topic, version } = JSON.parse(event.data);
+      if (version <= (seen.get(topic) ?? -1)) return;  // never back to an older state
+      seen.set(topic, version);
+      due.add(topic);
+      plan();
+    });
+    stream.addEventListener("end", end);
+  };
+
+  // What waited is caught up once the person has left it.
+  const release = () => {
+    if (!held.size) return;
+    held.clear();
+    for (const topic of topics) due.add(topic);
+    plan();
+  };
+  document.addEventListener("focusout", () => setTimeout(release, 400));
+  document.addEventListener("selectionchange", () => { if (document.getSelection().isCollapsed) release(); });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { away = true; close(); } else { say("reconnecting"); open(); }
+  });
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) { away = true; open(); } });
+  open();
+})();
