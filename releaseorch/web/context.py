@@ -1,0 +1,60 @@
+"""What every page's shell shows: the navigation and who is logged in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts.models import Person, TeamMember
+from releaseorch.waiting.models import Blocker, Interval
+from releaseorch.web.http import wants_part
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the navigation; `apart` starts the quieter list below, `key` is the letter after g."""
+
+    url: str
+    label: str
+    key: str = ""
+    note: str = ""
+    current: bool = False
+    apart: bool = False
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """`me` and `nav`; one query for the number of things that wait for me, none for a part or for nobody."""
+    person = getattr(request, "user", None)
+    if person is None or not person.is_authenticated:
+        return {"me": None, "nav": []}
+    if wants_part(request):
+        return {"me": person, "nav": []}
+    return {"me": person, "nav": places(request.path, waiting_for(person))}
+
+
+def waiting_for(person: Person) -> int:
+    """How many things wait for this person or for one of their teams."""
+    teams = TeamMember.objects.filter(person=person).values("team_id")
+    mine = Q(blocker_kind=Blocker.PERSON, blocker_id=person.pk) | Q(blocker_kind=Blocker.TEAM, blocker_id__in=teams)
+    return Interval.objects.filter(mine, ended_at=None, is_primary=True).count()
+
+
+def places(path: str, waiting: int = 0) -> list[Place]:
+    return [
+        _place(path, "/", _("My work"), "m", str(waiting) if waiting else ""),
+        _place(path, "/board", _("Board"), "b"),
+        _place(path, "/requests", _("Requests"), "r"),
+        _place(path, "/runs", _("Runs"), "u"),
+        _place(path, "/releases", _("Releases"), "e"),
+        _place(path, "/features", _("Features"), "f"),
+        _place(path, "/where", _("Where is what"), "w"),
+        _place(path, "/audit", _("Audit"), "a", apart=True),
+        _place(path, "/me", _("My access"), "y"),
+    ]
+
+
+def _place(path: str, url: str, label: str, key: str, note: str = "", apart: bool = False) -> Place:
+    current = path == url if url == "/" else path == url or path.startswith(f"{url}/")
+    return Place(url, label, key, note, current, apart)

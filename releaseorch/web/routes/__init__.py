@@ -1,0 +1,1 @@
+"""One module of addresses per noun."""
