@@ -1,0 +1,1 @@
+"""Sends one HTTP request, or repeats a health check until it passes."""

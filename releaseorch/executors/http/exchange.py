@@ -1,0 +1,96 @@
+"""One request and its answer over a guarded connection, and what can be said when it breaks off."""
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+
+from releaseorch.executors import outbound
+from releaseorch.executors.http.config import Request
+
+BODY_LIMIT = 1024 * 1024
+
+
+class BrokenOff(OSError):
+    """The request was sent, at least in part, and no whole answer came back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `body` holds at most 1 MB, `is_whole` tells whether that was all."""
+
+    status: int
+    body: bytes
+    is_whole: bool
+    took_s: float
+
+
+def send(request: Request, guard: outbound.Guard) -> Answer:
+    """Send once and read the answer, all within the request's time.
+
+    Raises outbound.Refused or outbound.Unreachable when nothing was sent, BrokenOff afterwards.
+    """
+    began = time.monotonic()
+    target = request.target
+    connection = http.client.HTTPConnection(target.host, target.port)
+    connection.auto_open = 0  # a connection that is lost must not be opened again behind the guard's back
+    connection.sock = _connected(request, guard)
+    # A timeout on each read would let a slow far side drip for ever; this ends the whole exchange.
+    alarm = threading.Timer(max(request.timeout_s - (time.monotonic() - began), 0.01), _hang_up, [connection])
+    alarm.daemon = True
+    alarm.start()
+    try:
+        return _exchange(connection, request, began)
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        if time.monotonic() - began >= request.timeout_s:
+            raise BrokenOff(f"No whole answer within {request.timeout_s:g} s.") from None
+        raise BrokenOff(
+            f"The connection broke before a whole answer came ({type(problem).__name__})."
+        ) from None
+    finally:
+        alarm.cancel()
+        connection.close()
+
+
+def _connected(request: Request, guard: outbound.Guard) -> ssl.SSLSocket | socket.socket:
+    target = request.target
+    plain = guard.connect(target.host, target.port, request.timeout_s)
+    plain.settimeout(request.timeout_s)
+    if target.scheme == "http":
+        return plain
+    try:
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
+    except ssl.SSLCertVerificationError as problem:
+        plain.close()
+        reason = f"The certificate of {target.host} is not valid: {problem.verify_message}."
+        raise outbound.Unreachable(reason) from None
+    except OSError:
+        plain.close()
+        raise outbound.Unreachable(f"No encrypted connection to {target.host} came about.") from None
+
+
+def _exchange(connection: http.client.HTTPConnection, request: Request, began: float) -> Answer:
+    connection.putrequest(request.method, request.target.path, skip_host=True, skip_accept_encoding=True)
+    for name, value in request.headers.items():
+        connection.putheader(name, value.encode("latin-1"))
+    connection.endheaders(request.body or None)
+    response = connection.getresponse()
+    body = response.read(BODY_LIMIT + 1)
+    # http.client answers a body that was cut off by an early end without a word when a limit is given.
+    if response.length and len(body) <= BODY_LIMIT:
+        raise http.client.IncompleteRead(b"")
+    if not body and time.monotonic() - began >= request.timeout_s:
+        raise TimeoutError
+    return Answer(response.status, body[:BODY_LIMIT], len(body) <= BODY_LIMIT, time.monotonic() - began)
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    sock = connection.sock
+    if sock is None:
+        return
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return

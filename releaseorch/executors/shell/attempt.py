@@ -1,0 +1,146 @@
+"""What one attempt of a script left on disk: how it stands, its log, its outputs."""
+
+import contextlib
+import json
+import os
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from releaseorch.executors.base import Context
+from releaseorch.executors.redaction import MASK, Redactor
+from releaseorch.executors.shell import wrapper
+
+OUTPUTS, SCRATCH, _POSITION = "outputs", "scratch", "log.position"
+CHUNK = 64 * 1024
+CHUNKS_PER_POLL = 16
+LOG_LIMIT = 16 * 1024 * 1024
+OUTPUTS_LIMIT = 64 * 1024
+_OUTPUT_LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,99})=(.*)")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """The files of the wrapper, read once, and whether it is alive."""
+
+    job: dict[str, Any] | None
+    status: dict[str, Any] | None
+    ending: dict[str, Any] | None
+    is_here: bool
+    is_alive: bool
+
+    @property
+    def external_id(self) -> str:
+        """Name the start of the script, not the place of its files."""
+        job = self.job or {}
+        return ":".join(str(job.get(key, "")) for key in ("host", "boot_id", "start_id"))
+
+
+def traces(work_dir: Path) -> Traces:
+    """Read how the attempt stands; no side effect."""
+    job, status, ending = _files(work_dir)
+    is_here = job is not None and job["host"] == platform.node() and job["boot_id"] == wrapper.boot_id()
+    is_alive = False
+    if is_here and ending is None:
+        is_alive = _is_locked(work_dir)
+        # It may have ended between the two looks.
+        job, status, ending = _files(work_dir)
+    return Traces(job, status, ending, is_here, is_alive)
+
+
+def give_up(work_dir: Path) -> bool:
+    """Make sure that a wrapper that has not come to life never starts the script; False when it was faster."""
+    lock = wrapper.take_lock(work_dir)
+    if lock is None:
+        return False
+    try:
+        if (work_dir / wrapper.STATUS).exists() or (work_dir / wrapper.EXIT).exists():
+            return False
+        wrapper.write_atomically(
+            work_dir / wrapper.EXIT, {"errored": "It was never started, and will not be."}
+        )
+        return True
+    finally:
+        os.close(lock)
+
+
+def forward_log(context: Context, *, final: bool) -> bool:
+    """Hand new log bytes to the sink, cleaned of secrets; True when all there is has been handed over.
+
+    The position is stored after the sink has taken the bytes: a crash in between repeats at most one chunk and loses
+    none. What might be the start of a secret stays in the file until the rest of it is there.
+    """
+    path = context.work_dir / wrapper.LOG
+    redactor = Redactor(context.secrets)
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as log:
+        for _ in range(CHUNKS_PER_POLL):
+            position = _position(context.work_dir)
+            if position >= LOG_LIMIT:
+                return _skip_rest(context, position, final=final)
+            log.seek(position)
+            chunk = log.read(CHUNK)
+            is_end = len(chunk) < CHUNK
+            clean, used = redactor.redact(chunk, final=final and is_end)
+            if used == 0 and chunk and not is_end:
+                clean, used = MASK, len(chunk)  # a secret longer than a chunk: nothing of it is shown
+            for start in range(0, len(clean), CHUNK):
+                context.log.write(clean[start : start + CHUNK])
+            if used:
+                _store_position(context.work_dir, position + used)
+            if is_end:
+                return True
+        return False
+    return True
+
+
+def read_outputs(context: Context) -> dict[str, str]:
+    """Return the KEY=value lines that the script wrote; other lines, links and what exceeds 64 KB are not read."""
+    try:
+        descriptor = os.open(context.work_dir / OUTPUTS, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return {}
+    with os.fdopen(descriptor, "rb") as file:
+        content = file.read(OUTPUTS_LIMIT)
+    clean, _ = Redactor(context.secrets).redact(content, final=True)
+    found = (_OUTPUT_LINE.fullmatch(line) for line in clean.decode("utf-8", "replace").split("\n"))
+    return {match.group(1): _CONTROL.sub("", match.group(2)) for match in found if match}
+
+
+def _files(work_dir: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any] | None]:
+    return _read(work_dir / wrapper.JOB), _read(work_dir / wrapper.STATUS), _read(work_dir / wrapper.EXIT)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _is_locked(work_dir: Path) -> bool:
+    lock = wrapper.take_lock(work_dir)
+    if lock is None:
+        return True
+    os.close(lock)
+    return False
+
+
+def _position(work_dir: Path) -> int:
+    stored = _read(work_dir / _POSITION)
+    return int(stored["position"]) if stored else 0
+
+
+def _store_position(work_dir: Path, position: int) -> None:
+    wrapper.write_atomically(work_dir / _POSITION, {"position": position})
+
+
+def _skip_rest(context: Context, position: int, *, final: bool) -> bool:
+    size = (context.work_dir / wrapper.LOG).stat().st_size
+    if final and size > position:
+        context.log.write(b"\n[truncated %d bytes]\n" % (size - position))
+        _store_position(context.work_dir, size)
+    return True

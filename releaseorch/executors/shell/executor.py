@@ -1,0 +1,282 @@
+"""Runs a program on this host; it goes on when the worker dies, and its end is read from disk."""
+
+import contextlib
+import json
+import os
+import platform
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from releaseorch.executors import base, template
+from releaseorch.executors.base import (
+    Cancelled,
+    Config,
+    Context,
+    Done,
+    Errored,
+    Failed,
+    Inputs,
+    Result,
+    Running,
+    Unknown,
+)
+from releaseorch.executors.redaction import MIN_LENGTH, Redactor
+from releaseorch.executors.shell import attempt, config, wrapper
+
+LIFELINE_VARIABLE = "RELEASEORCH_LIFELINE_FD"
+CONFIRM_WAIT_S = 15.0
+POLL_MIN_S, POLL_MAX_S = 0.5, 5.0
+_STOPPED_BECAUSE = {
+    "timeout": "It was stopped: it took longer than {timeout_s:g} s.",
+    "silence": "It was stopped: it wrote nothing for {silence_s:g} s.",
+    "lifeline": "It was stopped: the program that started the worker has ended.",
+    "terminated": "It was stopped: its wrapper was told to end.",
+    "cancelled": "It was cancelled.",
+}
+
+
+class ShellExecutor(base.Executor):
+    """A program and its arguments, never a command line; README.md says what the program finds."""
+
+    kind: ClassVar[str] = "shell"
+    label: ClassVar[str] = "Shell script"
+    capabilities: ClassVar[frozenset[str]] = frozenset({"secrets"})
+    config_schema: ClassVar[Mapping[str, Any]] = config.SCHEMA
+
+    def validate(self, config_: Config) -> dict[str, str]:
+        return super().validate(config_) or config.problems(config_, os.environ)
+
+    def plan(self, inputs: Inputs) -> str:
+        try:
+            command = config.command_of(inputs, os.environ)
+        except (config.Refused, template.TemplateError) as problem:
+            return f"This can't be run: {problem}"
+        where = f"in {command.cwd}" if command.cwd else "in a new folder"
+        names = sorted(inputs.config.get("env", {}))
+        shown = [f"Run on the worker's host, {where}:", f"  {shlex.join(command.argv)}"]
+        return "\n".join([*shown, *(f"  with {name}={command.env[name]}" for name in names)])
+
+    def start(self, context: Context) -> Result:
+        try:
+            command = config.command_of(Inputs(context.config, context.parameters), os.environ)
+            lifeline = _lifeline()
+            is_first = _prepare(context, command, lifeline)
+        except (config.Refused, template.TemplateError) as problem:
+            return Errored(str(problem))
+        except OSError as problem:
+            return Errored(f"The folder of the attempt can't be prepared ({type(problem).__name__}).")
+        if not is_first:
+            return self.reconcile(context, None)
+        _warn_of_short_secrets(context)
+        if not _start_wrapper(context.work_dir, lifeline):
+            return self.cancel(context, "")
+        return self.reconcile(context, None)
+
+    def poll(self, context: Context, external_id: str) -> Result:
+        return self.reconcile(context, external_id)
+
+    def cancel(self, context: Context, external_id: str) -> Result:
+        found = attempt.traces(context.work_dir)
+        if found.is_alive:
+            grace_s = float(found.job["grace_s"]) if found.job else config.DEFAULT_GRACE_S
+            (context.work_dir / wrapper.CANCEL).touch()
+            _wait_for_ending(context.work_dir, grace_s + wrapper.KILL_WAIT_S + 2)
+        elif found.is_here and found.ending is None and found.status and _end_orphan(found.status):
+            attempt.forward_log(context, final=True)
+            return Cancelled()
+        result = _settled(self.reconcile(context, external_id), self, context)
+        if isinstance(result, Running):
+            return Unknown("It was asked to stop, but it is not confirmed that it did.")
+        return result
+
+    def reconcile(self, context: Context, external_id: str | None) -> Result:
+        found = attempt.traces(context.work_dir)
+        if found.job is None:
+            return Unknown("Nothing is known here about this attempt: it may have run on another host.")
+        if external_id and external_id != found.external_id:
+            return Unknown("The files of this attempt belong to another start of it.")
+        if found.ending is not None:
+            return _final(context, found)
+        if not found.is_here:
+            return Unknown("It ran on another host, or before this host was started again.")
+        if found.is_alive:
+            attempt.forward_log(context, final=False)
+            return Running(found.external_id, _next_poll_s(found))
+        return self._without_wrapper(context, found)
+
+    def _without_wrapper(self, context: Context, found: attempt.Traces) -> Result:
+        if found.status is None:
+            if attempt.give_up(context.work_dir):
+                return Errored("It was never started, and will not be.")
+            return self.reconcile(context, None)  # it came to life in this moment
+        attempt.forward_log(context, final=True)
+        is_there = _orphan(found.status) is not None
+        pid = found.status.get("script_pid")
+        more = f" Its process {pid} is still there." if is_there else ""
+        return Unknown(f"The wrapper ended without a word about how the script did.{more}")
+
+
+def _prepare(context: Context, command: config.Command, lifeline: int | None) -> bool:
+    """Write the job; False when this attempt already has one."""
+    work_dir = context.work_dir
+    if (work_dir / wrapper.JOB).exists():
+        return False
+    scratch, secrets = work_dir / attempt.SCRATCH, work_dir / wrapper.SECRETS
+    for folder in (work_dir, scratch, secrets):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write_secrets(secrets, context.secrets)
+    own = {
+        "ATTEMPT_ID": context.attempt_id,
+        "RELEASEORCH_OUTPUTS": str(work_dir / attempt.OUTPUTS),
+        "RELEASEORCH_SECRETS_DIR": str(secrets),
+    }
+    job = {
+        "start_id": uuid.uuid4().hex,
+        "host": platform.node(),
+        "boot_id": wrapper.boot_id(),
+        "argv": command.argv,
+        "cwd": command.cwd or str(scratch),
+        "env": command.env | own,
+        "timeout_s": context.timeout_s,
+        "silence_s": context.silence_s,
+        "grace_s": command.grace_s,
+        "lifeline_fd": lifeline,
+    }
+    try:
+        descriptor = os.open(work_dir / wrapper.JOB, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(job, file)
+    return True
+
+
+def _write_secrets(folder: Path, secrets: Mapping[str, bytes]) -> None:
+    for name, value in secrets.items():
+        if not name.replace("_", "").replace("-", "").isalnum():
+            raise config.Refused("The name of a secret may hold letters, digits, “-” and “_” alone.")
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_bytes(value)
+
+
+def _warn_of_short_secrets(context: Context) -> None:
+    for name in Redactor(context.secrets).too_short:
+        text = f"The secret “{name}” is shorter than {MIN_LENGTH} characters and is not hidden in this log.\n"
+        context.log.write(text.encode())
+
+
+def _lifeline() -> int | None:
+    """Return the pipe whose end must end the script, as the supervisor of the demo asks for."""
+    text = os.environ.get(LIFELINE_VARIABLE, "")
+    if not text:
+        return None
+    try:
+        descriptor = int(text)
+        os.fstat(descriptor)
+    except (ValueError, OSError, OverflowError):
+        raise config.Refused(f"{LIFELINE_VARIABLE} does not name an open pipe.") from None
+    return descriptor
+
+
+def _start_wrapper(work_dir: Path, lifeline: int | None) -> bool:
+    """Start the wrapper and wait for its word; False when it gave none, or an end instead."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", wrapper.__file__, str(work_dir)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        pass_fds=() if lifeline is None else (lifeline,),
+    )
+    try:
+        said, _ = process.communicate(timeout=CONFIRM_WAIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return False
+    return said == wrapper.STARTED or (work_dir / wrapper.EXIT).exists()
+
+
+def _final(context: Context, found: attempt.Traces) -> Result:
+    ending = found.ending or {}
+    if "errored" in ending:
+        return Errored(str(ending["errored"]))
+    if not attempt.forward_log(context, final=True):
+        return Running(found.external_id, 0)
+    if ending["stopped"]:
+        return _stopped(context, ending)
+    code = int(ending["code"])
+    if code != 0:
+        return Failed(_exit_sentence(code), code if code > 0 else 128 - code)
+    outputs = attempt.read_outputs(context)
+    missing = [name for name in context.outputs if name not in outputs]
+    if missing:
+        return Failed(f"It ended well but did not say what it promised: {', '.join(missing)}.", 0)
+    return Done(outputs)
+
+
+def _stopped(context: Context, ending: Mapping[str, Any]) -> Result:
+    if not ending["gone"]:
+        return Unknown("It was told to stop and killed, but some of its processes are still there.")
+    if ending["stopped"] == "cancelled":
+        return Cancelled()
+    sentence = _STOPPED_BECAUSE[str(ending["stopped"])]
+    code = ending["code"]
+    exit_code = None if code is None else code if code >= 0 else 128 - code
+    return Failed(sentence.format(timeout_s=context.timeout_s, silence_s=context.silence_s or 0), exit_code)
+
+
+def _exit_sentence(code: int) -> str:
+    if code > 0:
+        return f"It ended with exit code {code}."
+    with contextlib.suppress(ValueError):
+        return f"It was ended by the signal {signal.Signals(-code).name}."
+    return f"It was ended by the signal {-code}."
+
+
+def _next_poll_s(found: attempt.Traces) -> float:
+    """Ask often at first, then less: a tenth of its age."""
+    age = time.time() - float((found.status or {}).get("started_at", time.time()))
+    return min(max(age / 10, POLL_MIN_S), POLL_MAX_S)
+
+
+def _settled(result: Result, executor: ShellExecutor, context: Context) -> Result:
+    """Read the rest of a long log of an attempt that has ended."""
+    while isinstance(result, Running) and result.next_poll_s == 0:
+        result = executor.reconcile(context, result.external_id)
+    return result
+
+
+def _wait_for_ending(work_dir: Path, wait_s: float) -> None:
+    until = time.monotonic() + wait_s
+    while time.monotonic() < until and attempt.traces(work_dir).is_alive:
+        time.sleep(wrapper.TICK_S)
+
+
+def _orphan(status: Mapping[str, Any]) -> int | None:
+    """Return the process group of a script that has lost its wrapper, if the script is still there."""
+    pid = status.get("script_pid")
+    known = wrapper.parent_and_start(int(pid)) if pid else None
+    # A process number is used again some day, but not with the same start time.
+    return int(pid) if pid and known and known[1] == status["script_start_time"] else None
+
+
+def _end_orphan(status: Mapping[str, Any]) -> bool:
+    """Kill a script without wrapper; True when it was there and no process of its group is left."""
+    group = _orphan(status)
+    if group is None:
+        return False
+    until = time.monotonic() + wrapper.KILL_WAIT_S
+    while wrapper.signal_all(group, wrapper.family(group), signal.SIGKILL):
+        if time.monotonic() > until:
+            return False
+        time.sleep(wrapper.TICK_S)
+    return True

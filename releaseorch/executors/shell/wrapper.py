@@ -1,0 +1,298 @@
+"""The detached process that runs one script and writes on disk how it ended; standard library only.
+
+`python wrapper.py <work_dir>` reads job.json and then, in this order:
+
+1. leaves its parent: its own session, no tie to the worker but the optional lifeline pipe;
+2. takes wrapper.lock and holds it for life, so that anybody can tell whether it is alive;
+3. leaves at once when exit.json exists: somebody has given the attempt up;
+4. writes wrapper.json (host, boot id, pid, start time): from here on the script may have run;
+5. starts the script in its own process group, output to the file log, and says so on its standard output;
+6. waits for the end, a timeout, silence, a cancel file, SIGTERM or the end of the lifeline;
+7. writes exit.json. When it had to stop the script, the whole family of processes is gone by then, or it says not.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import platform
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+JOB, LOCK, STATUS, EXIT = "job.json", "wrapper.lock", "wrapper.json", "exit.json"
+CANCEL, LOG, SECRETS = "cancel", "log", "secrets"
+STARTED = b"started\n"
+TICK_S = 0.05
+KILL_WAIT_S = 5.0
+LIFELINE_GRACE_S = 1.0
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def boot_id() -> str:
+    """Return what changes with every start of this host; empty where the system doesn't tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def parent_and_start(pid: int) -> tuple[int, int] | None:
+    """Return (parent pid, start time in clock ticks since boot), or None when there is no such living process."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in (b"Z", b"X") else (int(fields[1]), int(fields[19]))
+
+
+def write_atomically(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file that is seen whole or not at all, also after a power cut."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def take_lock(work_dir: Path) -> int | None:
+    """Return the descriptor that holds the wrapper's lock, or None when somebody else holds it."""
+    descriptor = os.open(work_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def family(ancestor: int) -> set[int]:
+    """Return the living descendants of a process, also those that left its process group."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        if known := parent_and_start(int(entry.name)):
+            children.setdefault(known[0], []).append(int(entry.name))
+    found: set[int] = set()
+    waiting = [ancestor]
+    while waiting:
+        below = set(children.get(waiting.pop(), ())) - found
+        found |= below
+        waiting.extend(below)
+    return found
+
+
+def signal_all(group: int, others: set[int], number: signal.Signals) -> bool:
+    """Send a signal to a process group and to single processes; False when none of them was there."""
+    reached = False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+        reached = True
+    for pid in others:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+            reached = True
+    return reached
+
+
+class Script:
+    """The running script and all processes it started."""
+
+    def __init__(self, job: dict[str, Any], work_dir: Path) -> None:
+        self._log = work_dir / LOG
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(
+                job["argv"],
+                cwd=job["cwd"],
+                env=job["env"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.pid = process.pid
+        self.code: int | None = None
+        self._process = process
+
+    def reap(self) -> None:
+        """Collect every child that ended: the script, and what it left to us."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self.pid:
+                self.code = self._process.returncode = os.waitstatus_to_exitcode(status)
+
+    def log_size(self) -> int:
+        return self._log.stat().st_size
+
+    def stop(self, grace_s: float) -> bool:
+        """TERM, then KILL, to the whole family; True when none of it is left."""
+        return self._end(signal.SIGTERM, grace_s) or self._end(signal.SIGKILL, KILL_WAIT_S)
+
+    def _end(self, number: signal.Signals, wait_s: float) -> bool:
+        until = time.monotonic() + wait_s
+        told: set[int] = set()
+        while self._is_there():
+            # Who appears after the signal was sent gets it too; TERM is sent to each only once.
+            others = family(os.getpid()) - told
+            if others or not told:
+                signal_all(self.pid, others, number)
+                told |= others
+            if time.monotonic() > until:
+                return False
+            time.sleep(TICK_S / 5)
+        return True
+
+    def _is_there(self) -> bool:
+        self.reap()
+        if family(os.getpid()):
+            return True
+        try:
+            os.killpg(self.pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+
+class Watch:
+    """Everything but the script itself that can end it."""
+
+    def __init__(self, job: dict[str, Any], work_dir: Path) -> None:
+        self._job, self._cancel = job, work_dir / CANCEL
+        self._began = self._last_output = time.monotonic()
+        self._size = 0
+        self.told_to_stop = False
+        self._lifeline = select.poll() if job.get("lifeline_fd") is not None else None
+        if self._lifeline:
+            self._lifeline.register(job["lifeline_fd"], select.POLLIN)
+
+    def reason_to_stop(self, log_size: int) -> str | None:
+        """Wait one tick and return why the script must end now, if so."""
+        if self._lifeline_ended():
+            return "lifeline"
+        if self._cancel.exists():
+            return "cancelled"
+        if self.told_to_stop:
+            return "terminated"
+        return self._overdue(log_size)
+
+    def _lifeline_ended(self) -> bool:
+        if self._lifeline is None:
+            time.sleep(TICK_S)
+            return False
+        events = self._lifeline.poll(TICK_S * 1000)
+        if not events:
+            return False
+        descriptor, event = events[0]
+        return not event & select.POLLIN or os.read(descriptor, 1024) == b""
+
+    def _overdue(self, log_size: int) -> str | None:
+        now = time.monotonic()
+        if log_size != self._size:
+            self._size, self._last_output = log_size, now
+        if now - self._began > self._job["timeout_s"]:
+            return "timeout"
+        silence_s = self._job["silence_s"]
+        return "silence" if silence_s is not None and now - self._last_output > silence_s else None
+
+
+def run(work_dir: Path) -> None:
+    """Steps 2 to 7 of the module's docstring."""
+    lock = take_lock(work_dir)
+    if lock is None or (work_dir / EXIT).exists():
+        return
+    job = json.loads((work_dir / JOB).read_text(encoding="utf-8"))
+    watch = Watch(job, work_dir)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(watch, "told_to_stop", True))
+    status = _own_identity()
+    write_atomically(work_dir / STATUS, status)
+    try:
+        script = Script(job, work_dir)
+    except (OSError, ValueError) as problem:
+        _leave(work_dir, {"errored": _why_not_started(problem, job)})
+        return
+    known = parent_and_start(script.pid)
+    script_names = {"script_pid": script.pid, "script_start_time": known[1] if known else None}
+    write_atomically(work_dir / STATUS, {**status, **script_names, "log": LOG, "exit": EXIT})
+    _confirm()
+    _leave(work_dir, _wait(script, watch, job["grace_s"]))
+
+
+def _wait(script: Script, watch: Watch, grace_s: float) -> dict[str, Any]:
+    while True:
+        script.reap()
+        if script.code is not None:
+            return {"code": script.code, "stopped": None}
+        if reason := watch.reason_to_stop(script.log_size()):
+            gone = script.stop(min(grace_s, LIFELINE_GRACE_S) if reason == "lifeline" else grace_s)
+            return {"code": script.code, "stopped": reason, "gone": gone}
+
+
+def _own_identity() -> dict[str, Any]:
+    known = parent_and_start(os.getpid())
+    started = known[1] if known else 0
+    return {
+        "host": platform.node(),
+        "boot_id": boot_id(),
+        "pid": os.getpid(),
+        "start_time": started,
+        "started_at": time.time(),
+    }
+
+
+def _why_not_started(problem: Exception, job: dict[str, Any]) -> str:
+    if isinstance(problem, OSError) and problem.filename == job["cwd"] and not Path(job["cwd"]).is_dir():
+        return "The working folder does not exist."
+    if isinstance(problem, FileNotFoundError):
+        return f"The program “{job['argv'][0]}” was not found on this host."
+    if isinstance(problem, PermissionError):
+        return f"The program “{job['argv'][0]}” may not be run, or its folder may not be entered."
+    return f"The program could not be started ({type(problem).__name__})."
+
+
+def _leave(work_dir: Path, ending: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        for secret in (work_dir / SECRETS).iterdir():
+            secret.unlink()
+    write_atomically(work_dir / EXIT, {**ending, "ended_at": time.time()})
+
+
+def _confirm() -> None:
+    with contextlib.suppress(OSError):
+        os.write(1, STARTED)
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
+
+
+def main(work_dir: Path) -> None:
+    """Detach and run; the called process returns at once, so the worker has nothing to collect later."""
+    os.umask(0o077)
+    if os.fork():
+        return
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    with contextlib.suppress(OSError, AttributeError):
+        # Orphans of the script become our children, so that none escapes by leaving the process group.
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    run(work_dir)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
