@@ -1,0 +1,1 @@
+"""The demo enterprise: its world from fixtures, its artifacts on disk, its story through the services."""
