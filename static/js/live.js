@@ -90,20 +90,27 @@
   const close = () => { stream?.close(); stream = null; };
   const end = () => { over = true; close(); say("over"); };
 
+  const all = () => { for (const topic of topics) due.add(topic); plan(); };
+  let patience = 4000;
+
   const open = () => {
     if (stream || over || document.hidden) return;
     stream = new EventSource(`/live/stream?topics=${encodeURIComponent(topics.join(","))}`);
     stream.addEventListener("open", () => {
-      if (away) for (const topic of topics) due.add(topic);
-      if (due.size) plan();
+      patience = 4000;
+      if (away) all();
       away = false;
       calm();
     });
     stream.addEventListener("error", () => {
       say("reconnecting");
       away = true;
-      // The browser tries again by itself, except after an answer that isn't a stream.
-      if (stream?.readyState === EventSource.CLOSED) { close(); setTimeout(open, 5000 + Math.random() * 5000); }
+      if (stream?.readyState !== EventSource.CLOSED) return;  // the browser tries again by itself
+      // An answer that isn't a stream: fetch the parts (which shows whether we are logged out) and try later.
+      close();
+      all();
+      setTimeout(open, patience * (0.75 + Math.random() / 2));
+      patience = Math.min(patience * 2, 60000);
     });
     stream.addEventListener("changed", (event) => {
       const { topic, version } = JSON.parse(event.data);
@@ -117,10 +124,10 @@
 
   // What waited is caught up once the person has left it.
   const release = () => {
-    if (!held.size) return;
+    const waiting = [...held].map((id) => document.getElementById(id)).filter(Boolean);
+    if (!waiting.length || waiting.some(inUse)) return;
     held.clear();
-    for (const topic of topics) due.add(topic);
-    plan();
+    all();
   };
   document.addEventListener("focusout", () => setTimeout(release, 400));
   document.addEventListener("selectionchange", () => { if (document.getSelection().isCollapsed) release(); });

@@ -1,5 +1,7 @@
-"""Addresses of the noun styleguide."""
+"""The address of the style guide."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from releaseorch.web.views import styleguide
+
+urlpatterns = [path("styleguide", styleguide.styleguide, name="styleguide")]
