@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import Error, connections
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 0.5
 PING_S = 15.0
-RECHECK_S = 60.0
+RECHECK_S = 60.0  # settings.LIVE_RECHECK_S says otherwise
 RETRY_MS = 3000
 MOST_TOPICS = 20
 TOPIC = re.compile(r"[a-z][a-z_]{0,39}(:[1-9][0-9]{0,18})?\Z")
@@ -143,8 +144,8 @@ async def stream(topics: frozenset[str], still_may: Callable[[], bool]) -> Async
     """
     here = hub()
     subscription = await here.subscribe(topics)
-    loop = asyncio.get_running_loop()
-    recheck_at = loop.time() + RECHECK_S
+    loop, recheck_s = asyncio.get_running_loop(), float(getattr(settings, "LIVE_RECHECK_S", RECHECK_S))
+    recheck_at = loop.time() + recheck_s
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
         while True:
@@ -158,6 +159,6 @@ async def stream(topics: frozenset[str], still_may: Callable[[], bool]) -> Async
                 if not await here.run(still_may):
                     yield b"event: end\ndata: {}\n\n"
                     return
-                recheck_at = loop.time() + RECHECK_S
+                recheck_at = loop.time() + recheck_s
     finally:
         here.unsubscribe(subscription)
