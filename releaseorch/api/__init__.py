@@ -1,0 +1,1 @@
+"""The second door: the same verbs and reads as the pages, for programs."""

@@ -1,0 +1,97 @@
+"""What the viewsets share: strict serializers, strict query parameters, idempotent verbs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers, viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from releaseorch.accounts.models import Person
+from releaseorch.api import idempotency
+from releaseorch.core.text import plain_line, plain_text
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Input: a field that isn't known is refused, not ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                raise ValidationError({name[:100]: [_("There is no such field.")] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class Line(serializers.CharField):
+    """One line that people read."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 200)
+        super().__init__(**options)
+        self.validators.append(plain_line)
+
+
+class Text(serializers.CharField):
+    """Several lines."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 10_000)
+        super().__init__(**options)
+        self.validators.append(plain_text)
+
+
+class Id(serializers.IntegerField):
+    """A number as people say it, within what the databases hold."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **options)
+
+
+class Seen(StrictSerializer):
+    """The body of a verb that takes nothing else: the version the caller has seen, if it wants to be sure."""
+
+    version = serializers.IntegerField(
+        required=False, min_value=0, help_text="Refused with 409 when it has changed since."
+    )
+
+
+class Reasoned(Seen):
+    reason = Text(min_length=3)
+
+
+class Nouns(viewsets.GenericViewSet[Any]):
+    """The base of every viewset: unknown query parameters are refused, verbs are idempotent by key."""
+
+    scope = "read"
+    parameters: frozenset[str] = frozenset()  # besides those of the filter set and the pages
+    lookup_value_regex = r"[1-9][0-9]{0,17}"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        unknown = sorted(set(request.query_params) - self.known_parameters())
+        if unknown:
+            raise ValidationError({name[:100]: [_("There is no such parameter.")] for name in unknown})
+
+    def known_parameters(self) -> frozenset[str]:
+        known = self.parameters | {"format"}
+        if self.action == "list":
+            filters = getattr(self, "filterset_class", None)
+            known |= {"cursor", "limit"} | (frozenset(filters.base_filters) if filters else frozenset())
+        return known
+
+    @property
+    def person(self) -> Person:
+        assert isinstance(self.request.user, Person)
+        return self.request.user
+
+    def taken(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The validated body; field errors are answered with 422."""
+        body = serializer(data=self.request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
+    def once(self, call: Callable[[], Response]) -> Response:
+        return idempotency.once(self.request, self.person, call)
