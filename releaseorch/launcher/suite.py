@@ -1,0 +1,141 @@
+"""`manage.py test`: installs the test lock and runs the suite on SQLite, then on a real PostgreSQL."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from releaseorch.launcher import installation, postgres
+from releaseorch.launcher.console import Refusal, say
+from releaseorch.launcher.state import ROOT
+
+LEGS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_VARIABLE = "RELEASEORCH_CHROMIUM"
+WIDE = 100
+# With one of these the caller steers the processes; a debugger needs the terminal for itself.
+OWN_PROCESSES = (
+    "-n",
+    "--numprocesses",
+    "--pdb",
+    "--trace",
+    "--dist",
+    "--collect-only",
+    "--co",
+    "-h",
+    "--help",
+    "--version",
+)
+NO_BROWSER = (
+    "BROWSER TESTS ARE SKIPPED: no Chromium found (Debian, Ubuntu: apt install chromium;"
+    f" elsewhere set {BROWSER_VARIABLE} to its path)."
+)
+
+
+@dataclass(frozen=True)
+class Leg:
+    name: str
+    code: int
+    seconds: float
+    counts: str
+
+
+def main(argv: Sequence[str]) -> int:
+    legs, arguments = split(argv[2:])
+    installation.ensure("test", argv)
+    chromium = find_chromium()
+    if not chromium:
+        banner(NO_BROWSER)
+    done = [run(leg, arguments, chromium) for leg in legs]
+    banner("Summary")
+    for leg in done:
+        verdict = "passed" if leg.code == 0 else f"FAILED (exit code {leg.code})"
+        say(f"{leg.name:<11} {verdict} in {leg.seconds:.0f} s: {leg.counts}")
+    if not chromium:
+        say(NO_BROWSER)
+    return max(abs(leg.code) for leg in done)
+
+
+def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The databases to run on, and what is left for pytest."""
+    legs, rest, words = list(LEGS), [], iter(arguments)
+    for word in words:
+        if word == "--db" or word.startswith("--db="):
+            wanted = word.partition("=")[2] or next(words, "")
+            if wanted not in LEGS:
+                raise Refusal(f"--db takes {' or '.join(LEGS)}, not {wanted or 'nothing'!r}.")
+            legs = [wanted]
+        else:
+            rest.append(word)
+    return legs, rest
+
+
+def find_chromium() -> str:
+    given = os.environ.get(BROWSER_VARIABLE, "")
+    return given or next((found for name in BROWSERS if (found := shutil.which(name))), "")
+
+
+def run(leg: str, arguments: Sequence[str], chromium: str) -> Leg:
+    banner(f"The suite on {LEGS[leg]}")
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="releaseorch-test-") as folder, database(leg) as url:
+        env = environment(Path(folder), url, chromium)
+        report = Path(folder) / "report.xml"
+        argv = [sys.executable, "-m", "pytest", *parallel(arguments), f"--junit-xml={report}", *arguments]
+        code = subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode
+        return Leg(LEGS[leg], code, time.monotonic() - begun, counts(report))
+
+
+@contextlib.contextmanager
+def database(leg: str) -> Iterator[str]:
+    """A server that somebody gives us by DATABASE_URL is used for the PostgreSQL leg, else our own is started."""
+    given = os.environ.get("DATABASE_URL", "")
+    if leg == "sqlite":
+        yield ""
+    elif given.startswith(("postgres:", "postgresql:")):
+        yield given
+    else:
+        with postgres.server() as url:
+            yield url
+
+
+def environment(folder: Path, url: str, chromium: str) -> dict[str, str]:
+    env = {
+        "RELEASEORCH_SECRET_KEY": secrets.token_urlsafe(48),
+        **os.environ,
+        "RELEASEORCH_STATE_DIR": str(folder / "state"),
+        "DJANGO_SETTINGS_MODULE": "releaseorch.config.settings",
+        BROWSER_VARIABLE: chromium,
+        "DATABASE_URL": url,
+    }
+    return {name: value for name, value in env.items() if value}
+
+
+def parallel(arguments: Sequence[str]) -> list[str]:
+    steered = any(word.split("=")[0] in OWN_PROCESSES or word.startswith("-n") for word in arguments)
+    return [] if steered or (os.cpu_count() or 1) < 2 else ["-n", "2"]
+
+
+def counts(report: Path) -> str:
+    try:
+        suite = ElementTree.parse(report).find("testsuite")  # noqa: S314 (pytest wrote it a moment ago)
+    except (OSError, ElementTree.ParseError):
+        return "pytest left no report"
+    if suite is None:
+        return "pytest left no report"
+    number = {name: int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")}
+    passed = number["tests"] - number["failures"] - number["errors"] - number["skipped"]
+    failed = number["failures"] + number["errors"]
+    return f"{passed} passed, {failed} failed, {number['skipped']} skipped"
+
+
+def banner(text: str) -> None:
+    say(f"\n{f' {text} ':=^{WIDE}}" if len(text) < WIDE else f"\n{'!' * WIDE}\n{text}\n{'!' * WIDE}")

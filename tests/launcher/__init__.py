@@ -1,0 +1,1 @@
+"""The launcher, as a person at a terminal meets it."""

@@ -1,0 +1,5 @@
+"""Stands in for django.core.exceptions."""
+
+
+class ImproperlyConfigured(Exception):
+    pass
