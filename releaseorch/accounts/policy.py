@@ -45,6 +45,9 @@ ROLES: dict[str, frozenset[Role]] = {
     "release.edit": frozenset({Role.RELEASE_MANAGER}),
     "reservation.create": frozenset({Role.QA_LEAD, Role.RELEASE_MANAGER}),
     "reservation.release": frozenset({Role.QA_LEAD, Role.RELEASE_MANAGER}),
+    "application.edit": frozenset({Role.ADMINISTRATOR, Role.RELEASE_MANAGER}),
+    "environment.edit": frozenset({Role.ADMINISTRATOR}),
+    "policy.edit": frozenset({Role.ADMINISTRATOR}),
     "version.register": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
     "version.block": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER, Role.QA_LEAD, Role.SECURITY}),
 }
@@ -88,6 +91,15 @@ def grants_of(person: Person) -> list[RoleGrant]:
             ).distinct()
         )
         person._grants = kept  # type: ignore[attr-defined]
+    return kept
+
+
+def team_ids(person: Person) -> frozenset[int]:
+    """The teams of a person; one query, kept for the request."""
+    kept: frozenset[int] | None = getattr(person, "_team_ids", None)
+    if kept is None:
+        kept = frozenset(person.memberships.values_list("team_id", flat=True))
+        person._team_ids = kept  # type: ignore[attr-defined]
     return kept
 
 

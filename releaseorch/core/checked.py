@@ -1,0 +1,65 @@
+"""What was typed, made clean or refused by field: the one bridge from Django's validation to `Invalid`."""
+
+from typing import TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from releaseorch.core import fields
+from releaseorch.core.errors import Invalid
+from releaseorch.core.text import normalised, plain_text
+
+M = TypeVar("M", bound=models.Model)
+
+
+def cleaned(instance: M, *exclude: str, prefix: str = "") -> M:
+    """Normalise the texts of an instance and check each of its own fields; raises `Invalid` by field name.
+
+    No query: relations are objects that the caller read, uniqueness is the database's to say.
+    """
+    refused: dict[str, list[str]] = {}
+    skipped = set(exclude)
+    for field in instance._meta.concrete_fields:
+        if field.is_relation or field.primary_key or field.name in skipped:
+            skipped.add(field.name)
+            continue
+        value = getattr(instance, field.attname)
+        if isinstance(field, models.CharField | models.TextField) and isinstance(value, str):
+            value = normalised(value)
+            setattr(instance, field.attname, value)
+            limit = field.max_length if isinstance(field, models.TextField) else None
+            if limit is not None and len(value) > limit:
+                refused[prefix + field.name] = [_too_long(len(value), limit)]
+    try:
+        instance.clean_fields(exclude=skipped)
+    except ValidationError as wrong:
+        for name, sentences in wrong.message_dict.items():
+            refused.setdefault(prefix + name, []).extend(sentences)
+    if refused:
+        raise Invalid(refused)
+    return instance
+
+
+def text_of(value: str, field: str, *, limit: int = fields.TEXT_LENGTH) -> str:
+    """A text that is kept outside a model field of its own, normalised; raises `Invalid`."""
+    clean = normalised(value)
+    if len(clean) > limit:
+        raise Invalid({field: _too_long(len(clean), limit)})
+    try:
+        plain_text(clean)
+    except ValidationError as wrong:
+        raise Invalid({field: wrong.messages}) from wrong
+    return clean
+
+
+def reason_text(value: str, field: str = "reason") -> str:
+    """A reason that is kept for ever: not empty; raises `Invalid`."""
+    clean = text_of(value, field)
+    if not clean:
+        raise Invalid({field: _("Say why, in a few words; it is kept with the decision.")})
+    return clean
+
+
+def _too_long(length: int, limit: int) -> str:
+    return _("This has %(length)d characters; %(limit)d are the most.") % {"length": length, "limit": limit}

@@ -1,0 +1,183 @@
+"""The approval slots of requests and of runs: what is asked, what was given, who may still give it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts import policy as rights
+from releaseorch.accounts.models import Person
+from releaseorch.accounts.policy import Scope
+from releaseorch.accounts.roles import Role
+from releaseorch.audit.models import Event
+from releaseorch.core.errors import NotAllowed
+from releaseorch.delivery.models import Approval, DeploymentRequest
+from releaseorch.delivery.states import Verdict
+from releaseorch.policies import services as policies
+from releaseorch.policies.models import Subject
+from releaseorch.policies.services import SlotSpec
+from releaseorch.runs.models import DeploymentRun
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """One slot of one request or run as it stands now."""
+
+    spec: SlotSpec
+    scope: Scope
+    given: tuple[Approval, ...]
+    barred: Mapping[int, str]  # person id → the sentence why they fill no slot here
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def who(self) -> str:
+        return self.spec.who
+
+    @property
+    def quorum(self) -> int:
+        return self.spec.quorum
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.spec.quorum - len(self.given))
+
+    def why_not(self, person: Person) -> str:
+        """The empty text when `person` may fill this slot now, else the reason."""
+        if person.is_robot:
+            return _("A robot never approves.")
+        if person.pk in self.barred:
+            return self.barred[person.pk]
+        if not self.missing:
+            return _("%(slot)s has already approved.") % {"slot": self.name}
+        return self.why_not_theirs(person)
+
+    def why_not_theirs(self, person: Person) -> str:
+        """The empty text while `person` has the role, or is in the team, that this slot asks for."""
+        if self.spec.team_id is not None:
+            belongs = person.is_active and self.spec.team_id in rights.team_ids(person)
+            sentence = _("%(slot)s is filled by the team %(who)s; you are not in it.")
+        else:
+            belongs = rights.has_role(person, [Role(self.spec.role)], self.scope)
+            sentence = _("%(slot)s is filled by the role %(who)s; you don't have it here.")
+        return "" if belongs else sentence % {"slot": self.name, "who": self.who}
+
+
+def slots_of_request(request: DeploymentRequest) -> list[SlotView]:
+    return slots_of_requests([request])[request.pk]
+
+
+def slots_of_requests(requests: Sequence[DeploymentRequest]) -> dict[int, list[SlotView]]:
+    """The slots of many requests (with their application), in four queries."""
+    known = policies.policies_for(Subject.REQUEST)
+    given = _given(requests)
+    changed = _who_changed(requests)
+    found: dict[int, list[SlotView]] = {}
+    for request in requests:
+        excluded = excluded_from_request(request, changed[request.pk])
+        scope = Scope.of(
+            teams=[request.application.team_id],
+            application=request.application_id,
+            environment=request.environment_id,
+        )
+        counting = [one for one in given[request.pk] if one.approver_id not in excluded]
+        specs = policies.merged(known, request.environment_id, [request.application_id])
+        found[request.pk] = _views(specs, scope, counting, excluded)
+    return found
+
+
+def slots_of_run(run: DeploymentRun, application_ids: Iterable[int] | None = None) -> list[SlotView]:
+    """The slots of a run for its environment and the applications of its requests; approvals of its present round."""
+    if application_ids is None:
+        application_ids = DeploymentRequest.objects.filter(run=run).values_list("application_id", flat=True)
+    excluded = excluded_from_run(run)
+    given = [
+        one
+        for one in Approval.objects.filter(run=run, round=run.round, digest=run.plan_digest).select_related("approver")
+        if one.approver_id not in excluded
+    ]
+    specs = policies.slots_for(Subject.RUN, run.environment_id, set(application_ids))
+    return _views(specs, Scope.of(environment=run.environment_id), _latest(given), excluded)
+
+
+def excluded_from_request(request: DeploymentRequest, changed_by: Iterable[int] = ()) -> dict[int, str]:
+    """Person id → why they never approve this request: it is their own."""
+    reasons = {
+        person: _("You changed what would be deployed; somebody else approves it.") for person in changed_by
+    }
+    if request.filed_by_id is not None:
+        reasons[request.filed_by_id] = _("You filed this request; somebody else approves it.")
+    reasons[request.requester_id] = _("This is your own request; somebody else approves it.")
+    return reasons
+
+
+def excluded_from_run(run: DeploymentRun) -> dict[int, str]:
+    """Person id → why they never approve this run: the plan is theirs."""
+    return {
+        run.edited_by_id: _("You were the last to edit this plan; somebody else approves it."),
+        run.composed_by_id: _("You composed this run; somebody else approves it."),
+    }
+
+
+def slot_for(slots: Sequence[SlotView], person: Person, name: str | None = None) -> SlotView:
+    """The slot that `person` fills now (the one called `name`, if given); raises `NotAllowed` with each reason."""
+    asked = [slot for slot in slots if name is None or slot.name == name]
+    if not asked:
+        raise NotAllowed(_("There is no approval slot called %(name)s here.") % {"name": name})
+    reasons = [slot.why_not(person) for slot in asked]
+    for slot, reason in zip(asked, reasons, strict=True):
+        if not reason:
+            return slot
+    raise NotAllowed(*dict.fromkeys(reasons))
+
+
+def missing(slots: Iterable[SlotView]) -> int:
+    """How many approvals are still to be given."""
+    return sum(slot.missing for slot in slots)
+
+
+def _views(
+    specs: Sequence[SlotSpec], scope: Scope, counting: Sequence[Approval], excluded: Mapping[int, str]
+) -> list[SlotView]:
+    signed = {
+        one.approver_id: _("You have already approved this as %(slot)s; one person fills one slot.")
+        % {"slot": one.slot}
+        for one in counting
+    }
+    barred = {**signed, **excluded}
+    return [
+        SlotView(spec, scope, tuple(one for one in counting if one.slot == spec.name)[: spec.quorum], barred)
+        for spec in specs
+    ]
+
+
+def _given(requests: Sequence[DeploymentRequest]) -> dict[int, list[Approval]]:
+    """What counts now: given for the present content, and not taken back since by the same person."""
+    found: dict[int, list[Approval]] = defaultdict(list)
+    by_id = {request.pk: request for request in requests}
+    for one in Approval.objects.filter(request__in=list(by_id)).select_related("approver"):
+        request = by_id[one.request_id or 0]
+        if one.digest == request.content_digest:
+            found[request.pk].append(one)
+    return defaultdict(list, {pk: _latest(ones) for pk, ones in found.items()})
+
+
+def _latest(ones: Iterable[Approval]) -> list[Approval]:
+    last = {one.approver_id: one for one in ones}
+    return [one for one in last.values() if one.verdict == Verdict.APPROVED]
+
+
+def _who_changed(requests: Sequence[DeploymentRequest]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Event.objects.filter(
+        subject_kind="request",
+        subject_id__in=[request.pk for request in requests],
+        after__content_changed=True,
+        actor_id__isnull=False,
+    ).values_list("subject_id", "actor_id")
+    for request_id, actor_id in rows.distinct():
+        found[request_id].add(actor_id)
+    return found
