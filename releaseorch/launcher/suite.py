@@ -53,6 +53,8 @@ def main(argv: Sequence[str]) -> int:
     installation.ensure("test", argv)
     chromium = find_chromium()
     if not chromium:
+        if os.environ.get("RELEASEORCH_BROWSER_REQUIRED") == "1":
+            raise Refusal("Chromium is required here and was not found: install the package chromium.")
         banner(NO_BROWSER)
     done = [run(leg, arguments, chromium) for leg in legs]
     banner("Summary")
@@ -108,9 +110,11 @@ def database(leg: str) -> Iterator[str]:
 
 
 def environment(folder: Path, url: str, chromium: str) -> dict[str, str]:
+    """The person's own, but never with the broker of an installation: tests must not send it anything."""
     env = {
         "RELEASEORCH_SECRET_KEY": secrets.token_urlsafe(48),
         **os.environ,
+        "CELERY_BROKER_URL": os.environ.get("RELEASEORCH_TEST_BROKER_URL", ""),
         "RELEASEORCH_STATE_DIR": str(folder / "state"),
         "DJANGO_SETTINGS_MODULE": "releaseorch.config.settings",
         BROWSER_VARIABLE: chromium,
