@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from releaseorch.core import fields
@@ -39,6 +39,15 @@ def cleaned(instance: M, *exclude: str, prefix: str = "") -> M:
     if refused:
         raise Invalid(refused)
     return instance
+
+
+def insert(made: models.Model, field: str, taken: str) -> None:
+    """Save a new row; what the database refuses as taken is said at `field`."""
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError as clash:
+        raise Invalid({field: taken}) from clash
 
 
 def text_of(value: str, field: str, *, limit: int = fields.TEXT_LENGTH) -> str:

@@ -176,8 +176,8 @@ def _who_changed(requests: Sequence[DeploymentRequest]) -> dict[int, set[int]]:
         subject_kind="request",
         subject_id__in=[request.pk for request in requests],
         after__content_changed=True,
-        actor_id__isnull=False,
     ).values_list("subject_id", "actor_id")
     for request_id, actor_id in rows.distinct():
-        found[request_id].add(actor_id)
+        if actor_id is not None:
+            found[request_id].add(actor_id)
     return found

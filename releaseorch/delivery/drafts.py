@@ -87,7 +87,7 @@ def items_from(rows: Sequence[Mapping[str, Any]]) -> list[ItemDraft]:
     drafts: list[ItemDraft] = []
     wrong: list[str] = []
     for number, row in enumerate(rows, start=1):
-        found = {
+        found: dict[str, Any] = {
             "component": components.get(row.get("component_id") or 0),
             "version": versions.get(row.get("version_id") or 0),
             "team": teams.get(row.get("team_id") or 0),

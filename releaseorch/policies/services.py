@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts import policy as rights
@@ -11,7 +11,7 @@ from releaseorch.accounts.models import Person, Team
 from releaseorch.accounts.roles import Role
 from releaseorch.audit import events
 from releaseorch.catalog.models import Application
-from releaseorch.core.checked import cleaned
+from releaseorch.core.checked import cleaned, insert
 from releaseorch.core.errors import Invalid
 from releaseorch.environments.models import Environment
 from releaseorch.policies.models import ApprovalPolicy, ApprovalSlot, Subject
@@ -101,11 +101,7 @@ def create_policy(
     made = cleaned(ApprovalPolicy(name=name, subject=subject, environment=environment, application=application))
     _check_slots(slots)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                made.save()
-        except IntegrityError as clash:
-            raise Invalid({"name": _("There is a policy %(name)s already.") % {"name": made.name}}) from clash
+        insert(made, "name", _("There is a policy %(name)s already.") % {"name": made.name})
         ApprovalSlot.objects.bulk_create(
             cleaned(
                 ApprovalSlot(

@@ -59,7 +59,8 @@ def create_requests(*, actor: Person, drafts: Sequence[RequestDraft]) -> list[De
     if not drafts:
         raise Invalid({"": _("Choose one application at least.")})
     filed_with = str(uuid.uuid4()) if len(drafts) > 1 else ""
-    created, wrong = [], {}
+    created: list[DeploymentRequest] = []
+    wrong: dict[str, list[str]] = {}
     with transaction.atomic():
         for number, draft in enumerate(drafts, start=1):
             try:
