@@ -92,6 +92,15 @@ def _actions() -> dict[str, Action]:
         "start": Action(
             "start", "Start", here, False, "Run #209 holds intake until about 23:10. Ask Amara Okafor."
         ),
+        "hand_back": Action(
+            "hand_back",
+            "Hand back",
+            here,
+            True,
+            needs_reason=True,
+            version=3,
+            consequence="The two others of Data Hub ops are told; the step waits again.",
+        ),
         "done": Action(
             "done",
             "Done",
