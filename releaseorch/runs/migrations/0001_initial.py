@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
             name='Decision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('retry', 'retry'), ('skip', 'skip'), ('take_over', 'take over by hand'), ('mark_done', 'done by hand'), ('mark_failed', 'failed for good')], max_length=10)),
+                ('kind', models.CharField(choices=[('retry', 'retry'), ('skip', 'skip'), ('take_over', 'take over by hand'), ('mark_done', 'done by hand'), ('mark_failed', 'failed for good')], max_length=20)),
                 ('reason', models.TextField(blank=True, default='', max_length=10000, validators=[releaseorch.core.text.plain_text])),
                 ('at', models.DateTimeField(default=releaseorch.core.clock.now)),
                 ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -108,7 +108,7 @@ class Decision(models.Model):
 
     step = models.ForeignKey(Step, models.CASCADE, related_name="decisions")
     attempt = models.ForeignKey(Attempt, models.PROTECT, null=True, blank=True, related_name="+")
-    kind = models.CharField(max_length=10, choices=DecisionKind)
+    kind = models.CharField(max_length=20, choices=DecisionKind)
     reason = fields.text()
     actor = models.ForeignKey(Person, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=clock.now)
