@@ -12,3 +12,7 @@ from releaseorch.config.settings import *  # noqa: E402, F403  (the environment 
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
+
+# WhiteNoise warns about a folder that is absent; files come from the finders.
+STATIC_ROOT = STATE_DIR / "static"  # noqa: F405
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -4,16 +4,18 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person, Token
 from releaseorch.audit import events
 from releaseorch.core import clock
+from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Invalid, NotAllowed
 
 PREFIX = "rlo_"
 SCOPES = frozenset({"read", "versions:write", "requests:write", "runs:write", "steps:write", "approve"})
-LONGEST = timedelta(days=365)
+LONGEST_DAYS = 365
 
 
 def _hash(text: str) -> str:
@@ -30,19 +32,22 @@ def create_token(
     unknown = sorted(set(scopes) - SCOPES)
     if unknown:
         raise Invalid({"scopes": _("Unknown scope: %(names)s.") % {"names": ", ".join(unknown)}})
-    lifetime = timedelta(days=days)
-    if not timedelta(0) < lifetime <= LONGEST:
+    if not 0 < days <= LONGEST_DAYS:
         raise Invalid({"days": _("A token lives between 1 and 365 days.")})
     text = PREFIX + secrets.token_urlsafe(32)
-    token = Token.objects.create(
-        person=person,
-        name=name,
-        prefix=text[:8],
-        hash=_hash(text),
-        scopes=sorted(set(scopes)),
-        expires_at=clock.now() + lifetime,
+    token = cleaned(
+        Token(
+            person=person,
+            name=name,
+            prefix=text[:8],
+            hash=_hash(text),
+            scopes=sorted(set(scopes)),
+            expires_at=clock.now() + timedelta(days=days),
+        )
     )
-    events.record(actor=actor, verb="token.created", subject=token, after={"scopes": token.scopes})
+    with transaction.atomic():
+        token.save()
+        events.record(actor=actor, verb="token.created", subject=token, after={"scopes": token.scopes})
     return token, text
 
 
@@ -59,5 +64,6 @@ def find_token(text: str) -> Token | None:
 def revoke_token(*, actor: Person, token: Token) -> None:
     if actor.pk != token.person_id:
         raise NotAllowed(_("A token is revoked by the person it acts for."))
-    Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now())
-    events.record(actor=actor, verb="token.revoked", subject=token)
+    with transaction.atomic():
+        if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now()):
+            events.record(actor=actor, verb="token.revoked", subject=token)

@@ -1,5 +1,10 @@
-"""Addresses of the noun audit."""
+"""Addresses of the audit."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from releaseorch.web.views import audit
+
+urlpatterns = [
+    path("audit", audit.audit, name="audit"),
+    path("audit/verify", audit.verify, name="audit-verify"),
+]

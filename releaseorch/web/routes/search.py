@@ -1,5 +1,7 @@
-"""Addresses of the noun search."""
+"""The address of the search."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from releaseorch.web.views import search
+
+urlpatterns = [path("search", search.search, name="search")]

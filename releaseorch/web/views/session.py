@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from releaseorch.web import sessions
 from releaseorch.web.access import LOGIN, public
 from releaseorch.web.http import own_path
 
@@ -31,6 +32,7 @@ def login(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, form, status=422)
     auth.login(request, form.get_user())
+    sessions.begin(request)
     response = HttpResponseRedirect(wanted or "/")
     response.status_code = 303
     return response

@@ -1,0 +1,95 @@
+"""The audit: every event with what it changed, filters, and the proof that nothing was altered."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from releaseorch.accounts.models import Person
+from releaseorch.audit import queries, seals
+from releaseorch.audit.models import Event
+from releaseorch.web import inputs, links
+from releaseorch.web.http import render_page
+
+SUBJECT = re.compile(r"([a-z_]+)[ :]*#?([1-9][0-9]{0,17})\Z", re.IGNORECASE)
+LONGEST_VALUE = 300
+NAMESAKES = 100
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of an event: its name, what it was, what it is."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Row:
+    event: Event
+    changes: list[Change]
+    url: str
+
+
+@require_safe
+def audit(request: HttpRequest) -> HttpResponse:
+    """`?verb=request.approved&who=Rita&what=run 214&from=2026-11-01&until=2026-11-30`."""
+    filters = _filters(request)
+    page = queries.events_page(filters, request.GET.get("cursor", ""))
+    context = {
+        "page": page,
+        "rows": [Row(event, changes(event), links.page_of(event.subject_kind, event.subject_id)) for event in page.items],
+        "head": queries.head_of_chain(),
+        "filtered": any(request.GET.get(name, "").strip() for name in ("verb", "who", "what", "from", "until")),
+    }
+    return render_page(request, "audit/list.html", context, partial="events")
+
+
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """Walks the whole chain: reads everything, changes nothing."""
+    return render_page(request, "audit/verify.html", {"verdict": seals.verify(), "head": queries.head_of_chain()})
+
+
+def changes(event: Event) -> list[Change]:
+    """What differs between before and after, in the order of the names."""
+    names = sorted({*event.before, *event.after})
+    pairs = ((name, event.before.get(name), event.after.get(name)) for name in names)
+    return [Change(name.replace("_", " "), _text(old), _text(new)) for name, old, new in pairs if old != new]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _filters(request: HttpRequest) -> queries.EventFilters:
+    who = request.GET.get("who", "").strip()[:200]
+    people = Person.objects.filter(name__icontains=who).values_list("pk", flat=True)[:NAMESAKES] if who else None
+    until = inputs.moment(request.GET, "until")
+    kind, number, text = _subject(request.GET.get("what", "").strip()[:200])
+    return queries.EventFilters(
+        verb=request.GET.get("verb", "").strip().lower()[:60],
+        actors=people,
+        actor_name=who,
+        subject_kind=kind,
+        subject_id=number,
+        text=text,
+        since=inputs.moment(request.GET, "from"),
+        until=until + timedelta(days=1) if until else None,  # the last day counts as a whole
+    )
+
+
+def _subject(what: str) -> tuple[str, int | None, str]:
+    """ "run 214", "run:214" or "run #214" is that one thing; anything else is part of a name."""
+    found = SUBJECT.match(what)
+    if found:
+        return found.group(1).lower(), int(found.group(2)), ""
+    return "", None, what
