@@ -25,7 +25,7 @@ class Draft:
         key, number = step.key, 2
         while key in self.steps:
             key, number = f"{step.key}~{number}", number + 1
-        self.steps[key] = replace(step, key=key)
+        self.steps[key] = step if key == step.key else replace(step, key=key)
         self.ranks[key] = rank
         self._before[key], self._after[key] = {}, {}
         return key

@@ -39,7 +39,7 @@ def add_manual_items(
         if item.anchor_item_id is not None or item.placement == "with":
             request.whole.append(keys[item.id])
     conflicts = [_anchor_missing(item) for item in manual if not _has_anchor(item, requests[item.request_id])]
-    for item in _anchored_first(manual):
+    for item in manual:
         if item.placement != "with":
             _link(draft, item, keys[item.id], requests[item.request_id])
     _keep_order(draft, manual, keys)
@@ -92,11 +92,6 @@ def _rank(item: ItemIn, draft: Draft, requests: Mapping[int, _Request]) -> Rank:
 
 def _has_anchor(item: ItemIn, request: _Request) -> bool:
     return item.anchor_item_id is None or item.anchor_item_id in request.by_item
-
-
-def _anchored_first(manual: Sequence[ItemIn]) -> list[ItemIn]:
-    """Put steps at single items first, so that those of the whole request see them inside it."""
-    return sorted(manual, key=lambda item: item.anchor_item_id is None)
 
 
 def _anchor(item: ItemIn, key: str, request: _Request) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from releaseorch.delivery.planning.inputs import StepKind
@@ -133,7 +133,7 @@ def digest_of(steps: Iterable[Mapping[str, Any]], links: Iterable[tuple[str, str
     same, and the order of steps and links doesn't matter.
     """
     content = {
-        "steps": sorted((_signed_fields(step) for step in steps), key=lambda signed: str(signed.get("key"))),
+        "steps": sorted((_without_empty(step) for step in steps), key=lambda signed: str(signed.get("key"))),
         "links": sorted([link[0], link[1]] for link in links),
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -143,9 +143,14 @@ def digest_of(steps: Iterable[Mapping[str, Any]], links: Iterable[tuple[str, str
 def make_plan(steps: Iterable[StepOut], links: Iterable[LinkOut], conflicts: Iterable[Conflict]) -> Plan:
     """Freeze a plan and compute its digest."""
     steps, links = tuple(steps), tuple(links)
-    return Plan(steps, links, tuple(conflicts), digest_of((asdict(step) for step in steps), links))
+    return Plan(steps, links, tuple(conflicts), digest_of(map(signed_fields, steps), links))
 
 
-def _signed_fields(step: Mapping[str, Any]) -> dict[str, Any]:
+def signed_fields(step: StepOut) -> dict[str, Any]:
+    """Return the fields of a step that an approver signs, as `digest_of` takes them."""
+    return {name: getattr(step, name) for name in DIGEST_FIELDS}
+
+
+def _without_empty(step: Mapping[str, Any]) -> dict[str, Any]:
     fields = ((name, step.get(name)) for name in DIGEST_FIELDS)
     return {name: value for name, value in fields if value not in (None, "", False, (), [], {})}

@@ -105,10 +105,14 @@ def test_the_digest_changes_with_what_would_be_done():
 
 
 def test_the_digest_of_edited_rows_is_the_plans_when_nothing_was_edited():
-    found = plan([deploy("db 1"), deploy("web 1")], [component("web"), component("db")], needs="web>db")
+    found = plan(
+        [deploy("db 1"), deploy("web 1"), deploy("app 1")],
+        [component("web"), component("db"), component("app")],
+        needs="web>db app>web",
+    )
     rows = [{**asdict(one), "id": 5, "not_in_the_plan": "x"} for one in found.steps]
     pairs = [link[:2] for link in found.links]
-    assert digest_of(reversed(rows), pairs) == found.digest
+    assert digest_of(reversed(rows), reversed(pairs)) == found.digest
     rows[0]["parameters"] = {"argv": ["other"]}
     assert digest_of(rows, pairs) != found.digest
     assert digest_of([asdict(one) for one in found.steps], []) != found.digest
