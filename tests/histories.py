@@ -1,12 +1,17 @@
-"""Requests in a named state, reached through the services that lead there."""
+"""Requests and runs in a named state, reached through the services that lead there."""
+
+from datetime import timedelta
 
 from releaseorch.accounts.models import Person
+from releaseorch.core import clock
 from releaseorch.delivery import request_moves, services
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState as R
 from releaseorch.environments.models import Environment
+from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun
+from releaseorch.runs.states import RunState
 from tests.factories import House
 
 # The moves of a run that lead to each state; a request reaches them without its run having to be carried out.
@@ -71,6 +76,41 @@ def bare_run(house: House, environment: Environment) -> DeploymentRun:
     return DeploymentRun.objects.create(
         environment=environment, title="Saturday", composed_by=manager, edited_by=manager
     )
+
+
+def run_in_state(
+    house: House, state: str, *, requests: list[DeploymentRequest] | None = None, title: str = "Saturday"
+) -> DeploymentRun:
+    """A run of approved requests (by default one: claims-web to Production), composed by Rita, approved by Sven.
+
+    States up to running and paused, cancelled and rejected; how a run ends otherwise is a story of its steps.
+    """
+    state = RunState(state)
+    composer, approver = house.cast.release_manager, house.cast.second_manager
+    if requests is None:
+        requests = [request_in_state(house, R.APPROVED)]
+    run = services.compose_run(actor=composer, requests=requests, title=title)
+    if state == RunState.DRAFT:
+        return run
+    if state == RunState.CANCELLED:
+        return services.cancel_run(actor=composer, run=run, reason="Not this week.")
+    services.propose_run(actor=composer, run=run)
+    if state == RunState.PROPOSED:
+        return run
+    if state == RunState.REJECTED:
+        return services.reject_run(actor=approver, run=run, reason="Too much for one night.")
+    services.approve_run(actor=approver, run=run)
+    if state == RunState.APPROVED:
+        return run
+    if state == RunState.SCHEDULED:
+        begins = clock.now() + timedelta(days=1)
+        return services.schedule_run(
+            actor=composer, run=run, window_from=begins, window_until=begins + timedelta(hours=6)
+        )
+    runs.start_run(actor=composer, run=run)
+    if state == RunState.PAUSED:
+        runs.pause_run(actor=composer, run=run)
+    return run
 
 
 def _moved(house: House, request: DeploymentRequest, verb: str) -> DeploymentRequest:

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class DeliveryConfig(AppConfig):
     name = "releaseorch.delivery"
     label = "delivery"
+
+    def ready(self) -> None:
+        from releaseorch.delivery import hooks
+
+        hooks.register()

@@ -1,0 +1,129 @@
+"""What must hold at the very moment a run starts; each guard answers with sentences, none when all is well."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts.models import Person
+from releaseorch.core import clock
+from releaseorch.delivery import approvals
+from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.states import RequestState
+from releaseorch.environments.models import Reservation
+from releaseorch.runs import plans
+from releaseorch.runs.models import DeploymentRun, Step
+from releaseorch.runs.states import StepState
+
+Guard = Callable[[DeploymentRun], list[str]]
+
+
+def plan_digest(run: DeploymentRun) -> list[str]:
+    """The rows are still the plan that was approved."""
+    if run.plan_digest and plans.digest(plans.read_plan(run)) == run.plan_digest:
+        return []
+    return [_("The plan is not the one that was approved. Unlock the run and propose it again.")]
+
+
+def approvals_count(run: DeploymentRun) -> list[str]:
+    """Every slot that the policies ask for now has its approvals, of this round and this plan."""
+    return [
+        _("%(slot)s has not approved: %(count)d more needed from %(who)s.")
+        % {"slot": slot.name, "count": slot.missing, "who": slot.who}
+        for slot in approvals.slots_of_run(run)
+        if slot.missing
+    ]
+
+
+def approvers_roles(run: DeploymentRun) -> list[str]:
+    """Who approved still has the role, or is still in the team, that the slot asks for."""
+    slots = approvals.slots_of_run(run)
+    people = Person.objects.in_bulk({approval.approver_id for slot in slots for approval in slot.given})
+    return [
+        _("%(person)s, who approved as %(slot)s, may not approve that any more.")
+        % {"person": people[approval.approver_id], "slot": slot.name}
+        for slot in slots
+        for approval in slot.given
+        if slot.why_not_theirs(people[approval.approver_id])
+    ]
+
+
+def blocked_versions(run: DeploymentRun) -> list[str]:
+    """No version of the plan was blocked in the meantime."""
+    steps = Step.objects.filter(run=run, state=StepState.PENDING, version__blocked_at__isnull=False)
+    versions = {step.version for step in steps.select_related("version__component") if step.version}
+    return [
+        _("%(version)s is blocked: %(reason)s") % {"version": version, "reason": version.blocked_reason}
+        for version in sorted(versions, key=str)
+    ]
+
+
+def requests_planned(run: DeploymentRun) -> list[str]:
+    """Every request of the run is planned, and there is one."""
+    requests = list(DeploymentRequest.objects.filter(run=run).select_related("application", "environment"))
+    if not requests:
+        return [_("No request is in this run.")]
+    return [
+        _("%(request)s is %(state)s, not planned.") % {"request": one, "state": one.get_state_display()}
+        for one in requests
+        if one.state != RequestState.PLANNED
+    ]
+
+
+def reservations(run: DeploymentRun) -> list[str]:
+    """Nobody keeps the environment, or an application of the run in it, for something else.
+
+    Whoever composed the run, or asked for one of its requests, may keep it for this very run.
+    """
+    requests = DeploymentRequest.objects.filter(run=run).values_list("application_id", "requester_id")
+    applications = {application for application, _requester in requests}
+    insiders = {run.composed_by_id, *(requester for _application, requester in requests)}
+    now = clock.now()
+    kept = Reservation.objects.filter(
+        Q(application=None) | Q(application_id__in=applications),
+        environment_id=run.environment_id,
+        released_at=None,
+        starts_at__lte=now,
+        expires_at__gt=now,
+    ).exclude(owner_id__in=insiders)
+    return [
+        _("%(what)s is kept by %(who)s until %(until)s: %(reason)s.")
+        % {
+            "what": one.application or one.environment,
+            "who": one.owner,
+            "until": _moment(one.expires_at),
+            "reason": one.reason.rstrip("."),
+        }
+        for one in kept.select_related("application", "environment", "owner")
+    ]
+
+
+def window(run: DeploymentRun) -> list[str]:
+    """The window that was approved with the run is open."""
+    now = clock.now()
+    if run.window_from is not None and now < run.window_from:
+        return [_("The window of this run opens at %(at)s.") % {"at": _moment(run.window_from)}]
+    if run.window_until is not None and now >= run.window_until:
+        return [
+            _("The window of this run closed at %(at)s. Unlock the run to choose another one.")
+            % {"at": _moment(run.window_until)}
+        ]
+    return []
+
+
+GUARDS: dict[str, Guard] = {
+    "plan_digest": plan_digest,
+    "approvals": approvals_count,
+    "approvers_roles": approvers_roles,
+    "blocked_versions": blocked_versions,
+    "requests_planned": requests_planned,
+    "reservations": reservations,
+    "window": window,
+}
+NAMES = tuple(GUARDS)
+
+
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")

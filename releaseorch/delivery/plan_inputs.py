@@ -1,0 +1,211 @@
+"""Rows become the planner's facts, and the planner's steps become the plan that a run keeps."""
+
+from collections.abc import Iterable, Sequence
+
+from releaseorch.catalog.models import Component, ComponentDependency, ComponentVersion, Procedure, ProcedureStep
+from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible
+from releaseorch.delivery.models import DeploymentRequest, RequestItem
+from releaseorch.delivery.planning import inputs
+from releaseorch.delivery.planning.plan import Plan, StepOut
+from releaseorch.delivery.planning.planner import compute_plan
+from releaseorch.delivery.states import ItemPlacement
+from releaseorch.environments.models import Environment, Installation, Placement
+from releaseorch.runs.plans import PlanIn, PlanLink, PlanStep, canonical_digest
+
+_LONGEST_KEY = 200
+
+# Where a manual line stands when people read the plan by phase.
+_PHASE_OF_PLACEMENT = {
+    ItemPlacement.BEFORE: Phase.PREPARE.value,
+    ItemPlacement.WITH: Phase.DEPLOY.value,
+    ItemPlacement.AFTER: Phase.VERIFY.value,
+}
+
+
+def items_of(requests: Iterable[DeploymentRequest]) -> list[RequestItem]:
+    """The lines of all these requests, in their order; one query."""
+    ids = [request.pk for request in requests]
+    return list(RequestItem.objects.filter(request_id__in=ids).order_by("request_id", "position", "id"))
+
+
+def computed(environment: Environment, items: Sequence[RequestItem]) -> Plan:
+    """What the planner makes of these lines in this environment as it is now; seven queries."""
+    return compute_plan(plan_inputs(environment, items))
+
+
+def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> inputs.PlanInputs:
+    """Everything the plan of these lines depends on."""
+    asked = {item.component_id for item in items if item.component_id is not None}
+    dependencies = list(ComponentDependency.objects.filter(component_id__in=asked).order_by("id"))
+    known = asked | {dependency.needs_id for dependency in dependencies}
+    version_ids = {item.version_id for item in items if item.version_id is not None}
+    return inputs.PlanInputs(
+        environment=inputs.EnvironmentIn(name=environment.name, parameters=_texts(environment.parameters)),
+        items=tuple(_item(item) for item in items),
+        components=_components(known),
+        versions=_versions(version_ids),
+        dependencies=tuple(
+            inputs.DependencyIn(
+                component_id=dependency.component_id,
+                needs_id=dependency.needs_id,
+                reason="deploy-before" if dependency.reason == "deploy-before" else "runtime",
+            )
+            for dependency in dependencies
+        ),
+        placements=_placements(environment, known),
+        installed=_installed(environment, known),
+    )
+
+
+def plan_of(computed_plan: Plan, items: Iterable[RequestItem]) -> PlanIn:
+    """The planner's answer in the columns of a run's steps."""
+    placement_of = {item.pk: item.placement for item in items}
+    return PlanIn(
+        tuple(_step(step, placement_of) for step in computed_plan.steps),
+        tuple(PlanLink(kept_key(link.before), kept_key(link.after), link.why) for link in computed_plan.links),
+    )
+
+
+def kept_key(key: str) -> str:
+    """The key as its column can hold it: a long one is cut and stays unique by its digest."""
+    return key if len(key) <= _LONGEST_KEY else f"{key[: _LONGEST_KEY - 13]}~{canonical_digest(key)[:12]}"
+
+
+def _item(item: RequestItem) -> inputs.ItemIn:
+    return inputs.ItemIn(
+        id=item.pk,
+        request_id=item.request_id,
+        request_number=item.request_id,
+        kind=item.kind,
+        component_id=item.component_id,
+        version_id=item.version_id,
+        title=item.title,
+        instructions=item.instructions,
+        team_id=item.team_id,
+        position=item.position,
+        placement=item.placement or "after",
+        anchor_item_id=item.anchor_id,
+        expected_seconds=item.expected_s,
+    )
+
+
+def _components(ids: Iterable[int]) -> tuple[inputs.ComponentIn, ...]:
+    rows = Component.objects.filter(pk__in=list(ids)).select_related("application", "procedure")
+    rows = rows.prefetch_related("procedure__steps")
+    return tuple(
+        inputs.ComponentIn(
+            id=row.pk,
+            name=row.name,
+            application_id=row.application_id,
+            application_name=row.application.name,
+            team_id=row.application.team_id,
+            procedure=_procedure(row.procedure) if row.procedure else None,
+            parameters=_texts(row.parameters),
+        )
+        for row in rows
+    )
+
+
+def _procedure(row: Procedure) -> inputs.ProcedureIn:
+    steps = tuple(_procedure_step(step) for step in row.steps.all())
+    return inputs.ProcedureIn(id=row.pk, name=row.name, version=row.version, steps=steps)
+
+
+def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
+    return inputs.ProcedureStepIn(
+        key=row.key,
+        phase=row.phase,
+        kind=row.kind,
+        executor=row.executor,
+        parameters=row.parameters,
+        instructions=row.instructions,
+        after=tuple(row.after),
+        per_target=row.per_target,
+        installs=row.installs,
+        effect_class=row.effect_class,
+        timeout_s=row.timeout_s,
+        silence_s=row.silence_s,
+        expected_seconds=row.expected_s,
+        reversible=row.reversible,
+        downtime=row.downtime,
+        team_id=row.team_id,
+        title=row.title,
+    )
+
+
+def _versions(ids: Iterable[int]) -> tuple[inputs.VersionIn, ...]:
+    return tuple(
+        inputs.VersionIn(
+            id=row.pk,
+            component_id=row.component_id,
+            text=row.text,
+            artifact_uri=row.artifact_uri,
+            digest=row.digest,
+            commit=row.commit,
+            blocked_reason=row.blocked_reason if row.is_blocked else "",
+        )
+        for row in ComponentVersion.objects.filter(pk__in=list(ids))
+    )
+
+
+def _placements(environment: Environment, component_ids: Iterable[int]) -> tuple[inputs.PlacementIn, ...]:
+    rows = Placement.objects.filter(environment=environment, component_id__in=list(component_ids))
+    return tuple(
+        inputs.PlacementIn(
+            component_id=row.component_id,
+            target=inputs.TargetIn(
+                id=row.target_id, name=row.target.name, facts=_texts(row.target.parameters)
+            ),
+            order=row.order,
+        )
+        for row in rows.select_related("target")
+    )
+
+
+def _installed(environment: Environment, component_ids: Iterable[int]) -> tuple[inputs.InstalledIn, ...]:
+    rows = Installation.objects.filter(
+        environment=environment, component_id__in=list(component_ids), until=None
+    )
+    return tuple(
+        inputs.InstalledIn(
+            component_id=row.component_id,
+            target_id=row.target_id,
+            version_id=row.version_id,
+            version_text=row.version.text if row.version else "",
+            uncertain_between=(row.version.text if row.version else "", row.uncertain_with.text)
+            if row.uncertain_with
+            else None,
+        )
+        for row in rows.select_related("version", "uncertain_with")
+    )
+
+
+def _texts(parameters: dict[str, object]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in parameters.items()}
+
+
+def _step(step: StepOut, placement_of: dict[int, str]) -> PlanStep:
+    placement = placement_of.get(step.request_item_ids[0]) if step.request_item_ids else None
+    return PlanStep(
+        key=kept_key(step.key),
+        title=step.title[:300],
+        kind=step.kind,
+        phase=step.phase or _PHASE_OF_PLACEMENT.get(ItemPlacement(placement or "with"), Phase.DEPLOY.value),
+        executor=step.executor,
+        parameters=dict(step.parameters),
+        instructions=step.instructions,
+        effect_class=step.effect_class or EffectClass.UNSAFE.value,
+        reversible=step.reversible or Reversible.YES.value,
+        downtime=step.downtime or Downtime.NONE.value,
+        component_id=step.component_id,
+        version_id=step.version_id,
+        from_version=step.from_version_text[:150],
+        target_id=step.target_id,
+        installs=step.installs and step.version_id is not None,
+        removes=step.installs and step.version_id is None,
+        team_id=step.team_id,
+        not_needed_because=step.not_needed_because[:300],
+        expected_s=60 if step.expected_seconds is None else step.expected_seconds,
+        timeout_s=1800 if step.timeout_s is None else step.timeout_s,
+        silence_s=step.silence_s,
+    )
