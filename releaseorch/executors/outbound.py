@@ -190,6 +190,8 @@ def parse(url: str) -> Target:
 def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").removesuffix(".")
     if parts.netloc.startswith("["):
+        if "%" in host:
+            raise Refused("An IPv6 address must not name a network card.")
         try:
             return str(ipaddress.IPv6Address(host))
         except ValueError:

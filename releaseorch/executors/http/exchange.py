@@ -1,5 +1,6 @@
 """One request and its answer over a guarded connection, and what can be said when it breaks off."""
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -36,9 +37,9 @@ def send(request: Request, guard: outbound.Guard) -> Answer:
     target = request.target
     connection = http.client.HTTPConnection(target.host, target.port)
     connection.auto_open = 0  # a connection that is lost must not be opened again behind the guard's back
-    connection.sock = _connected(request, guard)
+    connection.sock = sock = _connected(request, guard)
     # A timeout on each read would let a slow far side drip for ever; this ends the whole exchange.
-    alarm = threading.Timer(max(request.timeout_s - (time.monotonic() - began), 0.01), _hang_up, [connection])
+    alarm = threading.Timer(max(request.timeout_s - (time.monotonic() - began), 0.01), _hang_up, [sock])
     alarm.daemon = True
     alarm.start()
     try:
@@ -81,16 +82,12 @@ def _exchange(connection: http.client.HTTPConnection, request: Request, began: f
     # http.client answers a body that was cut off by an early end without a word when a limit is given.
     if response.length and len(body) <= BODY_LIMIT:
         raise http.client.IncompleteRead(b"")
-    if not body and time.monotonic() - began >= request.timeout_s:
-        raise TimeoutError
+    if time.monotonic() - began >= request.timeout_s:
+        raise TimeoutError  # what was read may end where the alarm cut it off
     return Answer(response.status, body[:BODY_LIMIT], len(body) <= BODY_LIMIT, time.monotonic() - began)
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    sock = connection.sock
-    if sock is None:
-        return
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
+def _hang_up(sock: socket.socket) -> None:
+    # The plain method: the one of an encrypted socket must not be called while another thread reads.
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -32,7 +32,7 @@ from releaseorch.executors.shell import attempt, config, wrapper
 
 LIFELINE_VARIABLE = "RELEASEORCH_LIFELINE_FD"
 CONFIRM_WAIT_S = 15.0
-POLL_MIN_S, POLL_MAX_S = 0.5, 5.0
+POLL_MIN_S, POLL_MAX_S = 0.2, 5.0
 _STOPPED_BECAUSE = {
     "timeout": "It was stopped: it took longer than {timeout_s:g} s.",
     "silence": "It was stopped: it wrote nothing for {silence_s:g} s.",
@@ -77,7 +77,10 @@ class ShellExecutor(base.Executor):
         _warn_of_short_secrets(context)
         if not _start_wrapper(context.work_dir, lifeline):
             return self.cancel(context, "")
-        return self.reconcile(context, None)
+        found = attempt.traces(context.work_dir)
+        if found.ending and "errored" in found.ending:
+            return Errored(str(found.ending["errored"]))
+        return Running(found.external_id, POLL_MIN_S)
 
     def poll(self, context: Context, external_id: str) -> Result:
         return self.reconcile(context, external_id)
