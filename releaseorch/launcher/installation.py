@@ -133,6 +133,7 @@ def _install(lock: str, wanted: str) -> None:
             f"Installing packages with {'uv' if uv else 'pip'} into {place.name} (once, about a minute)"
         ):
             packages.install(uv, python(), LOCKS[lock], place / "install.log")
+            packages.compile_own(python(), ROOT / "releaseorch")
         locks = {**_known_locks(lock), lock: wanted}
         (place / STAMP).write_text(json.dumps({"locks": locks, "installed": sorted(_installed())}))
         (place / MARK).unlink()

@@ -68,7 +68,7 @@ def main() -> int:
         ready, played = run(folder)
     except (Failed, PageError, LookupError) as failure:
         warn(f"\n{failure}\n\nThe state and the logs are kept in {folder}")
-        print(json.dumps({"ok": False, "error": str(failure).splitlines()[0]}), flush=True)
+        print(json.dumps({"ok": False, "error": " … ".join(ends(str(failure)))}), flush=True)
         return 1
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -76,6 +76,12 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps({"ok": True, "ready_s": round(ready, 2), "scenario_s": round(played, 2)}), flush=True)
     return 0
+
+
+def ends(text: str) -> list[str]:
+    """The first and the last line: what failed, and mostly why."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines if len(lines) == 1 else [lines[0], lines[-1]]
 
 
 def run(folder: Path) -> tuple[float, float]:

@@ -125,7 +125,7 @@ def environment(folder: Path, url: str, chromium: str) -> dict[str, str]:
 
 def parallel(arguments: Sequence[str]) -> list[str]:
     steered = any(word.split("=")[0] in OWN_PROCESSES or word.startswith("-n") for word in arguments)
-    return [] if steered or (os.cpu_count() or 1) < 2 else ["-n", "2"]
+    return [] if steered or "no:xdist" in arguments or (os.cpu_count() or 1) < 2 else ["-n", "2"]
 
 
 def counts(report: Path) -> str:

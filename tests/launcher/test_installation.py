@@ -39,10 +39,8 @@ def test_uv_installs_with_hashes_required_and_only_when_the_lock_changed(copy: C
     for _ in range(2):
         assert "holds other files" in copy.run("demo").stderr
     (asked,) = fake_uv.read_text().splitlines()
-    assert (
-        asked
-        == f"pip install --python {copy.venv}/bin/python --require-hashes -r {copy.folder}/requirements.lock"
-    )
+    assert asked.startswith(f"pip install --python {copy.venv}/bin/python ")
+    assert asked.endswith(f" --require-hashes -r {copy.folder}/requirements.lock")
     (copy.folder / "requirements.lock").write_text("# another\n")
     copy.run("demo")
     assert len(fake_uv.read_text().splitlines()) == 2
