@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from releaseorch.core import clock as core_clock
 from releaseorch.core.actions import Action
 from releaseorch.core.looks import Look
 from releaseorch.core.looks import look as look_of
@@ -151,7 +152,7 @@ def clock(moment: datetime | None) -> SafeString:
 @register.simple_tag
 def present() -> SafeString:
     """The time in the head of every page, kept going by clock.js."""
-    moment = times.clock.now()
+    moment = core_clock.now()
     return format_html(
         '<time datetime="{}" data-clock data-zone="{}">{}</time>',
         moment.isoformat(),
