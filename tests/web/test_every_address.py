@@ -1,0 +1,137 @@
+"""Closed by default, no change by looking, no verb without its token: tried on every address there is."""
+
+from html.parser import HTMLParser
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from tests.characters import Cast
+from tests.factories import House
+from tests.web.addresses import addresses
+
+METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
+OPEN_TO_ALL = {"login", "healthz", "api-schema"}  # the last describes the API and holds nothing of the house
+MOVING = {"sessions.Session", "axes.AccessLog", "axes.AccessAttempt", "axes.AccessFailureLog"}
+
+
+@pytest.fixture(autouse=True)
+def world(house: House) -> House:
+    return house
+
+
+def rows() -> dict[str, list[tuple]]:
+    """Everything that is stored, but who is logged in."""
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values_list())
+        for model in apps.get_models()
+        if model._meta.label not in MOVING
+    }
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nobody_gets_in_without_logging_in(method: str) -> None:
+    client, before = Client(), rows()
+    for one in addresses():
+        if one.name in OPEN_TO_ALL:
+            continue
+        answer = getattr(client, method)(one.path)
+        if answer.status_code == 302:
+            assert answer["Location"].startswith("/login"), one
+        else:
+            assert answer.status_code in {401, 403, 404, 405}, f"{method} {one}: {answer.status_code}"
+    assert rows() == before
+
+
+def test_looking_twice_changes_nothing(cast: Cast, door) -> None:
+    client, before = door(cast.release_manager), rows()
+    for one in addresses():
+        for _ in range(2):
+            assert client.get(one.path).status_code < 500 or one.name == "live-stream", one
+    assert rows() == before
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_is_done_without_a_csrf_token(cast: Cast, method: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.release_manager, backend="django.contrib.auth.backends.ModelBackend")
+    before = rows()
+    for one in addresses():
+        answer = getattr(client, method)(one.path, data={"reason": "x"}, content_type="application/json")
+        assert answer.status_code in {403, 404} or (one.is_api and answer.status_code == 405), (
+            f"{method} {one}: {answer.status_code}"
+        )
+    assert rows() == before
+
+
+def test_a_token_of_somebody_else_or_another_origin_does_not_count(cast: Cast, door) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.release_manager, backend="django.contrib.auth.backends.ModelBackend")
+    client.get("/me")
+    stranger = Client()
+    stranger.force_login(cast.outsider, backend="django.contrib.auth.backends.ModelBackend")
+    stranger.get("/me")
+    foreign = stranger.cookies["csrf"].value
+    before = rows()
+    assert client.post("/me/tokens/create", {"name": "x", "csrfmiddlewaretoken": foreign}).status_code == 403
+    own = client.cookies["csrf"].value
+    answer = client.post(
+        "/me/tokens/create", {"name": "x", "scopes": "read", "days": "3", "csrfmiddlewaretoken": own},
+        headers={"origin": "https://evil.example"},
+    )
+    assert answer.status_code == 403
+    assert rows() == before
+
+
+class Inline(HTMLParser):
+    """Collects what the content security policy would refuse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        names = dict(attributes)
+        if tag == "style" or tag == "script" and not names.get("src"):
+            self.found.append(f"<{tag}> inline")
+        for name, value in attributes:
+            if name == "style" or name.startswith("on"):
+                self.found.append(f"<{tag} {name}=…>")
+            if name in {"href", "src", "action", "formaction"} and (value or "").strip().lower().startswith(("javascript:", "data:", "http:", "//")):
+                self.found.append(f"<{tag} {name}={value!r}>")
+
+
+def test_no_page_holds_what_its_policy_refuses(cast: Cast, door) -> None:
+    client = door(cast.release_manager)
+    pages = 0
+    for one in [*addresses(), None]:
+        answer = client.get(one.path if one else "/no/such/page")
+        if not answer.get("Content-Type", "").startswith("text/html") or one and one.is_api:
+            continue
+        pages += 1
+        parser = Inline()
+        parser.feed(answer.content.decode())
+        assert parser.found == [], f"{one}: {parser.found}"
+        policy = answer["Content-Security-Policy"]
+        assert "script-src 'self'" in policy and "unsafe" not in policy
+        for part in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+            assert part in policy
+    assert pages > 4
+
+
+def test_every_answer_carries_the_headers_that_protect_it(cast: Cast, door) -> None:
+    client = door(cast.outsider)
+    for path in ("/me", "/audit", "/no/such/page", "/healthz"):
+        answer = client.get(path)
+        assert answer["Cache-Control"] == "no-store", path
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["X-Frame-Options"] == "DENY"
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["//me", "/me/", "/me;x", "/%2e/me", "/x/../me", "/me%20", "/ME", "/me/x", "/me%00"])
+def test_a_bent_address_lets_nobody_in(path: str) -> None:
+    answer = Client().get(path)
+    assert answer.status_code in {302, 400, 404}
+    assert answer.status_code != 302 or answer["Location"].startswith(("/login", "/me"))
