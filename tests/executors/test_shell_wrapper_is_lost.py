@@ -110,7 +110,7 @@ def test_what_the_wrapper_writes_about_itself(tmp_path: Path) -> None:
     context = started(tmp_path)
     status = status_of(context)
     assert status.keys() >= {"host", "boot_id", "pid", "start_time", "script_pid", "log", "exit"}
-    assert wrapper.parent_and_start(status["pid"]) is not None
+    assert wrapper.look_at(status["pid"]) is not None
     assert (context.work_dir / wrapper.JOB).stat().st_mode & 0o077 == 0
     scratch(context, "go").touch()
     result = EXECUTOR.start(context)

@@ -267,9 +267,15 @@ def _wait_for_ending(work_dir: Path, wait_s: float) -> None:
 def _orphan(status: Mapping[str, Any]) -> int | None:
     """Return the process group of a script that has lost its wrapper, if the script is still there."""
     pid = status.get("script_pid")
-    known = wrapper.parent_and_start(int(pid)) if pid else None
+    known = wrapper.look_at(int(pid)) if pid else None
     # A process number is used again some day, but not with the same start time.
-    return int(pid) if pid and known and known[1] == status["script_start_time"] else None
+    return int(pid) if pid and known and known.start_time == status["script_start_time"] else None
+
+
+def _living_in(group: int) -> set[int]:
+    """Return the living processes of a process group; who only waits to be collected does not count."""
+    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    return {pid for pid in pids if (known := wrapper.look_at(pid)) and known.group == group}
 
 
 def _end_orphan(status: Mapping[str, Any]) -> bool:
@@ -278,7 +284,8 @@ def _end_orphan(status: Mapping[str, Any]) -> bool:
     if group is None:
         return False
     until = time.monotonic() + wrapper.KILL_WAIT_S
-    while wrapper.signal_all(group, wrapper.family(group), signal.SIGKILL):
+    while others := wrapper.family(group) | _living_in(group):
+        wrapper.signal_all(group, others, signal.SIGKILL)
         if time.monotonic() > until:
             return False
         time.sleep(wrapper.TICK_S)

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 JOB, LOCK, STATUS, EXIT = "job.json", "wrapper.lock", "wrapper.json", "exit.json"
 CANCEL, LOG, SECRETS = "cancel", "log", "secrets"
@@ -42,13 +42,21 @@ def boot_id() -> str:
         return ""
 
 
-def parent_and_start(pid: int) -> tuple[int, int] | None:
-    """Return (parent pid, start time in clock ticks since boot), or None when there is no such living process."""
+class Seen(NamedTuple):
+    """A living process; the start time is in clock ticks since boot."""
+
+    parent: int
+    group: int
+    start_time: int
+
+
+def look_at(pid: int) -> Seen | None:
+    """Return what the system knows of a process, None when it is not there or only waits to be collected."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in (b"Z", b"X") else (int(fields[1]), int(fields[19]))
+    return None if fields[0] in (b"Z", b"X") else Seen(int(fields[1]), int(fields[2]), int(fields[19]))
 
 
 def write_atomically(path: Path, content: dict[str, Any]) -> None:
@@ -81,8 +89,8 @@ def family(ancestor: int) -> set[int]:
     """Return the living descendants of a process, also those that left its process group."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*"):
-        if known := parent_and_start(int(entry.name)):
-            children.setdefault(known[0], []).append(int(entry.name))
+        if known := look_at(int(entry.name)):
+            children.setdefault(known.parent, []).append(int(entry.name))
     found: set[int] = set()
     waiting = [ancestor]
     while waiting:
@@ -92,17 +100,13 @@ def family(ancestor: int) -> set[int]:
     return found
 
 
-def signal_all(group: int, others: set[int], number: signal.Signals) -> bool:
-    """Send a signal to a process group and to single processes; False when none of them was there."""
-    reached = False
+def signal_all(group: int, others: set[int], number: signal.Signals) -> None:
+    """Send a signal to a process group and to single processes, whoever of them is still there."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, number)
-        reached = True
     for pid in others:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
-            reached = True
-    return reached
 
 
 class Script:
@@ -225,8 +229,8 @@ def run(work_dir: Path) -> None:
     except (OSError, ValueError) as problem:
         _leave(work_dir, {"errored": _why_not_started(problem, job)})
         return
-    known = parent_and_start(script.pid)
-    script_names = {"script_pid": script.pid, "script_start_time": known[1] if known else None}
+    known = look_at(script.pid)
+    script_names = {"script_pid": script.pid, "script_start_time": known.start_time if known else None}
     write_atomically(work_dir / STATUS, {**status, **script_names, "log": LOG, "exit": EXIT})
     _confirm()
     _leave(work_dir, _wait(script, watch, job["grace_s"]))
@@ -243,8 +247,8 @@ def _wait(script: Script, watch: Watch, grace_s: float) -> dict[str, Any]:
 
 
 def _own_identity() -> dict[str, Any]:
-    known = parent_and_start(os.getpid())
-    started = known[1] if known else 0
+    known = look_at(os.getpid())
+    started = known.start_time if known else 0
     return {
         "host": platform.node(),
         "boot_id": boot_id(),
