@@ -123,14 +123,19 @@ def has_role(person: Person, roles: Iterable[Role], scope: Scope = ANYWHERE) -> 
     return any(grant.role in wanted and reaches(grant, scope) for grant in grants_of(person))
 
 
+def _has_any_role(person: Person) -> bool:
+    return person.is_authenticated and person.is_active and bool(grants_of(person))
+
+
 def why_not(person: Person, permission: str, scope: Scope = ANYWHERE) -> str:
     """The empty text when `person` may, else a sentence that says who may."""
     roles = ROLES.get(permission)
     if roles is None:
         return _("Nobody may do this: no policy entry allows it.")
-    if has_role(person, roles, scope):
+    anybody = roles == frozenset(Role)  # who has any role, wherever it reaches
+    if has_role(person, roles, scope) or (anybody and _has_any_role(person)):
         return ""
-    if roles == frozenset(Role):
+    if anybody:
         return _("You have no role here. An administrator can grant you one.")
     names = ", ".join(sorted(str(role.label).lower() for role in roles))
     return _(
