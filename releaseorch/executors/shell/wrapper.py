@@ -8,7 +8,7 @@
 4. writes wrapper.json (host, boot id, pid, start time): from here on the script may have run;
 5. starts the script in its own process group, output to the file log, and says so on its standard output;
 6. waits for the end, a timeout, silence, a cancel file, SIGTERM or the end of the lifeline;
-7. writes exit.json. When it had to stop the script, the whole family of processes is gone by then, or it says not.
+7. writes exit.json; after a stop it says whether all processes of the script are gone.
 """
 
 import contextlib
@@ -29,8 +29,7 @@ JOB, LOCK, STATUS, EXIT = "job.json", "wrapper.lock", "wrapper.json", "exit.json
 CANCEL, LOG, SECRETS = "cancel", "log", "secrets"
 STARTED = b"started\n"
 TICK_S = 0.05
-KILL_WAIT_S = 5.0
-LIFELINE_GRACE_S = 1.0
+KILL_WAIT_S, LIFELINE_GRACE_S = 5.0, 1.0
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -248,12 +247,11 @@ def _wait(script: Script, watch: Watch, grace_s: float) -> dict[str, Any]:
 
 def _own_identity() -> dict[str, Any]:
     known = look_at(os.getpid())
-    started = known.start_time if known else 0
     return {
         "host": platform.node(),
         "boot_id": boot_id(),
         "pid": os.getpid(),
-        "start_time": started,
+        "start_time": known.start_time if known else None,
         "started_at": time.time(),
     }
 
