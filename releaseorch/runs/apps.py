@@ -6,3 +6,10 @@ from django.apps import AppConfig
 class RunsConfig(AppConfig):
     name = "releaseorch.runs"
     label = "runs"
+
+    def ready(self) -> None:
+        from releaseorch.core import housekeeping as chores
+        from releaseorch.runs import housekeeping
+
+        chores.register("sweep", housekeeping.every(), housekeeping.sweep)
+        chores.register("reap", housekeeping.every(), housekeeping.reap)

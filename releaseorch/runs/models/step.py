@@ -9,7 +9,7 @@ from django_fsm import FSMField
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import Component, ComponentVersion
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
-from releaseorch.core import fields
+from releaseorch.core import clock, fields
 from releaseorch.core.models import GuardedModel
 from releaseorch.core.transitions import moves
 from releaseorch.environments.models import Target
@@ -98,24 +98,27 @@ class Step(GuardedModel):
 
     @moves(STEP_MOVES, "become_ready")
     def become_ready(self) -> None:
-        pass
+        self._waits_for_somebody()
 
     @moves(STEP_MOVES, "claim")
     def claim(self) -> None:
-        self.token += 1
+        self._changes_hands()
+        self._begins()
 
     @moves(STEP_MOVES, "take")
     def take(self) -> None:
-        self.token += 1
+        self._changes_hands()
+        self._begins()
 
     @moves(STEP_MOVES, "hand_back")
     def hand_back(self) -> None:
-        self.token += 1
+        self._changes_hands()
         self.owner = None
+        self._waits_for_somebody()
 
     @moves(STEP_MOVES, "succeed")
     def succeed(self) -> None:
-        pass
+        self._ends()
 
     @moves(STEP_MOVES, "need_decision")
     def need_decision(self) -> None:
@@ -123,37 +126,58 @@ class Step(GuardedModel):
 
     @moves(STEP_MOVES, "requeue")
     def requeue(self) -> None:
-        self.token += 1
+        self._changes_hands()
+        self.requeues += 1
+        self._waits_for_somebody()
 
     @moves(STEP_MOVES, "retry")
     def retry(self) -> None:
-        self.token += 1
+        self._changes_hands()
         self.is_taken_over = False
+        self._waits_for_somebody()
 
     @moves(STEP_MOVES, "take_over")
     def take_over(self) -> None:
-        self.token += 1
+        self._changes_hands()
         self.is_taken_over = True
 
     @moves(STEP_MOVES, "mark_done")
     def mark_done(self) -> None:
-        self.token += 1
+        self._changes_hands()
+        self._ends()
 
     @moves(STEP_MOVES, "skip")
     def skip(self) -> None:
-        self.token += 1
+        self._changes_hands()
+        self._ends()
 
     @moves(STEP_MOVES, "mark_failed")
     def mark_failed(self) -> None:
-        self.token += 1
+        self._changes_hands()
+        self._ends()
 
     @moves(STEP_MOVES, "cancel")
     def cancel(self) -> None:
-        self.token += 1
+        self._changes_hands()
+        self._ends()
 
     @moves(STEP_MOVES, "confirm_cancel")
     def confirm_cancel(self) -> None:
+        self._changes_hands()
+        self._ends()
+
+    def _changes_hands(self) -> None:
         self.token += 1
+
+    def _begins(self) -> None:
+        self.started_at = self.started_at or clock.now()
+
+    def _ends(self) -> None:
+        self.ended_at = clock.now()
+
+    def _waits_for_somebody(self) -> None:
+        self.ready_at = self.nudged_at = clock.now()
+        self.nudges = 0
 
 
 class StepLink(models.Model):

@@ -1,0 +1,108 @@
+"""How an attempt ends: attempt, step, successors, inventory, waits, audit and nudge in one transaction.
+
+Every executor counts as class D: what failed, could not be run or is unknown goes to a person.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from releaseorch.audit import events
+from releaseorch.core import clock
+from releaseorch.core.actor import SYSTEM
+from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
+from releaseorch.runs import progress
+from releaseorch.runs.models import Attempt, DeploymentRun
+from releaseorch.runs.states import ATTEMPT_MOVES, RunState
+from releaseorch.runs.store import Claim, Ending, store
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A result as the rows keep it: the attempt's verb, and whether something may be left half done."""
+
+    verb: str
+    ending: Ending
+    leaves_doubt: bool
+
+
+def outcome_of(result: Result) -> Outcome:
+    if isinstance(result, Done):
+        outputs = {storable(name): storable(value) for name, value in result.outputs.items()}
+        return Outcome("succeed", Ending(exit_code=0, outputs=outputs), False)
+    if isinstance(result, Failed):
+        return Outcome("fail", Ending(storable(result.reason), result.exit_code), True)
+    if isinstance(result, Errored):
+        return Outcome("error", Ending(storable(result.reason)), False)
+    if isinstance(result, Cancelled):
+        return Outcome("cancel", Ending(_("It was stopped.")), True)
+    return Outcome("lose", Ending(storable(result.reason) if isinstance(result, Unknown) else ""), True)
+
+
+def storable(text: str) -> str:
+    """What scripts hand over may hold what no database takes: NUL and lone surrogates."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def finish(claim: Claim, result: Result) -> bool:
+    """The worker learnt the outcome; False when the attempt wasn't its own any more: then a late report is kept."""
+    outcome = outcome_of(result)
+    with transaction.atomic():
+        run = progress.locked(claim.run_id)
+        if end_attempt(run, claim, outcome):
+            return True
+        return _keep_late_report(claim, outcome)
+
+
+def end_attempt(run: DeploymentRun, claim: Claim, outcome: Outcome, lapsed_s: float | None = None) -> bool:
+    """Inside a transaction with the run locked; False when the attempt is over or somebody else's already."""
+    if not store().finish_attempt(claim.attempt_id, claim.token, outcome.verb, outcome.ending, lapsed_s):
+        return False
+    had_intent = Attempt.objects.filter(pk=claim.attempt_id, effect_started_at__isnull=False).exists()
+    _move_step(run, claim, outcome)
+    step = progress.step_now(claim.step_id)
+    said = {"attempt": claim.number, "outcome": ATTEMPT_MOVES[outcome.verb].target}
+    if outcome.verb == "succeed":
+        progress.note(SYSTEM, "step.succeeded", step, attempt=claim.number)
+        progress.took_effect(SYSTEM, run, step)
+        progress.go_on(run, [step.pk])
+    else:
+        if outcome.leaves_doubt and had_intent:
+            progress.left_uncertain(SYSTEM, run, step)
+        verb = "step.cancelled" if step.is_final else "step.needs_decision"
+        progress.note(SYSTEM, verb, step, reason=outcome.ending.reason, **said)
+    progress.settle(run, [step])
+    return True
+
+
+def _move_step(run: DeploymentRun, claim: Claim, outcome: Outcome) -> None:
+    is_cancelling = run.state == RunState.CANCELLING
+    if outcome.verb == "succeed":
+        verb = "succeed"
+    elif outcome.verb == "cancel" and is_cancelling:
+        verb = "confirm_cancel"
+    else:
+        verb = "need_decision"
+    if not store().move_steps(verb, [claim.step_id], claim.token):
+        raise RuntimeError(f"step {claim.step_id} is not where its attempt {claim.attempt_id} is")
+    # Known to have ended badly while the run is being cancelled: there is nothing left to decide.
+    if verb == "need_decision" and is_cancelling and outcome.verb != "lose":
+        store().move_steps("cancel", [claim.step_id])
+
+
+def _keep_late_report(claim: Claim, outcome: Outcome) -> bool:
+    """Keep for whoever decides what the worker says too late; True when it is what the attempt says already."""
+    attempt = Attempt.objects.get(pk=claim.attempt_id)
+    target = ATTEMPT_MOVES[outcome.verb].target
+    if attempt.state == target and attempt.reason == outcome.ending.reason and target != "unknown":
+        return True  # a second try of a commit whose answer was lost
+    report = {
+        "outcome": target,
+        "reason": outcome.ending.reason,
+        "exit_code": outcome.ending.exit_code,
+        "at": clock.now().isoformat(),
+    }
+    Attempt.objects.filter(pk=claim.attempt_id, late_report=None).update(late_report=report)
+    events.touch(f"step:{claim.step_id}", *progress.topics(claim.run_id))
+    return False

@@ -1,0 +1,101 @@
+"""What an attempt works with: read once after the claim, checked against what was approved."""
+
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from releaseorch.executors import registry
+from releaseorch.executors.base import Context, Executor, LogSink
+from releaseorch.runs import plans
+from releaseorch.runs.models import Attempt, Step
+from releaseorch.runs.states import AttemptState, StepState
+from releaseorch.runs.store import Claim
+
+
+class CannotRun(Exception):
+    """It can't be run, and nothing was done; the message is a sentence for whoever decides."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One attempt as its executor needs it."""
+
+    claim: Claim
+    step: Step
+    executor: Executor
+    values: Mapping[str, str]
+
+    @property
+    def work_dir(self) -> Path:
+        return Path(settings.STATE_DIR) / "attempts" / str(self.claim.attempt_id)
+
+    def context(self, log: LogSink) -> Context:
+        return Context(
+            attempt_id=str(self.claim.attempt_id),
+            step_key=self.step.key,
+            config=self.step.parameters,
+            parameters=self.values,
+            work_dir=self.work_dir,
+            log=log,
+            timeout_s=float(self.step.timeout_s),
+            silence_s=None if self.step.silence_s is None else float(self.step.silence_s),
+        )
+
+    def clear_place(self) -> None:
+        """Move away what another database left under this attempt's number: it isn't this attempt's work."""
+        if self.work_dir.exists():
+            self.work_dir.rename(self.work_dir.with_name(f"{self.work_dir.name}.{uuid.uuid4().hex[:8]}"))
+
+    def tidy_up(self) -> None:
+        shutil.rmtree(self.work_dir, ignore_errors=True)
+
+
+def job_of(claim: Claim) -> Job:
+    """Read and check; raises `CannotRun`."""
+    step = Step.objects.select_related("version", "run").get(pk=claim.step_id)
+    if plans.inputs_digest(step.executor, step.parameters, step.version.digest if step.version else "") != (
+        step.inputs_digest
+    ):
+        raise CannotRun(_("What would run isn't what was approved. Compose the run again."))
+    if step.version is not None and step.version.is_blocked:
+        raise CannotRun(
+            _("%(version)s is blocked: %(why)s")
+            % {"version": step.version, "why": step.version.blocked_reason}
+        )
+    return Job(claim, step, _executor(step.executor, step.parameters), outputs_before(step))
+
+
+def outputs_before(step: Step) -> dict[str, str]:
+    """What earlier steps of the same component handed over, as `step.name`: for `${deploy.url}` in parameters."""
+    done = Attempt.objects.filter(
+        step__run_id=step.run_id,
+        step__component=step.component,
+        step__state=StepState.SUCCEEDED,
+        state=AttemptState.SUCCEEDED,
+    ).values_list("step__key", "step__target_id", "outputs")
+    found: dict[str, str] = {}
+    # The outputs of the step's own target count most, so they come last.
+    for key, _target, outputs in sorted(
+        done, key=lambda row: row[1] is not None and row[1] == step.target_id
+    ):
+        name = key.rpartition(".")[2].partition("@")[0]
+        found |= {f"{name}.{output}": value for output, value in outputs.items()}
+    return found
+
+
+def _executor(kind: str, config: Mapping[str, Any]) -> Executor:
+    try:
+        executor = registry.get(kind)
+    except registry.UnknownKind as unknown:
+        raise CannotRun(str(unknown)) from unknown
+    problems = executor.validate(config)
+    if problems:
+        said = " ".join(f"{field}: {sentence}" for field, sentence in sorted(problems.items()))
+        raise CannotRun(_("The step is configured wrongly. %(problems)s") % {"problems": said})
+    return executor

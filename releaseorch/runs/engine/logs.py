@@ -1,0 +1,51 @@
+"""Where an attempt's log goes: redacted, cut into chunks of at most 64 KB, appended without a gap."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from releaseorch.executors.redaction import RedactingSink
+from releaseorch.runs.engine.lease import Lease, NotOurs
+from releaseorch.runs.store import store
+
+CHUNK = 64 * 1024
+LONGEST = 64 * 1024 * 1024
+CUT = b"\n[The log is longer than 64 MB; what follows is not kept.]\n"
+
+
+class LogRows:
+    """A log sink that stores what it is given before it returns; raises `NotOurs` once the attempt is lost."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._offset = 0
+        self._is_full = False
+
+    def write(self, data: bytes, /) -> None:
+        for start in range(0, len(data), CHUNK):
+            self._append(bytes(data[start : start + CHUNK]))
+
+    def _append(self, chunk: bytes) -> None:
+        if self._is_full:
+            return
+        if self._offset + len(chunk) > LONGEST:
+            self._is_full, chunk = True, CUT
+        claim, offset = self._lease.claim, self._offset
+        if not self._lease.keep(lambda: store().append_log(claim, offset, chunk)):
+            raise NotOurs
+        self._offset += len(chunk)
+
+
+def sink_for(lease: Lease) -> RedactingSink:
+    """The sink of an attempt; the product's own secrets never reach a log, whatever a script prints."""
+    return RedactingSink(LogRows(lease), own_secrets())
+
+
+def own_secrets() -> dict[str, bytes]:
+    """Name → value of what this process itself must keep to itself."""
+    found = {
+        "secret key": settings.SECRET_KEY,
+        "database password": settings.DATABASES["default"].get("PASSWORD") or "",
+        "broker password": urlsplit(settings.CELERY_BROKER_URL).password or "",
+    }
+    return {name: value.encode() for name, value in found.items() if value}

@@ -1,0 +1,168 @@
+"""How a run moves on inside the transaction of whoever learnt something: successors, waits, targets, its end.
+
+Every function here is called with the run's row locked (`locked`), so that two steps that end at the same moment see
+each other. Lock order: run, steps, requests.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from releaseorch.audit import events
+from releaseorch.catalog.models import ComponentVersion
+from releaseorch.core import dispatch
+from releaseorch.core.actor import SYSTEM, Actor
+from releaseorch.core.transitions import go
+from releaseorch.environments import inventory
+from releaseorch.environments.states import SourceKind
+from releaseorch.runs import waits
+from releaseorch.runs.models import DeploymentRun, RunTarget, Step
+from releaseorch.runs.states import RUN_FINAL, STEP_OPEN, RunState, StepState
+from releaseorch.runs.store import store
+from releaseorch.waiting import ledger
+
+TASK = "exec.run_step"
+WITH_NAMES = ("team", "owner", "target", "version", "component__application__team")
+_EXCEPTIONS = (StepState.SKIPPED, StepState.CANCELLED, StepState.FAILED)
+_PAST = {
+    "succeed": "run.succeeded",
+    "succeed_with_exceptions": "run.succeeded_with_exceptions",
+    "finish_cancel": "run.cancelled",
+}
+
+
+def locked(run_id: int) -> DeploymentRun:
+    """The run as it is now; nobody else moves it or its steps until the transaction ends."""
+    rows = DeploymentRun.objects.select_related("environment").select_for_update(of=("self",))
+    return rows.get(pk=run_id)
+
+
+def step_now(step_id: int) -> Step:
+    return Step.objects.select_related(*WITH_NAMES).get(pk=step_id)
+
+
+def topics(run_id: int) -> tuple[str, ...]:
+    return (f"run:{run_id}", "runs", "work")
+
+
+def note(actor: Actor, verb: str, step: Step, *, reason: str = "", **after: object) -> None:
+    """Record what happened to a step, and tell the pages that show its run."""
+    events.record(
+        actor=actor, verb=verb, subject=step, after=after, reason=reason, topics=topics(step.run_id)
+    )
+
+
+def go_on(run: DeploymentRun, step_ids: Iterable[int]) -> None:
+    """The successors of these steps have one predecessor less; those without any become ready."""
+    passed, ready = list(step_ids), []
+    for step_id in passed:  # grows while it is walked
+        for successor_id, state in store().pass_on(step_id):
+            if state == StepState.PENDING:
+                ready.append(successor_id)
+            elif state == StepState.CANCELLED:  # dropped earlier: now what stood before it is done too
+                passed.append(successor_id)
+    announce(run, store().move_steps("become_ready", ready))
+
+
+def announce(run: DeploymentRun, step_ids: Iterable[int]) -> None:
+    """Say for each ready step what it waits for, and nudge a worker for the automated ones once this is committed."""
+    steps = list(Step.objects.select_related(*WITH_NAMES).filter(pk__in=list(step_ids)))
+    said = {step.pk: waits.for_step(step, run) for step in steps}
+    ledger.wait_many("step", {pk: blocker for pk, blocker in said.items() if blocker is not None})
+    if run.state != RunState.RUNNING:
+        return
+    for step in steps:
+        if not step.is_manual:
+            dispatch.nudge(TASK, step.pk, step.token)
+
+
+def settle(run: DeploymentRun, steps: Iterable[Step]) -> None:
+    """After these steps changed: their waits, the targets they no longer need, what the run waits for, or its end."""
+    changed = list(steps)
+    for step in changed:
+        blocker = waits.for_step(step, run)
+        if blocker is None:
+            ledger.end("step", [step.pk])
+        else:
+            ledger.wait("step", step.pk, blocker)
+    give_back(run, {step.component_id for step in changed if step.is_final and step.component_id is not None})
+    end_or_wait(run)
+
+
+def end_or_wait(run: DeploymentRun) -> None:
+    """End the run when nothing of it is open; else say what it waits for. A paused run doesn't end."""
+    if run.state in RUN_FINAL:
+        return
+    verb = None if run.steps.filter(state__in=STEP_OPEN).exists() else _verb_of_end(run)
+    blocker = waits.for_run(run)
+    if verb is not None:
+        _end(run, verb)
+    elif blocker is not None:
+        ledger.wait("run", run.pk, blocker)
+
+
+def give_back(run: DeploymentRun, component_ids: Iterable[int]) -> None:
+    """Free the components of which this run has nothing open any more."""
+    ids = set(component_ids)
+    if not ids:
+        return
+    still_open = run.steps.filter(component_id__in=ids, state__in=STEP_OPEN).values_list(
+        "component_id", flat=True
+    )
+    RunTarget.objects.filter(run=run, is_active=True, component_id__in=ids - set(still_open)).update(
+        is_active=False
+    )
+
+
+def close(run: DeploymentRun) -> None:
+    """An ended run holds no component and waits for nothing."""
+    RunTarget.objects.filter(run=run, is_active=True).update(is_active=False)
+    ledger.end("run", [run.pk])
+
+
+def took_effect(
+    actor: Actor, run: DeploymentRun, step: Step, version: ComponentVersion | None = None
+) -> None:
+    """The step succeeded: the inventory shows its version (or `version`, which a person found there)."""
+    if step.component is None or not (step.installs or step.removes):
+        return
+    there = version or (None if step.removes else step.version)
+    place = _place(actor, run, step)
+    if there is None:
+        inventory.uninstall(**place)
+    else:
+        inventory.install(version=there, **place)
+
+
+def left_uncertain(actor: Actor, run: DeploymentRun, step: Step) -> None:
+    """The step was broken off or failed: nobody knows what it left behind."""
+    if step.component is None or not (step.installs or step.removes):
+        return
+    inventory.mark_uncertain(attempted=None if step.removes else step.version, **_place(actor, run, step))
+
+
+def _place(actor: Actor, run: DeploymentRun, step: Step) -> dict[str, Any]:
+    return {
+        "actor": actor,
+        "component": step.component,
+        "environment": run.environment,
+        "target": step.target,
+        "source_kind": SourceKind.RUN,
+        "source_id": run.pk,
+        "source_name": str(run),
+    }
+
+
+def _verb_of_end(run: DeploymentRun) -> str | None:
+    if run.state == RunState.CANCELLING:
+        return "finish_cancel"
+    if run.state != RunState.RUNNING:
+        return None
+    has_exceptions = run.steps.filter(state__in=_EXCEPTIONS).exists()
+    return "succeed_with_exceptions" if has_exceptions else "succeed"
+
+
+def _end(run: DeploymentRun, verb: str) -> None:
+    go(run, verb)
+    run.save()
+    close(run)
+    events.record(actor=SYSTEM, verb=_PAST[verb], subject=run, topics=topics(run.pk))

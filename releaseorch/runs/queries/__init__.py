@@ -1,0 +1,29 @@
+"""Every read of runs and steps that a page or the API needs."""
+
+from releaseorch.runs.queries.actions import actions_for
+from releaseorch.runs.queries.logs import log_bytes, log_length, log_tail
+from releaseorch.runs.queries.runs import RunDetail, RunFilter, run_detail, runs_page, steps_of
+from releaseorch.runs.queries.step_actions import step_actions
+from releaseorch.runs.queries.steps import DecisionEvidence, StepDetail, decision_evidence, step_detail
+from releaseorch.runs.queries.work import MustAct, WorkOfPerson, who_must_act, work_of
+
+__all__ = [
+    "DecisionEvidence",
+    "MustAct",
+    "RunDetail",
+    "RunFilter",
+    "StepDetail",
+    "WorkOfPerson",
+    "actions_for",
+    "decision_evidence",
+    "log_bytes",
+    "log_length",
+    "log_tail",
+    "run_detail",
+    "runs_page",
+    "step_actions",
+    "step_detail",
+    "steps_of",
+    "who_must_act",
+    "work_of",
+]

@@ -1,0 +1,95 @@
+"""Runs: one with everything about it, and pages of many."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from releaseorch.core import paging
+from releaseorch.core.paging import Page
+from releaseorch.runs import expectations, progress
+from releaseorch.runs.models import Comment, DeploymentRun, RunTarget, Step
+from releaseorch.runs.queries.work import MustAct, must_act_of
+from releaseorch.runs.states import RUN_FINAL, STEP_FINAL
+from releaseorch.waiting import ledger
+from releaseorch.waiting.models import Interval
+
+
+@dataclass(frozen=True)
+class RunFilter:
+    """What a list of runs shows; None or empty means all. `open_only`: neither over nor given up."""
+
+    environment_id: int | None = None
+    states: tuple[str, ...] = ()
+    component_id: int | None = None
+    open_only: bool = False
+
+
+@dataclass(frozen=True)
+class RunDetail:
+    """A run as its page shows it; `waits` are the open waits of its steps by id, `held_up` what stands behind each."""
+
+    run: DeploymentRun
+    steps: list[Step]
+    links: list[tuple[int, int]]
+    counts: Mapping[str, int]
+    waits: Mapping[int, Interval]
+    wait: Interval | None
+    must_act: list[MustAct]
+    held_up: Mapping[int, int]
+    targets: list[RunTarget]
+    comments: list[Comment]
+    expected_end: datetime | None
+
+    @property
+    def done(self) -> int:
+        return sum(count for state, count in self.counts.items() if state in STEP_FINAL)
+
+
+def run_detail(run_id: int) -> RunDetail:
+    """Eight queries, however many steps; raises `DeploymentRun.DoesNotExist`."""
+    run = DeploymentRun.objects.select_related("environment", "composed_by", "edited_by").get(pk=run_id)
+    steps = steps_of(run)
+    links = list(run.links.values_list("before_id", "after_id"))
+    waits = ledger.open_waits("step", [step.pk for step in steps])
+    held_up = expectations.held_up(steps, links)
+    return RunDetail(
+        run=run,
+        steps=steps,
+        links=links,
+        counts=Counter(str(step.state) for step in steps),
+        waits=waits,
+        wait=ledger.open_waits("run", [run.pk]).get(run.pk),
+        must_act=must_act_of(steps, waits, held_up),
+        held_up=held_up,
+        targets=list(run.targets.select_related("component__application").order_by("component__name")),
+        comments=list(run.comments.select_related("person")),
+        expected_end=expectations.expected_end(run),
+    )
+
+
+def steps_of(run: DeploymentRun) -> list[Step]:
+    """The steps in their order, with the names a list shows; one query."""
+    rows = list(run.steps.select_related(*progress.WITH_NAMES).order_by("number"))
+    for row in rows:
+        row.run = run
+    return rows
+
+
+def runs_page(cursor: str | None = None, filters: RunFilter | None = None) -> Page[DeploymentRun]:
+    """Newest first, with `steps_total` and `steps_done` on each; one query."""
+    wanted = filters or RunFilter()
+    rows = DeploymentRun.objects.select_related("environment", "composed_by").annotate(
+        steps_total=Count("steps"), steps_done=Count("steps", filter=Q(steps__state__in=STEP_FINAL))
+    )
+    if wanted.environment_id is not None:
+        rows = rows.filter(environment_id=wanted.environment_id)
+    if wanted.states:
+        rows = rows.filter(state__in=wanted.states)
+    if wanted.component_id is not None:
+        rows = rows.filter(pk__in=RunTarget.objects.filter(component_id=wanted.component_id).values("run_id"))
+    if wanted.open_only:
+        rows = rows.exclude(state__in=RUN_FINAL)
+    return paging.page_of(rows, cursor)

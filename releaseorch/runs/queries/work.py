@@ -1,0 +1,103 @@
+"""Whose move it is: in one run, and for one person over all runs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from releaseorch.accounts import policy
+from releaseorch.accounts.models import Person, Team
+from releaseorch.accounts.roles import Role
+from releaseorch.catalog.states import StepKind
+from releaseorch.runs import expectations, progress, rights, waits
+from releaseorch.runs.models import DeploymentRun, Step
+from releaseorch.runs.states import RUN_ACTIVE, RunState, StepState
+from releaseorch.waiting import ledger
+from releaseorch.waiting.models import Interval
+
+PEOPLE_ACT = frozenset({StepState.NEEDS_DECISION, StepState.CLAIMED})
+
+
+@dataclass(frozen=True)
+class MustAct:
+    """A step that stands still until a person acts: who, since when, whom to call, how many steps wait behind it."""
+
+    step: Step
+    who: str
+    sentence: str
+    since: datetime | None
+    team: Team | None
+    stands_still: int
+
+
+@dataclass(frozen=True)
+class WorkOfPerson:
+    """What one person can do now, oldest first: go on with, take, decide."""
+
+    mine: list[Step]
+    to_take: list[Step]
+    to_decide: list[Step]
+
+
+def who_must_act(run: DeploymentRun) -> list[MustAct]:
+    """Decisions first, then what most waits for; three queries."""
+    steps = list(run.steps.select_related(*progress.WITH_NAMES).order_by("number"))
+    links = run.links.values_list("before_id", "after_id")
+    open_waits = ledger.open_waits("step", [step.pk for step in steps])
+    return must_act_of(steps, open_waits, expectations.held_up(steps, links))
+
+
+def must_act_of(
+    steps: Iterable[Step], open_waits: Mapping[int, Interval], held_up: Mapping[int, int]
+) -> list[MustAct]:
+    """The same from rows that were read already; no query."""
+    found = []
+    for step in steps:
+        wait = open_waits.get(step.pk)
+        if wait is not None and is_for_people(step):
+            found.append(
+                MustAct(
+                    step,
+                    wait.blocker_name,
+                    wait.sentence,
+                    wait.started_at,
+                    waits.team_of(step),
+                    held_up[step.pk],
+                )
+            )
+    return sorted(
+        found,
+        key=lambda one: (one.step.state != StepState.NEEDS_DECISION, -one.stands_still, one.step.number),
+    )
+
+
+def is_for_people(step: Step) -> bool:
+    return step.state in PEOPLE_ACT or (step.state == StepState.READY and step.is_manual)
+
+
+def work_of(person: Person) -> WorkOfPerson:
+    """Steps of active runs that this person has taken, may take, or may decide on; three queries."""
+    steps = (
+        Step.objects.filter(run__state__in=RUN_ACTIVE)
+        .select_related(*progress.WITH_NAMES, "run__environment")
+        .order_by("ready_at", "id")
+    )
+    return WorkOfPerson(
+        mine=list(steps.filter(state=StepState.CLAIMED, owner=person)),
+        to_take=_to_take(person, steps),
+        to_decide=_to_decide(person, steps),
+    )
+
+
+def _to_take(person: Person, steps: QuerySet[Step]) -> list[Step]:
+    manual = Q(kind=StepKind.MANUAL) | Q(is_taken_over=True)
+    ready = steps.filter(manual, state=StepState.READY, run__state=RunState.RUNNING)
+    return [step for step in ready if not rights.why_not_take(person, step)]
+
+
+def _to_decide(person: Person, steps: QuerySet[Step]) -> list[Step]:
+    if not any(grant.role in {Role.OPERATOR, Role.RELEASE_MANAGER} for grant in policy.grants_of(person)):
+        return []
+    waiting = steps.filter(state=StepState.NEEDS_DECISION)
+    return [step for step in waiting if not rights.why_not_decide(person, step)]

@@ -1,0 +1,84 @@
+"""Who may do what with a run and its steps: sentences for those who may not."""
+
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts import policy
+from releaseorch.accounts.models import Person
+from releaseorch.accounts.policy import Scope
+from releaseorch.accounts.roles import Role
+from releaseorch.core import checked
+from releaseorch.core.errors import Invalid, NotAllowed
+from releaseorch.runs import waits
+from releaseorch.runs.models import DeploymentRun, Step
+
+SHORTEST_REASON = 3
+
+
+def scope_of_run(run: DeploymentRun) -> Scope:
+    return Scope.of(environment=run.environment_id)
+
+
+def scope_of_step(step: Step, run: DeploymentRun) -> Scope:
+    """The step's team and the owning team, the application of its component, the environment of its run."""
+    application = step.component.application if step.component is not None else None
+    return Scope.of(
+        teams=[step.team_id, application.team_id if application else None],
+        application=application.pk if application else None,
+        environment=run.environment_id,
+    )
+
+
+def require_run(person: Person, permission: str, run: DeploymentRun) -> None:
+    policy.require(person, permission, scope_of_run(run))
+
+
+def require_step(person: Person, permission: str, step: Step) -> None:
+    policy.require(person, permission, scope_of_step(step, step.run))
+
+
+def why_not_take(person: Person, step: Step) -> str:
+    """Members of the step's team and operators may; empty when this person may."""
+    team = waits.team_of(step)
+    if team is not None and person.is_active and team.pk in policy.team_ids(person):
+        return ""
+    if policy.has_role(person, [Role.OPERATOR], scope_of_step(step, step.run)):
+        return ""
+    if team is None:
+        return _("An operator takes this step.")
+    return _("A member of %(team)s or an operator takes this step.") % {"team": team.name}
+
+
+def why_not_owner(person: Person, step: Step) -> str:
+    """Only who has taken a step says how it went."""
+    if step.owner_id == person.pk:
+        return ""
+    owner = step.owner.name if step.owner else _("nobody")
+    return _("Taken by %(owner)s, who says how it went; an operator can reassign it.") % {"owner": owner}
+
+
+def why_not_hand_back(person: Person, step: Step) -> str:
+    """The owner, or whoever may reassign it."""
+    if step.owner_id == person.pk:
+        return ""
+    return why_not_reassign(person, step)
+
+
+def why_not_decide(person: Person, step: Step) -> str:
+    return policy.why_not(person, "step.decide", scope_of_step(step, step.run))
+
+
+def why_not_reassign(person: Person, step: Step) -> str:
+    return policy.why_not(person, "step.reassign", scope_of_step(step, step.run))
+
+
+def refuse(why_not: str) -> None:
+    if why_not:
+        raise NotAllowed(why_not)
+
+
+def reason(text: str, field: str = "reason") -> str:
+    """A reason that is kept for ever, normalised; raises `Invalid` when it says nothing."""
+    clean = checked.reason_text(text, field)
+    if len(clean) < SHORTEST_REASON:
+        raise Invalid({field: _("Say why in at least three characters; it is kept for ever.")})
+    return clean

@@ -1,0 +1,97 @@
+"""Ending a run before it is through: stop it when it can't go on, or cancel it."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts.models import Person
+from releaseorch.audit import events
+from releaseorch.core import clock
+from releaseorch.core.errors import NotAllowed
+from releaseorch.core.transitions import go
+from releaseorch.runs import attempts, progress, rights
+from releaseorch.runs.models import Attempt, DeploymentRun, Step
+from releaseorch.runs.states import RUN_BEFORE_START, STEP_MOVES, AttemptState, StepState
+from releaseorch.runs.store import store
+from releaseorch.waiting import ledger
+
+AT_WORK = (StepState.RUNNING, StepState.CLAIMED)
+
+
+def stop_run(*, actor: Person, run: DeploymentRun, seen: int | None = None, reason: str) -> DeploymentRun:
+    """End a run that is to go no further; refused while somebody or something works on a step."""
+    run.check_version(seen)
+    said = rights.reason(reason)
+    with transaction.atomic():
+        progress.locked(run.pk)
+        rights.require_run(actor, "run.stop", run)
+        go(run, "stop")
+        at_work = list(run.steps.filter(state__in=AT_WORK))
+        if at_work:
+            raise NotAllowed(*[still_working(step) for step in at_work])
+        run.save()
+        cancel_open_steps(actor, run, said)
+        progress.close(run)
+        events.record(
+            actor=actor, verb="run.stopped", subject=run, reason=said, topics=progress.topics(run.pk)
+        )
+    return run
+
+
+def cancel_run(*, actor: Person, run: DeploymentRun, seen: int | None = None, reason: str) -> DeploymentRun:
+    """Before the start: cancelled. After it: what hasn't started is cancelled, what runs is asked to stop.
+
+    The run is `cancelled` only when nothing runs any more and no outcome is left to a person.
+    """
+    run.check_version(seen)
+    said = rights.reason(reason)
+    with transaction.atomic():
+        progress.locked(run.pk)
+        rights.require_run(actor, "run.cancel", run)
+        is_before_start = run.state in RUN_BEFORE_START
+        go(run, "cancel" if is_before_start else "begin_cancel")
+        run.save()
+        verb = "run.cancelled" if is_before_start else "run.cancelling"
+        events.record(actor=actor, verb=verb, subject=run, reason=said, topics=progress.topics(run.pk))
+        cancel_open_steps(actor, run, said)
+        if is_before_start:
+            progress.close(run)
+        else:
+            _ask_to_stop(run)
+            progress.end_or_wait(run)
+    return run
+
+
+def cancel_open_steps(actor: Person, run: DeploymentRun, reason: str) -> None:
+    """Whatever isn't running: cancelled; what a person had taken is left uncertain."""
+    steps = run.steps.filter(state__in=STEP_MOVES["cancel"].sources).select_related(*progress.WITH_NAMES)
+    by_hand = [step for step in steps if step.state == StepState.CLAIMED]
+    attempts.end_all(by_hand, "cancel", reason)
+    cancel_steps(actor, run, steps, reason)
+    for step in by_hand:
+        progress.left_uncertain(actor, run, step)
+
+
+def cancel_steps(actor: Person, run: DeploymentRun, steps: Iterable[Step], reason: str) -> None:
+    """The verb `cancel` on these steps, with an event each; their components are free when nothing of them is open."""
+    by_id = {step.pk: step for step in steps}
+    cancelled = store().move_steps("cancel", by_id)
+    for step_id in cancelled:
+        progress.note(actor, "step.cancelled", by_id[step_id], reason=reason)
+    ledger.end("step", cancelled)
+    progress.give_back(run, {step.component_id for step in by_id.values() if step.component_id is not None})
+
+
+def _ask_to_stop(run: DeploymentRun) -> None:
+    running = Attempt.objects.filter(step__run=run, state=AttemptState.RUNNING, cancel_asked_at=None)
+    running.update(cancel_asked_at=clock.now())
+
+
+def still_working(step: Step) -> str:
+    if step.state == StepState.CLAIMED and step.owner is not None:
+        return _("%(person)s works on step %(step)s. Let it be finished or handed back first.") % {
+            "person": step.owner.name,
+            "step": step,
+        }
+    return _("Step %(step)s is running. Let it end, or cancel the run.") % {"step": step}

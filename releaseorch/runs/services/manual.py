@@ -1,0 +1,127 @@
+"""Work by hand: take a step, hand it back, give it to somebody else, say how it went."""
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts.models import Person, Team
+from releaseorch.catalog.models import ComponentVersion
+from releaseorch.core.errors import Invalid, NotAllowed
+from releaseorch.core.transitions import go
+from releaseorch.runs import attempts, evidence, progress, rights
+from releaseorch.runs.models import DeploymentRun, Step
+from releaseorch.runs.states import RunState, StepState
+
+OUTCOMES = ("done", "failed")
+
+
+def take_step(*, actor: Person, step: Step, seen: int | None = None) -> Step:
+    """Ready → taken by the actor; refused while the run doesn't run."""
+    step.check_version(seen)
+    with transaction.atomic():
+        run = progress.locked(step.run_id)
+        rights.refuse(rights.why_not_take(actor, step))
+        refuse_unless_running(run)
+        if not step.is_manual:
+            raise NotAllowed(_("%(step)s is done by a tool; nobody takes it.") % {"step": step})
+        go(step, "take")
+        step.owner = actor
+        step.save()
+        attempts.begin(step, actor)
+        progress.note(actor, "step.taken", step)
+        progress.settle(run, [step])
+    return step
+
+
+def hand_back_step(*, actor: Person, step: Step, seen: int | None = None, reason: str) -> Step:
+    """Taken → ready for somebody else; by its owner, or by whoever may reassign it."""
+    step.check_version(seen)
+    said = rights.reason(reason)
+    with transaction.atomic():
+        run = progress.locked(step.run_id)
+        rights.refuse(rights.why_not_hand_back(actor, step))
+        _put_back(step, said)
+        progress.note(actor, "step.handed_back", step, reason=said)
+        progress.settle(run, [step])
+    return step
+
+
+def reassign_step(
+    *,
+    actor: Person,
+    step: Step,
+    seen: int | None = None,
+    to: Person | None = None,
+    team: Team | None = None,
+    reason: str,
+) -> Step:
+    """Ready or taken → ready for this person or team; it is theirs only when they take it."""
+    step.check_version(seen)
+    said = rights.reason(reason)
+    if to is None and team is None:
+        raise Invalid({"to": _("Say who shall do it: a person or a team.")})
+    with transaction.atomic():
+        run = progress.locked(step.run_id)
+        rights.require_step(actor, "step.reassign", step)
+        if step.state == StepState.CLAIMED:
+            _put_back(step, said)
+        elif step.state != StepState.READY or not step.is_manual:
+            raise NotAllowed(_("Only a step that people can take now can be given to somebody."))
+        step.team, step.owner = team or step.team, to
+        if to is not None:
+            rights.refuse(rights.why_not_take(to, step))
+        step.save()
+        given = {"to": to.name if to else None, "team": step.team.name if step.team else None}
+        progress.note(actor, "step.reassigned", step, reason=said, **given)
+        progress.settle(run, [step])
+    return step
+
+
+def finish_step(
+    *,
+    actor: Person,
+    step: Step,
+    seen: int | None = None,
+    outcome: str,
+    note: str = "",
+    url: str = "",
+    file: UploadedFile | None = None,
+    installed: ComponentVersion | None = None,
+) -> Step:
+    """Its owner says how it went, with a note: `done` (then `installed`, by default the planned version, is there),
+    or `failed` (then somebody decides). Also while the run is paused."""
+    step.check_version(seen)
+    if outcome not in OUTCOMES:
+        raise Invalid({"outcome": _("A step is done or failed.")})
+    with transaction.atomic():
+        run = progress.locked(step.run_id)
+        if step.state == StepState.CLAIMED:
+            rights.refuse(rights.why_not_owner(actor, step))
+        go(step, "succeed" if outcome == "done" else "need_decision")
+        clean = evidence.checked_evidence(step, actor, note, url, file)
+        attempt = attempts.end(step, "succeed" if outcome == "done" else "fail", clean.note)
+        step.save()
+        clean.attempt = attempt
+        clean.save()
+        if outcome == "done":
+            progress.note(actor, "step.done", step, reason=clean.note)
+            progress.took_effect(actor, run, step, installed)
+            progress.go_on(run, [step.pk])
+        else:
+            progress.note(actor, "step.failed", step, reason=clean.note)
+            progress.left_uncertain(actor, run, step)
+        progress.settle(run, [step])
+    return step
+
+
+def refuse_unless_running(run: DeploymentRun) -> None:
+    if run.state == RunState.PAUSED:
+        raise NotAllowed(_("The run is paused. Somebody resumes it first."))
+    if run.state != RunState.RUNNING:
+        raise NotAllowed(_("The run is %(state)s.") % {"state": run.get_state_display()})
+
+
+def _put_back(step: Step, reason: str) -> None:
+    go(step, "hand_back")
+    step.save()
+    attempts.end(step, "cancel", reason)

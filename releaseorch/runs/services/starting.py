@@ -1,0 +1,87 @@
+"""Starting a run: the only way in, through the guards, with the components it touches claimed."""
+
+from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts.models import Person
+from releaseorch.audit import events
+from releaseorch.core.errors import Conflict, NotAllowed
+from releaseorch.core.transitions import go
+from releaseorch.runs import expectations, guards, progress, rights
+from releaseorch.runs.models import DeploymentRun, RunTarget
+from releaseorch.runs.states import RUN_MOVES, StepState
+from releaseorch.runs.store import store
+
+
+def start_run(*, actor: Person, run: DeploymentRun, seen: int | None = None) -> DeploymentRun:
+    """Approved or scheduled → running: steps without predecessors become ready.
+
+    Raises `NotAllowed` with the reasons of the guards, `Conflict` naming the run that holds one of its components.
+    """
+    run.check_version(seen)
+    with transaction.atomic():
+        progress.locked(run.pk)
+        rights.require_run(actor, "run.start", run)
+        _ask_guards(run)
+        go(run, "start")
+        run.save()
+        _hold_components(run)
+        events.record(actor=actor, verb="run.started", subject=run, topics=progress.topics(run.pk))
+        _ready_first_steps(run)
+        progress.end_or_wait(run)
+    return run
+
+
+def _ask_guards(run: DeploymentRun) -> None:
+    refused = guards.reasons(run) if run.state in RUN_MOVES["start"].sources else []
+    if refused:
+        raise NotAllowed(*refused)
+
+
+def blockers(run: DeploymentRun) -> list[str]:
+    """A sentence for each active run that holds a component of this one: who, and until when."""
+    wanted = run.targets.values("component_id")
+    held = (
+        RunTarget.objects.filter(is_active=True, environment_id=run.environment_id, component_id__in=wanted)
+        .exclude(run=run)
+        .select_related("component", "run__environment", "run__composed_by")
+        .order_by("run_id", "component__name")
+    )
+    names: dict[DeploymentRun, list[str]] = {}
+    for target in held:
+        names.setdefault(target.run, []).append(target.component.name)
+    return [_sentence(other, components) for other, components in names.items()]
+
+
+def _hold_components(run: DeploymentRun) -> None:
+    reasons = blockers(run)
+    if not reasons:
+        try:
+            with transaction.atomic():
+                run.targets.filter(is_active=False).update(is_active=True)
+            return
+        except IntegrityError:  # the other run started in this moment
+            reasons = blockers(run) or [_("Another run took one of its components just now.")]
+    raise Conflict(" ".join(reasons))
+
+
+def _sentence(other: DeploymentRun, components: list[str]) -> str:
+    until = expectations.expected_end(other)
+    return _("%(run)s by %(person)s holds %(components)s in %(environment)s until about %(until)s.") % {
+        "run": other,
+        "person": other.composed_by.name,
+        "components": ", ".join(components),
+        "environment": other.environment.name,
+        "until": date_format(localtime(until), "j M H:i") if until else _("somebody decides"),
+    }
+
+
+def _ready_first_steps(run: DeploymentRun) -> None:
+    """What waits for nothing is ready; a step that is not needed was never counted as a predecessor."""
+    first = run.steps.filter(open_predecessors=0)
+    ready = store().move_steps(
+        "become_ready", first.filter(state=StepState.PENDING).values_list("pk", flat=True)
+    )
+    progress.announce(run, ready)

@@ -1,0 +1,10 @@
+"""The store on SQLite: times are texts, in the form in which Django writes them."""
+
+from typing import ClassVar
+
+from releaseorch.runs.store.base import Store
+
+
+class SqliteStore(Store):
+    now: ClassVar[str] = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+    shifted: ClassVar[str] = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s || ' seconds')"

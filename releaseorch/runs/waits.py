@@ -1,0 +1,89 @@
+"""What a run and its steps wait for, in the words of the waiting ledger."""
+
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts.models import Team
+from releaseorch.accounts.roles import Role
+from releaseorch.runs.models import DeploymentRun, Step
+from releaseorch.runs.states import RunState, StepState
+from releaseorch.waiting.ledger import WaitsFor
+from releaseorch.waiting.models import Blocker
+
+# Who is asked first when several steps of a run wait: what stands still comes before what moves.
+ATTENTION = (StepState.NEEDS_DECISION, StepState.READY, StepState.CLAIMED, StepState.RUNNING)
+
+
+def team_of(step: Step) -> Team | None:
+    """The team that does the step: its own, else the one that owns the component's application."""
+    if step.team is not None:
+        return step.team
+    return step.component.application.team if step.component is not None else None
+
+
+def for_step(step: Step, run: DeploymentRun) -> WaitsFor | None:
+    """None for a step that waits for nobody: not started, or over."""
+    team = team_of(step)
+    team_id = team.pk if team else None
+    if step.state == StepState.READY:
+        return _for_ready(step, run, team)
+    if step.state == StepState.CLAIMED and step.owner is not None:
+        sentence = _("%(person)s works on it.") % {"person": step.owner.name}
+        return WaitsFor(Blocker.PERSON, step.owner.name, sentence, step.owner.pk, team_id)
+    if step.state == StepState.RUNNING:
+        sentence = _("The tool %(tool)s works on it.") % {"tool": step.executor}
+        return WaitsFor(Blocker.OUTSIDE, step.executor, sentence, None, team_id)
+    if step.state == StepState.NEEDS_DECISION:
+        return _for_role(Role.OPERATOR, _("Needs a decision by an operator or a release manager."), team_id)
+    return None
+
+
+def for_run(run: DeploymentRun) -> WaitsFor | None:
+    """What an active run waits for first; None before the start and after the end. One query."""
+    if run.state == RunState.PAUSED:
+        return _for_role(Role.OPERATOR, _("Is paused; waits for somebody to resume it."))
+    if run.state not in {RunState.RUNNING, RunState.CANCELLING}:
+        return None
+    steps = list(
+        run.steps.filter(state__in=ATTENTION).select_related("team", "owner", "component__application__team")
+    )
+    if not steps:
+        return _for_stuck(run)
+    first = min(steps, key=lambda step: (_urgency(step), step.number))
+    waits = for_step(first, run)
+    if waits is None:
+        return None
+    sentence = _("Step %(step)s: %(why)s") % {"step": first, "why": waits.sentence}
+    return WaitsFor(waits.kind, waits.name, sentence, waits.id, waits.team_id)
+
+
+def _urgency(step: Step) -> int:
+    # A ready automated step waits for a worker only; a running one comes after what waits for people.
+    is_for_worker = step.state == StepState.READY and not step.is_manual
+    return len(ATTENTION) if is_for_worker else ATTENTION.index(StepState(step.state))
+
+
+def _for_ready(step: Step, run: DeploymentRun, team: Team | None) -> WaitsFor:
+    team_id = team.pk if team else None
+    if run.state == RunState.PAUSED:
+        return WaitsFor(Blocker.RUN, str(run), _("The run is paused."), run.pk, team_id)
+    if not step.is_manual:
+        return WaitsFor(Blocker.WORKER, _("worker"), _("Waits for a worker."), None, team_id)
+    if step.owner is not None:
+        sentence = _("Waits for %(person)s to take it.") % {"person": step.owner.name}
+        return WaitsFor(Blocker.PERSON, step.owner.name, sentence, step.owner.pk, team_id)
+    if team is not None:
+        sentence = _("Waits for a person of %(team)s to take it.") % {"team": team.name}
+        return WaitsFor(Blocker.TEAM, team.name, sentence, team.pk, team_id)
+    return _for_role(Role.OPERATOR, _("Waits for an operator to take it."))
+
+
+def _for_stuck(run: DeploymentRun) -> WaitsFor:
+    failed = run.steps.filter(state=StepState.FAILED).order_by("number").first()
+    sentence = _(
+        "Nothing can go on after step %(step)s failed; waits for a release manager to stop the run."
+    ) % {"step": failed or "?"}
+    return _for_role(Role.RELEASE_MANAGER, sentence)
+
+
+def _for_role(role: Role, sentence: str, team_id: int | None = None) -> WaitsFor:
+    return WaitsFor(Blocker.ROLE, str(role.label), sentence, None, team_id)
