@@ -61,6 +61,15 @@ def edits_of(run: DeploymentRun) -> list[PlanEdit]:
     return list(PlanEdit.objects.filter(run=run, dropped_because="").select_related("person").order_by("pk"))
 
 
+def origins_of(run: DeploymentRun) -> dict[str, list[Origin]]:
+    """Key of a step → the lines that put it into the plan of this run; one query."""
+    found: dict[str, list[Origin]] = {}
+    rows = StepOrigin.objects.filter(step__run=run).order_by("pk")
+    for key, item_id, request_id, rule in rows.values_list("step__key", "item_id", "request_id", "rule"):
+        found.setdefault(key, []).append(Origin(item_id, request_id, rule))
+    return found
+
+
 def composition_of(
     environment: Environment, requests: Iterable[DeploymentRequest], edits: Iterable[PlanEdit] = ()
 ) -> Composition:

@@ -11,7 +11,7 @@ from releaseorch.core.checked import reason_text
 from releaseorch.core.errors import NotAllowed
 from releaseorch.delivery import composing, plan_edits, run_changes, run_waits
 from releaseorch.delivery.composing import Composition, Origin
-from releaseorch.delivery.models import PlanEdit, StepOrigin
+from releaseorch.delivery.models import PlanEdit
 from releaseorch.delivery.states import EditKind
 from releaseorch.runs import plans
 from releaseorch.runs.models import DeploymentRun, Step
@@ -52,7 +52,7 @@ def make(
     with transaction.atomic():
         run.edited_by = actor
         run.save(update_fields=["edited_by"])
-        origins = _origins(run)
+        origins = composing.origins_of(run)
         _refuse_empty_requests(run, edited, origins)
         before = plans.digest(plan)
         composing.write(run, Composition(edited, edited, origins=origins))
@@ -71,14 +71,6 @@ def make(
             reason=said,
         )
     return run
-
-
-def _origins(run: DeploymentRun) -> dict[str, list[Origin]]:
-    found: dict[str, list[Origin]] = {}
-    for row in StepOrigin.objects.filter(step__run=run).select_related("step").order_by("pk"):
-        origin = Origin(row.item_id, row.request_id, row.rule)
-        found.setdefault(row.step.key, []).append(origin)
-    return found
 
 
 def _refuse_empty_requests(run: DeploymentRun, edited: PlanIn, origins: dict[str, list[Origin]]) -> None:

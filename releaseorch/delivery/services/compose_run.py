@@ -55,6 +55,7 @@ def compose_run(
             guards=list(guards.NAMES),
         ),
         "guards",
+        "state",
     )
     with transaction.atomic():
         run.save()

@@ -30,7 +30,7 @@ def edit_run(
     for name, value in changes.items():
         setattr(run, name, value)
     check_window(run.window_from, run.window_until)
-    cleaned(run, "guards")
+    cleaned(run, "guards", "state")
     with transaction.atomic():
         run.save(update_fields=list(changes))
         run_changes.tell_run(

@@ -27,11 +27,11 @@ def schedule_run(
     begins, ends = window_from or run.window_from, window_until or run.window_until
     if begins is None:
         raise Invalid({"window_from": _("Say when the window begins.")})
+    if run.window_from is not None and (begins, ends) != (run.window_from, run.window_until):
+        raise NotAllowed(_("The window was approved together with the plan. Unlock the run to choose another one."))
     if ends is None and begins <= clock.now():
         raise Invalid({"window_from": _("This moment is over already.")})
     check_window(begins, ends)
-    if run.window_from is not None and (begins, ends) != (run.window_from, run.window_until):
-        raise NotAllowed(_("The window was approved together with the plan. Unlock the run to choose another one."))
     with transaction.atomic():
         go(run, "schedule")
         run.window_from, run.window_until = begins, ends
