@@ -35,6 +35,13 @@ def choose(wanted: int) -> int:
     raise Refusal(f"Port {wanted} and the next {TRIES} are taken: choose another with --port.")
 
 
+def beside(port: int) -> int:
+    """The next free port after it, so that it is mostly the same at the next start."""
+    return next(
+        (other for other in range(port + 1, min(port + TRIES, LAST) + 1) if is_free(other)), any_free()
+    )
+
+
 def any_free() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((HOST, 0))

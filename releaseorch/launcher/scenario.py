@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from releaseorch.launcher.browser import Browser, Page, PageError
 
 STEP_SECONDS = 15.0
-# What is filed; all of it is in the demo data, and none of it is planted by us.
+# What is filed: the demo's next natural step (Billing was sent back because this never ran in Acceptance).
+TEAM = "Policy"
 APPLICATION = "Billing"
-COMPONENT = "billing-web"
-VERSION = "2.4.1"
-ENVIRONMENT = "Integration"
-MANUAL = "Tell the service desk that billing was switched"
+COMPONENT = "billing-api"
+VERSION = "6.2.0"
+ENVIRONMENT = "Acceptance"
+MANUAL = "Tell the test customers that invoices come in two languages"
+INSTRUCTIONS = "1. Open the list of test customers.\n2. Write to them.\n3. Note how many there were."
+EVIDENCE = "Written to all 14 test customers."
 
 
 @dataclass(frozen=True)
@@ -28,34 +31,40 @@ class Cast:
     """Three people: who files never approves the request, who composes the run never approves it."""
 
     developer: Browser
-    manager: Browser
-    operator: Browser
+    composer: Browser
+    approver: Browser
+
+
+def cast_of(url: str, people: Sequence[dict[str, str]]) -> Cast:
+    """A developer of the team, and two release managers, as the demo printed them."""
+    developers = [one for one in people if one["role"] == f"Developer of {TEAM}"]
+    managers = [one for one in people if one["role"] == "Release manager"]
+    if not developers or len(managers) < 2:
+        roles = ", ".join(sorted({one["role"] for one in people}))
+        raise PageError(f"a developer of {TEAM} and two release managers are needed; there are: {roles}")
+    return Cast(*(log_in(url, person) for person in (developers[0], *managers[:2])))
 
 
 def play(url: str, people: Sequence[dict[str, str]], tell: Callable[[str], None]) -> Outcome:
-    cast = Cast(*(log_in(url, people, role) for role in ("developer", "release_manager", "operator")))
+    cast = cast_of(url, people)
     request = file_request(cast.developer)
     tell(f"  Request {request} is submitted.")
-    approve_request(cast.manager, request)
-    run = compose_run(cast.manager, request)
+    verb(cast.composer, f"/requests/{request}", f"/requests/{request}/approve")
+    run = compose_run(cast.composer, request)
     tell(f"  Run {run} is composed and proposed.")
-    verb(cast.operator, f"/runs/{run}", f"/runs/{run}/approve")
-    verb(cast.manager, f"/runs/{run}", f"/runs/{run}/start")
+    verb(cast.approver, f"/runs/{run}", f"/runs/{run}/approve")
+    verb(cast.approver, f"/runs/{run}", f"/runs/{run}/start")
     tell(f"  Run {run} is approved and started.")
-    carry_out(cast.operator, run)
+    carry_out(cast.approver, run)
     return Outcome(run, COMPONENT, VERSION, ENVIRONMENT)
 
 
-def log_in(url: str, people: Sequence[dict[str, str]], role: str) -> Browser:
-    """As the first person of that role whom the demo printed."""
-    person = next((one for one in people if role in one["role"].casefold().replace(" ", "_")), None)
-    if person is None:
-        raise PageError(f"the demo has nobody who is {role}")
+def log_in(url: str, person: dict[str, str]) -> Browser:
     browser = Browser(url, person["name"])
-    page = browser.get("/login")
-    page = browser.submit(page, "/login", {"username": person["username"], "password": person["password"]})
+    given = {"username": person["username"], "password": person["password"]}
+    page = browser.submit(browser.get("/login"), "/login", given)
     if page.path.startswith("/login"):
-        raise PageError(f"{person['username']} could not log in: {page}")
+        raise PageError(f"{person['name']} could not log in: {page}")
     return browser
 
 
@@ -69,7 +78,7 @@ def file_request(browser: Browser) -> int:
     page = browser.send(page, form, button, given)
     request = number(page, "requests")
     page = add_item(browser, page, request, {"component": COMPONENT, "version": VERSION})
-    page = add_item(browser, page, request, {"instructions": MANUAL})
+    page = add_item(browser, page, request, {"title": MANUAL, "instructions": INSTRUCTIONS})
     verb(browser, f"/requests/{request}", f"/requests/{request}/submit")
     return request
 
@@ -80,10 +89,6 @@ def add_item(browser: Browser, page: Page, request: int, wanted: dict[str, str])
         name: form.choose(name, label) if name in form.choices else label for name, label in wanted.items()
     }
     return browser.send(page, form, button, given)
-
-
-def approve_request(browser: Browser, request: int) -> None:
-    verb(browser, f"/requests/{request}", f"/requests/{request}/approve")
 
 
 def compose_run(browser: Browser, request: int) -> int:
@@ -106,7 +111,7 @@ def carry_out(browser: Browser, run: int) -> None:
         if step is None:
             return
         verb(browser, f"/runs/{run}", f"/steps/{step}/take")
-        verb(browser, f"/runs/{run}", f"/steps/{step}/done", {"evidence": "Told by telephone, ticket 4711."})
+        verb(browser, f"/runs/{run}", f"/steps/{step}/done", {"note": EVIDENCE})
 
 
 def waiting_step(page: Page) -> int | None:

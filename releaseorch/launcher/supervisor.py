@@ -47,6 +47,9 @@ class Supervisor:
         self._begun[name] = time.monotonic()
         return self._running[name]
 
+    def child(self, name: str) -> Child:
+        return self._running[name]
+
     def once(self, child: Child) -> None:
         """Waits for a child that does its work and ends; raises Refusal when it fails."""
         self._running[child.name] = child

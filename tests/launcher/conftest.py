@@ -41,6 +41,9 @@ class Copy:
         shutil.copy(ROOT / "manage.py", folder)
         shutil.copy(ROOT / "releaseorch" / "__init__.py", folder / "releaseorch")
         shutil.copytree(ROOT / "releaseorch" / "launcher", folder / "releaseorch" / "launcher")
+        scripts = folder / "fixtures" / "northfold" / "scripts"
+        scripts.mkdir(parents=True)
+        shutil.copy(ROOT / "fixtures" / "northfold" / "scripts" / "site.py", scripts)
         for name in ("requirements.lock", "requirements-test.lock"):
             (folder / name).write_text(f"# nothing to install: {name}\n")
         self.env = {
