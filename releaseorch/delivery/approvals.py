@@ -91,16 +91,39 @@ def slots_of_requests(requests: Sequence[DeploymentRequest]) -> dict[int, list[S
 
 def slots_of_run(run: DeploymentRun, application_ids: Iterable[int] | None = None) -> list[SlotView]:
     """The slots of a run for its environment and the applications of its requests; approvals of its present round."""
-    if application_ids is None:
-        application_ids = DeploymentRequest.objects.filter(run=run).values_list("application_id", flat=True)
-    excluded = excluded_from_run(run)
-    given = [
-        one
-        for one in Approval.objects.filter(run=run, round=run.round, digest=run.plan_digest).select_related("approver")
-        if one.approver_id not in excluded
-    ]
-    specs = policies.slots_for(Subject.RUN, run.environment_id, set(application_ids))
-    return _views(specs, Scope.of(environment=run.environment_id), _latest(given), excluded)
+    applications = {run.pk: set(application_ids)} if application_ids is not None else None
+    return slots_of_runs([run], applications)[run.pk]
+
+
+def slots_of_runs(
+    runs: Sequence[DeploymentRun], applications: Mapping[int, set[int]] | None = None
+) -> dict[int, list[SlotView]]:
+    """The slots of many runs, in four queries."""
+    known = policies.policies_for(Subject.RUN)
+    touched = _applications_of(runs) if applications is None else applications
+    given = Approval.objects.filter(run__in=[run.pk for run in runs]).select_related("approver")
+    by_run: dict[int, list[Approval]] = defaultdict(list)
+    for one in given:
+        by_run[one.run_id or 0].append(one)
+    found: dict[int, list[SlotView]] = {}
+    for run in runs:
+        excluded = excluded_from_run(run)
+        counting = [
+            one
+            for one in by_run[run.pk]
+            if (one.round, one.digest) == (run.round, run.plan_digest) and one.approver_id not in excluded
+        ]
+        specs = policies.merged(known, run.environment_id, touched.get(run.pk, set()))
+        found[run.pk] = _views(specs, Scope.of(environment=run.environment_id), _latest(counting), excluded)
+    return found
+
+
+def _applications_of(runs: Sequence[DeploymentRun]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    held = DeploymentRequest.objects.filter(run__in=[run.pk for run in runs])
+    for run_id, application_id in held.values_list("run_id", "application_id"):
+        found[run_id or 0].add(application_id)
+    return found
 
 
 def excluded_from_request(request: DeploymentRequest, changed_by: Iterable[int] = ()) -> dict[int, str]:

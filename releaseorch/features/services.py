@@ -67,7 +67,10 @@ def create_feature(
 def set_feature_status(
     *, actor: Person, feature: Feature, application: Application, status: FeatureStatus, reason: str = ""
 ) -> FeatureScope:
-    """Say where the feature stands in one application. The same again changes nothing. Raises `NotAllowed`, `Invalid`."""
+    """Say where the feature stands in one application; the same again changes nothing.
+
+    Raises `NotAllowed`, `Invalid`.
+    """
     policy.require(actor, "feature.edit", catalog.scope_of(application))
     with transaction.atomic():
         scope = FeatureScope.objects.filter(feature=feature, application=application).first()

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from releaseorch.core.looks import Look, register
+
 
 class FeatureStatus(models.TextChoices):
     """Where a feature stands in one application."""
@@ -28,3 +30,27 @@ class MilestoneKind(models.TextChoices):
     FILING = "filing", _("filing closes")
     APPROVAL = "approval", _("approval closes")
     PLAN = "plan", _("plan cut-off")
+
+
+register(
+    FeatureStatus,
+    {
+        FeatureStatus.OPEN: Look(_("Open"), "pending"),
+        FeatureStatus.IN_WORK: Look(_("In work"), "warn"),
+        FeatureStatus.IN_TEST: Look(_("In test"), "person"),
+        FeatureStatus.READY: Look(_("Ready"), "ready"),
+        FeatureStatus.REFUSED: Look(_("Refused"), "blocked"),
+        FeatureStatus.DROPPED: Look(_("Dropped"), "cancelled"),
+    },
+)
+register(
+    ReleaseState,
+    {
+        ReleaseState.PLANNING: Look(_("Planning"), "draft"),
+        ReleaseState.LOCKED: Look(_("Locked"), "scheduled"),
+        ReleaseState.IN_PROGRESS: Look(_("In progress"), "running"),
+        ReleaseState.COMPLETED: Look(_("Completed"), "succeeded"),
+        ReleaseState.COMPLETED_WITH_EXCEPTIONS: Look(_("Completed with exceptions"), "warn"),
+        ReleaseState.ABANDONED: Look(_("Abandoned"), "cancelled"),
+    },
+)

@@ -1,0 +1,226 @@
+"""The release manager's board: a release by application, also with nothing filed; an environment by state."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from releaseorch.audit.models import Event
+from releaseorch.catalog.models import Application
+from releaseorch.core import clock
+from releaseorch.delivery import approvals, checks, request_facts
+from releaseorch.delivery.approvals import SlotView
+from releaseorch.delivery.checks import Alone, Check, Readiness
+from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.request_facts import facts_of, subject_of
+from releaseorch.delivery.request_queries import lines_of
+from releaseorch.delivery.states import REQUEST_OPEN, RequestState
+from releaseorch.environments.models import Environment
+from releaseorch.features.models import FeatureScope, Release, ReleaseMilestone
+from releaseorch.features.states import FeatureStatus, MilestoneKind
+from releaseorch.waiting import ledger
+from releaseorch.waiting.models import Interval
+
+S = RequestState
+# A line of the board is about the newest request that still says something.
+SPEAKS = REQUEST_OPEN | {S.DEPLOYED, S.DEPLOYED_WITH_EXCEPTIONS}
+ATTENTION, READY, UNDER_WAY, DONE = "attention", "ready", "under_way", "done"
+MOST = 500
+
+
+@dataclass(frozen=True)
+class RequestLine:
+    """A request on a board, readiness at a glance."""
+
+    request: DeploymentRequest
+    lines: tuple[str, ...]
+    checks: tuple[Check, ...]
+    readiness: Readiness
+    slots: tuple[SlotView, ...]
+    wait: Interval | None
+    alone: Alone
+    is_changed: bool  # what would be deployed was changed after it had been approved
+
+    @property
+    def group(self) -> str:
+        if self.request.state == S.APPROVED and self.request.run_id is None:
+            return READY
+        if self.request.state in {S.APPROVED, S.PLANNED, S.DEPLOYING}:
+            return UNDER_WAY
+        return DONE if self.request.is_final else ATTENTION
+
+    @property
+    def can_be_grouped(self) -> bool:
+        return self.group == READY
+
+
+@dataclass(frozen=True)
+class ApplicationLine:
+    """An application of a release: how many of its features are ready, and its request, or nothing filed."""
+
+    application: Application
+    scopes: tuple[FeatureScope, ...]
+    line: RequestLine | None
+    late_since: datetime | None  # nothing filed, and filing is closed since then
+
+    @property
+    def features_ready(self) -> int:
+        return sum(scope.status == FeatureStatus.READY for scope in self.scopes)
+
+    @property
+    def group(self) -> str:
+        return self.line.group if self.line is not None else ATTENTION
+
+
+@dataclass(frozen=True)
+class CutOff:
+    """A cut-off of the release, and what it still concerns."""
+
+    milestone: ReleaseMilestone
+    is_over: bool
+    sentence: str
+
+    @property
+    def label(self) -> str:
+        return str(self.milestone.get_kind_display())
+
+
+@dataclass(frozen=True)
+class Board:
+    """One release on its way to one environment; lines that need somebody first."""
+
+    release: Release
+    environment: Environment
+    cut_offs: tuple[CutOff, ...]
+    lines: tuple[ApplicationLine, ...]
+    between: tuple[Check, ...]
+
+    def group(self, name: str) -> list[ApplicationLine]:
+        return [line for line in self.lines if line.group == name]
+
+
+@dataclass(frozen=True)
+class EnvironmentBoard:
+    """All open requests of an environment."""
+
+    environment: Environment
+    lines: tuple[RequestLine, ...]
+
+    def group(self, name: str) -> list[RequestLine]:
+        return [line for line in self.lines if line.group == name]
+
+
+def board(release: Release, environment: Environment | None = None) -> Board | None:
+    """The release on its way to `environment` (the last one unless given); None without any environment.
+
+    About twenty queries, whatever the number of applications.
+    """
+    target = environment or Environment.objects.order_by("-rank", "name").first()
+    if target is None:
+        return None
+    scopes: dict[Application, list[FeatureScope]] = defaultdict(list)
+    wanted = FeatureScope.objects.filter(feature__lines__release=release).exclude(status=FeatureStatus.DROPPED)
+    for scope in wanted.select_related("feature", "application__team").order_by("application__name", "feature__key"):
+        scopes[scope.application].append(scope)
+    lines = _newest(request_lines(_of_release(release, target)))
+    for line in lines.values():
+        scopes.setdefault(line.request.application, [])
+    milestones = list(release.milestones.all())
+    filing = next((one.at for one in milestones if one.kind == MilestoneKind.FILING), None)
+    late = filing if filing is not None and filing < clock.now() else None
+    found = [
+        ApplicationLine(application, tuple(ones), line, late if line is None else None)
+        for application, ones in scopes.items()
+        for line in [lines.get(application.pk)]
+    ]
+    order = [ATTENTION, READY, UNDER_WAY, DONE]
+    found.sort(key=lambda line: (order.index(line.group), line.application.name))
+    cut_offs = tuple(_cut_off(milestone, found) for milestone in milestones)
+    return Board(release, target, cut_offs, tuple(found), tuple(_between(found)))
+
+
+def environment_board(environment: Environment) -> EnvironmentBoard:
+    """The open requests of an environment, those that need somebody first."""
+    requests = DeploymentRequest.objects.filter(environment=environment, state__in=sorted(REQUEST_OPEN))
+    lines = request_lines(list(request_facts.with_subjects(requests).order_by("-id")[:MOST]))
+    order = [ATTENTION, READY, UNDER_WAY, DONE]
+    return EnvironmentBoard(environment, tuple(sorted(lines, key=lambda line: order.index(line.group))))
+
+
+def request_lines(requests: Sequence[DeploymentRequest]) -> list[RequestLine]:
+    """Board lines of requests read by `with_subjects`; the same number of queries for one and for fifty."""
+    subjects = {request.pk: subject_of(request) for request in requests}
+    facts = facts_of(list(subjects.values()))
+    slots = approvals.slots_of_requests(requests)
+    waits = ledger.open_waits("request", list(subjects))
+    changed = _changed_after_approval(requests)
+    found = []
+    for request in requests:
+        verdicts = tuple(checks.checks_of(subjects[request.pk], facts))
+        found.append(
+            RequestLine(
+                request=request,
+                lines=lines_of(request),
+                checks=verdicts,
+                readiness=Readiness.of(verdicts),
+                slots=tuple(slots[request.pk]),
+                wait=waits.get(request.pk),
+                alone=checks.alone(subjects[request.pk], facts),
+                is_changed=request.pk in changed,
+            )
+        )
+    return found
+
+
+def _of_release(release: Release, environment: Environment) -> list[DeploymentRequest]:
+    found = DeploymentRequest.objects.filter(release=release, environment=environment, state__in=sorted(SPEAKS))
+    return list(request_facts.with_subjects(found).order_by("-id")[:MOST])
+
+
+def _newest(lines: Iterable[RequestLine]) -> dict[int, RequestLine]:
+    found: dict[int, RequestLine] = {}
+    for line in lines:
+        found.setdefault(line.request.application_id, line)
+    return found
+
+
+def _changed_after_approval(requests: Sequence[DeploymentRequest]) -> set[int]:
+    waiting = [request.pk for request in requests if request.state == S.SUBMITTED]
+    events = Event.objects.filter(subject_kind="request", subject_id__in=waiting, after__approvals_fell=True)
+    return set(events.values_list("subject_id", flat=True))
+
+
+def _cut_off(milestone: ReleaseMilestone, lines: Sequence[ApplicationLine]) -> CutOff:
+    over = milestone.at <= clock.now()
+    requests = [line.line for line in lines if line.line is not None]
+    if milestone.kind == MilestoneKind.FILING:
+        filed = sum(line.request.state != S.DRAFT for line in requests)
+        said = _("%(filed)d of %(all)d applications filed") % {"filed": filed, "all": len(lines)}
+    elif milestone.kind == MilestoneKind.APPROVAL:
+        undecided = sum(line.request.state in {S.DRAFT, S.SUBMITTED, S.SENT_BACK} for line in requests)
+        said = _("%(n)d requests not decided") % {"n": undecided}
+    else:
+        loose = sum(line.group == READY for line in requests)
+        said = _("%(n)d approved requests are in no run") % {"n": loose}
+    return CutOff(milestone, over, said)
+
+
+def _between(lines: Sequence[ApplicationLine]) -> Iterable[Check]:
+    """What still stands between the release and its date, the most urgent first."""
+    for entry in lines:
+        line = entry.line
+        if line is None:
+            said = {"application": entry.application, "n": len(entry.scopes)}
+            yield Check("person", _("%(application)s has %(n)d features in this release and filed nothing.") % said)
+            continue
+        said = {"application": entry.application, "id": line.request.pk}
+        if line.is_changed:
+            sentence = _("%(application)s changed request #%(id)d after approval: look at it again and decide.")
+            yield Check("changed", sentence % said)
+        elif line.group == ATTENTION and line.wait is not None:
+            yield Check("person", f"{entry.application}: {line.wait.sentence}")
+        if line.group != DONE:
+            yield from (Check(one.tone, f"{entry.application}: {one.sentence}", one.help)
+                        for one in line.checks if one.tone == checks.BLOCKED)

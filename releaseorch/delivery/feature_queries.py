@@ -1,0 +1,148 @@
+"""A feature through its applications, and a release as features by applications: where each part has arrived."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from releaseorch.audit.models import Event
+from releaseorch.catalog.models import Application, ComponentVersion
+from releaseorch.delivery import arrivals
+from releaseorch.delivery.arrivals import Arrival
+from releaseorch.delivery.models import DeploymentRequest, RequestFeature, RequestItem
+from releaseorch.delivery.states import REQUEST_OPEN, RequestState
+from releaseorch.environments.models import Environment
+from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseMilestone
+
+SPEAKS = REQUEST_OPEN | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS}
+
+
+@dataclass(frozen=True)
+class FeaturePart:
+    """A feature's part in one application."""
+
+    scope: FeatureScope
+    versions: tuple[ComponentVersion, ...]  # that hold it, the newest first
+    requests: tuple[DeploymentRequest, ...]  # that are about it, the newest first
+    arrived: tuple[Arrival, ...]  # in promotion order
+
+    @property
+    def furthest(self) -> Environment | None:
+        """The environment furthest on in the promotion order that it has reached."""
+        return self.arrived[-1].environment if self.arrived else None
+
+
+@dataclass(frozen=True)
+class FeatureDetail:
+    feature: Feature
+    parts: tuple[FeaturePart, ...]
+    releases: tuple[Release, ...]
+    environments: tuple[Environment, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def complete_in(self) -> list[Environment]:
+        """The environments in which every part has arrived: there it can be tried."""
+        return [
+            environment
+            for environment in self.environments
+            if self.parts
+            and all(any(one.environment == environment for one in part.arrived) for part in self.parts)
+        ]
+
+
+@dataclass(frozen=True)
+class ReleaseDetail:
+    """A release as a matrix; `parts[feature id][application id]` is a cell."""
+
+    release: Release
+    milestones: tuple[ReleaseMilestone, ...]
+    features: tuple[Feature, ...]
+    applications: tuple[Application, ...]
+    parts: dict[int, dict[int, FeaturePart]]
+    environments: tuple[Environment, ...]
+    requests: tuple[DeploymentRequest, ...]
+
+    @property
+    def could_have_gone_alone(self) -> list[Feature]:
+        """Features that touch one application only."""
+        return [feature for feature in self.features if len(self.parts[feature.pk]) == 1]
+
+
+def feature_detail(feature_id: int) -> FeatureDetail | None:
+    """One feature in full, None when there is none; nine queries."""
+    feature = Feature.objects.select_related("owner", "tester").filter(pk=feature_id).first()
+    if feature is None:
+        return None
+    parts = parts_of([feature.pk])[feature.pk]
+    events = Event.objects.filter(subject_kind="feature", subject_id=feature.pk).order_by("-id")[:100]
+    return FeatureDetail(
+        feature, tuple(parts), tuple(feature.releases.all()), tuple(Environment.objects.all()), tuple(events)
+    )
+
+
+def release_detail(release_id: int) -> ReleaseDetail | None:
+    """One release in full, None when there is none; the number of queries doesn't grow with it."""
+    release = Release.objects.select_related("application").filter(pk=release_id).first()
+    if release is None:
+        return None
+    features = list(release.features.select_related("owner", "tester").order_by("key"))
+    parts = parts_of([feature.pk for feature in features])
+    cells = {pk: {part.scope.application_id: part for part in ones} for pk, ones in parts.items()}
+    applications = {part.scope.application for ones in parts.values() for part in ones}
+    requests = DeploymentRequest.objects.filter(release=release, state__in=sorted(SPEAKS))
+    return ReleaseDetail(
+        release=release,
+        milestones=tuple(release.milestones.all()),
+        features=tuple(features),
+        applications=tuple(sorted(applications, key=lambda application: application.name)),
+        parts=cells,
+        environments=tuple(Environment.objects.all()),
+        requests=tuple(requests.select_related("application", "environment", "requester", "run")[:500]),
+    )
+
+
+def parts_of(feature_ids: Collection[int]) -> dict[int, list[FeaturePart]]:
+    """The parts of each feature, by application name; six queries."""
+    versions: dict[tuple[int, int], list[ComponentVersion]] = defaultdict(list)
+    lines = FeatureInVersion.objects.filter(feature__in=feature_ids).select_related("version__component")
+    for line in lines.order_by("-version__registered_at", "-version_id"):
+        versions[(line.feature_id, line.version.component.application_id)].append(line.version)
+    arrived: dict[tuple[int, int], list[Arrival]] = defaultdict(list)
+    for feature_id, ones in arrivals.of_features(feature_ids).items():
+        for one in ones:
+            arrived[(feature_id, one.component.application_id)].append(one)
+    requests = _requests_about(feature_ids, versions)
+    found: dict[int, list[FeaturePart]] = {pk: [] for pk in feature_ids}
+    scopes = FeatureScope.objects.filter(feature__in=feature_ids).select_related("feature", "application__team")
+    for scope in scopes.order_by("application__name"):
+        key = (scope.feature_id, scope.application_id)
+        found[scope.feature_id].append(
+            FeaturePart(scope, tuple(versions[key]), tuple(requests[key]), tuple(arrived[key]))
+        )
+    return found
+
+
+def _requests_about(
+    feature_ids: Collection[int], versions: dict[tuple[int, int], list[ComponentVersion]]
+) -> dict[tuple[int, int], list[DeploymentRequest]]:
+    holding: dict[int, set[int]] = defaultdict(set)
+    for (feature_id, _application), ones in versions.items():
+        for version in ones:
+            holding[version.pk].add(feature_id)
+    about: dict[int, set[int]] = defaultdict(set)  # request → features
+    for request_id, version_id in RequestItem.objects.filter(version__in=list(holding)).values_list(
+        "request_id", "version_id"
+    ):
+        about[request_id] |= holding[version_id or 0]
+    for request_id, feature_id in RequestFeature.objects.filter(feature__in=feature_ids).values_list(
+        "request_id", "feature_id"
+    ):
+        about[request_id].add(feature_id)
+    found: dict[tuple[int, int], list[DeploymentRequest]] = defaultdict(list)
+    rows = DeploymentRequest.objects.filter(Q(pk__in=list(about)), state__in=sorted(SPEAKS))
+    for request in rows.select_related("environment", "application", "run").order_by("-id"):
+        for feature_id in about[request.pk]:
+            found[(feature_id, request.application_id)].append(request)
+    return found

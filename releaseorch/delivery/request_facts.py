@@ -1,0 +1,205 @@
+"""What is known around requests, read for many of them at once: the same number of queries for one and for fifty."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from releaseorch.catalog.models import Application, Component, ComponentDependency, ComponentVersion
+from releaseorch.core import clock
+from releaseorch.delivery import arrivals
+from releaseorch.delivery.drafts import ItemDraft
+from releaseorch.delivery.models import DeploymentRequest, RequestItem
+from releaseorch.delivery.states import REQUEST_OPEN, RequestState
+from releaseorch.environments import inventory
+from releaseorch.environments.models import Environment, Installation, Reservation
+from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseFeature
+from releaseorch.features.states import FeatureStatus
+
+# Requests whose content may still reach the environment, or has just done so.
+UNDER_WAY = REQUEST_OPEN - {RequestState.DRAFT, RequestState.FAILED}
+COUNTS_AS_FILED = UNDER_WAY | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A request, or one that is being typed in (`request_id` 0)."""
+
+    request_id: int = 0
+    application: Application
+    environment: Environment
+    release: Release | None
+    items: Sequence[RequestItem | ItemDraft]
+    features: Sequence[Feature] = ()
+
+    @property
+    def components(self) -> list[Component]:
+        return [item.component for item in self.items if item.component is not None]
+
+    @property
+    def versions(self) -> list[ComponentVersion]:
+        return [item.version for item in self.items if item.version is not None]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A version has been in an environment, since when, and whether it still is."""
+
+    environment: Environment
+    since: datetime
+    is_there: bool
+
+
+@dataclass
+class Facts:
+    """Everything the checks and pages ask about their subjects."""
+
+    environments: list[Environment] = field(default_factory=list)
+    ran: dict[int, list[Ran]] = field(default_factory=lambda: defaultdict(list))  # version id
+    held: dict[int, list[Feature]] = field(default_factory=lambda: defaultdict(list))  # version id
+    expected: dict[tuple[int, int], list[Feature]] = field(default_factory=lambda: defaultdict(list))
+    scopes: dict[int, list[FeatureScope]] = field(default_factory=lambda: defaultdict(list))  # feature id
+    there: dict[tuple[int, int], set[int]] = field(default_factory=lambda: defaultdict(set))
+    needs: dict[int, list[ComponentDependency]] = field(default_factory=lambda: defaultdict(list))  # component id
+    installed: dict[tuple[int, int], list[Installation]] = field(default_factory=lambda: defaultdict(list))
+    deploying: dict[tuple[int, int], list[RequestItem]] = field(default_factory=lambda: defaultdict(list))
+    filed: dict[tuple[int, int], list[DeploymentRequest]] = field(default_factory=lambda: defaultdict(list))
+    reservations: dict[int, list[Reservation]] = field(default_factory=lambda: defaultdict(list))  # environment id
+
+    def before(self, environment: Environment) -> list[Environment]:
+        """The environments one rank before, in promotion order."""
+        ranks = [one.rank for one in self.environments if one.rank < environment.rank]
+        return [one for one in self.environments if ranks and one.rank == max(ranks)]
+
+    def delivered(self, subject: Subject) -> list[Feature]:
+        """The features that the versions of the subject hold, each once."""
+        return _once(feature for version in subject.versions for feature in self.held[version.pk])
+
+    def wanted(self, subject: Subject) -> list[Feature]:
+        """What is expected of the subject: named by it, or in the release for its application."""
+        key = (subject.release.pk if subject.release else 0, subject.application.pk)
+        return _once([*subject.features, *self.expected[key]])
+
+    def elsewhere(self, feature: Feature, subject: Subject) -> list[Application]:
+        """The other applications that the feature touches and whose part isn't in the environment yet."""
+        arrived = self.there[(subject.environment.pk, feature.pk)]
+        return [
+            scope.application
+            for scope in self.scopes[feature.pk]
+            if scope.application_id not in {subject.application.pk, *arrived}
+            and scope.status != FeatureStatus.DROPPED
+        ]
+
+    def scope(self, feature: Feature, application_id: int) -> FeatureScope | None:
+        return next((one for one in self.scopes[feature.pk] if one.application_id == application_id), None)
+
+
+def subject_of(request: DeploymentRequest) -> Subject:
+    """A request as a subject; its items, features and relations are prefetched by `with_subjects`."""
+    return Subject(
+        request_id=request.pk,
+        application=request.application,
+        environment=request.environment,
+        release=request.release,
+        items=list(request.items.all()),
+        features=[line.feature for line in request.features.all()],
+    )
+
+
+def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
+    """The queryset with all that `subject_of` reads."""
+    return requests.select_related(
+        "application__team", "environment", "release", "requester", "filed_by", "run__edited_by"
+    ).prefetch_related("items__component", "items__version__component", "items__team", "features__feature")
+
+
+def facts_of(subjects: Sequence[Subject]) -> Facts:
+    """Read all facts of the subjects; about twelve queries, whatever their number."""
+    facts = Facts(environments=list(Environment.objects.all()))
+    environments = {subject.environment.pk for subject in subjects}
+    versions = {version.pk for subject in subjects for version in subject.versions}
+    components = {component.pk for subject in subjects for component in subject.components}
+    _read_versions(facts, versions)
+    _read_features(facts, subjects, environments)
+    _read_components(facts, components, environments)
+    _read_others(facts, subjects, environments)
+    return facts
+
+
+def _read_versions(facts: Facts, versions: set[int]) -> None:
+    rows = Installation.objects.filter(version__in=versions).select_related("environment").order_by("since", "id")
+    seen: dict[tuple[int, int], Ran] = {}
+    for row in rows:
+        key = (row.version_id or 0, row.environment_id)
+        earlier = seen.get(key)
+        is_there = row.until is None or (earlier is not None and earlier.is_there)
+        seen[key] = Ran(row.environment, earlier.since if earlier else row.since, is_there)
+    for (version_id, _place), ran in sorted(seen.items(), key=lambda pair: pair[1].environment.rank):
+        facts.ran[version_id].append(ran)
+    held = FeatureInVersion.objects.filter(version__in=versions).select_related("feature")
+    for line in held.order_by("feature__key"):
+        facts.held[line.version_id].append(line.feature)
+
+
+def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[int]) -> None:
+    releases = {subject.release.pk for subject in subjects if subject.release}
+    lines = list(
+        ReleaseFeature.objects.filter(release__in=releases).select_related("feature").order_by("feature__key")
+    )
+    features = {line.feature_id for line in lines}
+    features |= {feature.pk for subject in subjects for feature in subject.features}
+    features |= {feature.pk for held in facts.held.values() for feature in held}
+    scopes = FeatureScope.objects.filter(feature__in=features).select_related("application", "feature")
+    for scope in scopes.order_by("application__name"):
+        facts.scopes[scope.feature_id].append(scope)
+    for line in lines:
+        for scope in facts.scopes[line.feature_id]:
+            if scope.status != FeatureStatus.DROPPED:
+                facts.expected[(line.release_id, scope.application_id)].append(line.feature)
+    _read_arrived(facts, features, environments)
+
+
+def _read_arrived(facts: Facts, features: set[int], environments: set[int]) -> None:
+    for feature_id, arrived in arrivals.of_features(features, environments).items():
+        for arrival in arrived:
+            facts.there[(arrival.environment.pk, feature_id)].add(arrival.component.application_id)
+
+
+def _read_components(facts: Facts, components: set[int], environments: set[int]) -> None:
+    links = ComponentDependency.objects.filter(component__in=components)
+    for link in links.select_related("component", "needs").order_by("needs__name"):
+        facts.needs[link.component_id].append(link)
+    wanted = components | {link.needs_id for links in facts.needs.values() for link in links}
+    for row in inventory.current(environments, wanted):
+        facts.installed[(row.environment_id, row.component_id)].append(row)
+    items = RequestItem.objects.filter(
+        component__in=wanted, request__environment__in=environments, request__state__in=sorted(UNDER_WAY)
+    )
+    for item in items.select_related("request__application", "version", "component").order_by("request_id"):
+        facts.deploying[(item.request.environment_id, item.component_id or 0)].append(item)
+
+
+def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[int]) -> None:
+    now = clock.now()
+    kept = Reservation.objects.filter(
+        environment__in=environments, released_at=None, starts_at__lte=now, expires_at__gt=now
+    )
+    for reservation in kept.select_related("owner", "application", "environment"):
+        facts.reservations[reservation.environment_id].append(reservation)
+    applications = {
+        application.pk
+        for subject in subjects
+        for feature in facts.delivered(subject)
+        for application in facts.elsewhere(feature, subject)
+    }
+    filed = DeploymentRequest.objects.filter(
+        environment__in=environments, application__in=applications, state__in=sorted(COUNTS_AS_FILED)
+    )
+    for request in filed.order_by("-id"):
+        facts.filed[(request.environment_id, request.application_id)].append(request)
+
+
+def _once(features: Iterable[Feature]) -> list[Feature]:
+    return list({feature.pk: feature for feature in features}.values())

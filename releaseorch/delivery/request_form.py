@@ -1,0 +1,212 @@
+"""What the form of a new request offers: features of the release, versions of the components, ways to fill it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from releaseorch.accounts import policy
+from releaseorch.accounts.models import Person
+from releaseorch.accounts.policy import Scope
+from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.delivery import checks
+from releaseorch.delivery.checks import Check
+from releaseorch.delivery.drafts import ItemDraft, RequestDraft
+from releaseorch.delivery.models import DeploymentRequest, RequestItem
+from releaseorch.delivery.request_facts import Ran, Subject, facts_of
+from releaseorch.delivery.states import REQUEST_FINAL, ItemKind, RequestState
+from releaseorch.environments import inventory
+from releaseorch.environments.models import Environment, Installation
+from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release
+from releaseorch.features.states import FeatureStatus, ReleaseState
+
+NEWEST = 30
+OPEN_RELEASES = (ReleaseState.PLANNING, ReleaseState.LOCKED, ReleaseState.IN_PROGRESS)
+
+
+@dataclass(frozen=True)
+class FeatureChoice:
+    """A feature of the application in the release, with its status and the newest versions that hold it."""
+
+    feature: Feature
+    scope: FeatureScope
+    held_by: tuple[ComponentVersion, ...]
+
+
+@dataclass(frozen=True)
+class VersionChoice:
+    """A version that can be picked: what it holds, where it ran, whether it is there already."""
+
+    version: ComponentVersion
+    features: tuple[Feature, ...]
+    ran: tuple[Ran, ...]
+    is_there: bool
+
+
+@dataclass(frozen=True)
+class ComponentChoice:
+    """A component of the application: what the environment has of it, and its newest versions."""
+
+    component: Component
+    there: tuple[Installation, ...]
+    versions: tuple[VersionChoice, ...]
+
+    @property
+    def there_text(self) -> str:
+        return ", ".join(sorted({row.version.text for row in self.there if row.version is not None}))
+
+
+def applications_of(person: Person) -> list[Application]:
+    """The applications that the person may file for, those of their own teams first."""
+    mine = policy.team_ids(person)
+    found = [
+        application
+        for application in Application.objects.select_related("team")
+        if not policy.why_not(
+            person, "request.create", Scope.of(teams=[application.team_id], application=application.pk)
+        )
+    ]
+    return sorted(found, key=lambda application: (application.team_id not in mine, application.name))
+
+
+def releases_open(application: Application | None = None) -> list[Release]:
+    """Releases that can be filed for, the nearest date first."""
+    found = Release.objects.filter(state__in=OPEN_RELEASES).order_by("target_date", "name")
+    ids = {None, application.pk if application else None}
+    return [release for release in found if release.application_id in ids]
+
+
+def features_of(application: Application, release: Release) -> list[FeatureChoice]:
+    """The features of the application in the release, with statuses; two queries."""
+    scopes = (
+        FeatureScope.objects.filter(application=application, feature__lines__release=release)
+        .exclude(status=FeatureStatus.DROPPED)
+        .select_related("feature", "application")
+        .order_by("feature__key")
+    )
+    lines = FeatureInVersion.objects.filter(
+        feature__in=[scope.feature_id for scope in scopes], version__component__application=application
+    ).select_related("version__component")
+    newest: dict[tuple[int, int], ComponentVersion] = {}
+    for line in lines.order_by("version__registered_at", "version_id"):
+        newest[(line.feature_id, line.version.component_id)] = line.version
+    held: dict[int, list[ComponentVersion]] = defaultdict(list)
+    for (feature_id, _component), version in newest.items():
+        held[feature_id].append(version)
+    return [FeatureChoice(scope.feature, scope, tuple(held[scope.feature_id])) for scope in scopes]
+
+
+def component_choices(application: Application, environment: Environment) -> list[ComponentChoice]:
+    """Every component of the application with its newest versions; the same number of queries for any of them."""
+    components = list(application.components.order_by("name"))
+    versions = _newest_versions(components)
+    subject = Subject(
+        application=application,
+        environment=environment,
+        release=None,
+        items=[ItemDraft(component=one.component, version=one) for ones in versions.values() for one in ones],
+    )
+    facts = facts_of([subject])
+    there = defaultdict(list)
+    for row in inventory.current([environment.pk], [component.pk for component in components]):
+        there[row.component_id].append(row)
+    return [
+        ComponentChoice(
+            component,
+            tuple(there[component.pk]),
+            tuple(
+                VersionChoice(
+                    version,
+                    tuple(facts.held[version.pk]),
+                    tuple(facts.ran[version.pk]),
+                    any(row.version_id == version.pk for row in there[component.pk]),
+                )
+                for version in versions[component.pk]
+            ),
+        )
+        for component in components
+    ]
+
+
+def versions_of(component: Component, environment: Environment) -> list[VersionChoice]:
+    """The newest versions of one component, as `component_choices` gives them."""
+    choices = component_choices(component.application, environment)
+    return next((list(choice.versions) for choice in choices if choice.component.pk == component.pk), [])
+
+
+def _newest_versions(components: Sequence[Component]) -> dict[int, list[ComponentVersion]]:
+    found: dict[int, list[ComponentVersion]] = {component.pk: [] for component in components}
+    rows = ComponentVersion.objects.filter(component__in=list(found)).select_related("component__application")
+    for version in rows.order_by("-registered_at", "-id"):
+        if len(found[version.component_id]) < NEWEST:
+            found[version.component_id].append(version)
+    return found
+
+
+def next_environment(application: Application) -> Environment | None:
+    """Where the application goes next: the first environment, by rank, that lacks what the one before has."""
+    environments = list(Environment.objects.all())
+    have: dict[int, dict[int, set[int | None]]] = defaultdict(lambda: defaultdict(set))
+    for row in Installation.objects.filter(component__application=application, until=None):
+        have[row.environment_id][row.component_id].add(row.version_id)
+    for before, after in pairwise(environments):
+        if have[before.pk] and have[before.pk] != have[after.pk]:
+            return after
+    return environments[0] if environments else None
+
+
+def differing(application: Application, source: Environment, target: Environment) -> list[ItemDraft]:
+    """A line per component whose version in `source` isn't the one in `target`."""
+    now: dict[int, set[int | None]] = defaultdict(set)
+    wanted: dict[int, Installation] = {}
+    components = list(application.components.values_list("pk", flat=True))
+    for row in inventory.current([source.pk, target.pk], components):
+        if row.environment_id == target.pk:
+            now[row.component_id].add(row.version_id)
+        elif row.version is not None and row.uncertain_with_id is None:
+            wanted[row.component_id] = row
+    return [
+        ItemDraft(component=row.component, version=row.version)
+        for row in wanted.values()
+        if now[row.component_id] != {row.version_id} and row.version is not None and not row.version.is_blocked
+    ]
+
+
+def same_as_last(application: Application, environment: Environment) -> list[ItemDraft]:
+    """The lines of the application's last deployed request there, each component at its newest version."""
+    last = DeploymentRequest.objects.filter(
+        application=application, environment=environment, state=RequestState.DEPLOYED
+    ).first()
+    if last is None:
+        return []
+    rows = list(last.items.select_related("component__application", "version", "team"))
+    newest = _newest_versions([row.component for row in rows if row.component is not None])
+    return [_again(row, newest) for row in rows]
+
+
+def _again(row: RequestItem, newest: dict[int, list[ComponentVersion]]) -> ItemDraft:
+    usable = [one for one in newest.get(row.component_id or 0, []) if not one.is_blocked]
+    version = usable[0] if usable and row.kind != ItemKind.REMOVE else row.version
+    return ItemDraft(
+        kind=ItemKind(row.kind), component=row.component, version=version, title=row.title,
+        instructions=row.instructions, team=row.team, expected_s=row.expected_s,
+    )  # fmt: skip
+
+
+def checks_of_draft(draft: RequestDraft) -> list[Check]:
+    """The live checks of a request that isn't saved yet."""
+    features = draft.features
+    subject = Subject(
+        application=draft.application,
+        environment=draft.environment,
+        release=draft.release,
+        items=draft.items,
+        features=list(features) if features is not None else [],
+    )
+    return checks.checks_of(subject)
+
+
+def open_for(application: Application, environment: Environment) -> Iterable[DeploymentRequest]:
+    """Requests of the application for the environment that aren't over: somebody may have filed it already."""
+    found = DeploymentRequest.objects.filter(application=application, environment=environment)
+    return found.exclude(state__in=sorted(REQUEST_FINAL)).select_related("requester")

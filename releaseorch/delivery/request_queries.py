@@ -1,0 +1,236 @@
+"""Requests as pages and the API show them: lists, one in full, and what a person may do with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from releaseorch.audit.models import Event
+from releaseorch.catalog.models import ComponentVersion
+from releaseorch.core.paging import PAGE_SIZE, Page, page_of
+from releaseorch.delivery import approvals, checks, request_facts
+from releaseorch.delivery.approvals import SlotView
+from releaseorch.delivery.checks import Alone, Check, Readiness
+from releaseorch.delivery.models import DeploymentRequest, RequestComment, RequestItem
+from releaseorch.delivery.request_facts import Facts, Ran, Subject, facts_of, subject_of
+from releaseorch.delivery.states import REQUEST_OPEN
+from releaseorch.environments.models import Installation
+from releaseorch.features.models import Feature, FeatureScope
+from releaseorch.waiting import ledger
+from releaseorch.waiting.models import Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFilter:
+    """What a list of requests is narrowed to; ids, state values, a text in title or number."""
+
+    states: Sequence[str] = ()
+    application: int | None = None
+    environment: int | None = None
+    release: int | None = None
+    requester: int | None = None
+    run: int | None = None
+    open_only: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """A request in a list, with what it would deploy and what it waits for."""
+
+    request: DeploymentRequest
+    lines: tuple[str, ...]
+    wait: Interval | None
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """One line of a request: what is there now, and what would be."""
+
+    item: RequestItem
+    there: tuple[Installation, ...]
+    ran: tuple[Ran, ...]
+    features: tuple[Feature, ...]
+
+    @property
+    def version(self) -> ComponentVersion | None:
+        return self.item.version
+
+    @property
+    def from_text(self) -> str:
+        """The version that is there now, several if targets differ, empty for nothing."""
+        return ", ".join(sorted({row.version.text for row in self.there if row.version is not None}))
+
+    @property
+    def to_text(self) -> str:
+        return self.item.version.text if self.item.version else ""
+
+    @property
+    def is_uncertain(self) -> bool:
+        return any(row.uncertain_with_id is not None for row in self.there)
+
+    @property
+    def is_there_already(self) -> bool:
+        """Whether the environment already has exactly this version, for sure."""
+        return bool(self.there) and not self.is_uncertain and self.from_text == self.to_text
+
+    @property
+    def replaced_since(self) -> datetime | None:
+        return self.there[0].since if self.there else None
+
+
+@dataclass(frozen=True)
+class FeatureLine:
+    """A feature of a request: its status in the application, what else it touches, which of the versions hold it."""
+
+    feature: Feature
+    scope: FeatureScope | None
+    others: tuple[FeatureScope, ...]
+    held_by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FeatureGroups:
+    """Delivered by these versions / expected but not in them / in them but not expected."""
+
+    delivered: tuple[FeatureLine, ...]
+    missing: tuple[FeatureLine, ...]
+    unexpected: tuple[FeatureLine, ...]
+
+
+@dataclass(frozen=True)
+class RequestDetail:
+    """Everything the page of a request shows."""
+
+    request: DeploymentRequest
+    items: tuple[ItemLine, ...]
+    features: FeatureGroups
+    checks: tuple[Check, ...]
+    alone: Alone
+    slots: tuple[SlotView, ...]
+    wait: Interval | None
+    waits: tuple[Interval, ...]
+    events: tuple[Event, ...]
+    comments: tuple[RequestComment, ...]
+    filed_together: tuple[DeploymentRequest, ...]
+
+    @property
+    def readiness(self) -> Readiness:
+        return Readiness.of(self.checks)
+
+
+def requests_page(
+    narrowed: RequestFilter | None = None, cursor: str | None = None, size: int = PAGE_SIZE
+) -> Page[RequestRow]:
+    """The newest requests first; five queries whatever the size."""
+    page = page_of(request_facts.with_subjects(_narrowed(narrowed or RequestFilter())), cursor, size)
+    return Page(rows_of(page.items), page.older, page.newer)
+
+
+def rows_of(requests: Sequence[DeploymentRequest]) -> list[RequestRow]:
+    """Rows of requests read by `with_subjects`, with their open waits; one query."""
+    waits = ledger.open_waits("request", [request.pk for request in requests])
+    return [RequestRow(request, lines_of(request), waits.get(request.pk)) for request in requests]
+
+
+def lines_of(request: DeploymentRequest) -> tuple[str, ...]:
+    """What the request does, a few words per line."""
+    return tuple(_line(item) for item in request.items.all())
+
+
+def _line(item: RequestItem) -> str:
+    if item.component is None:
+        return item.title
+    if item.version is None:
+        return _("remove %(component)s") % {"component": item.component.name}
+    return f"{item.component.name} {item.version.text}"
+
+
+def _narrowed(wanted: RequestFilter) -> QuerySet[DeploymentRequest]:
+    columns = {
+        "application_id": wanted.application,
+        "environment_id": wanted.environment,
+        "release_id": wanted.release,
+        "run_id": wanted.run,
+    }
+    found = DeploymentRequest.objects.filter(**{name: value for name, value in columns.items() if value is not None})
+    states = wanted.states or (sorted(REQUEST_OPEN) if wanted.open_only else ())
+    if states:
+        found = found.filter(state__in=[str(state) for state in states])
+    if wanted.requester is not None:
+        found = found.filter(Q(requester_id=wanted.requester) | Q(filed_by_id=wanted.requester))
+    number = wanted.text.strip().lstrip("#")
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        return found.filter(pk=int(number))
+    if wanted.text.strip():
+        found = found.filter(
+            Q(title__icontains=wanted.text.strip()) | Q(application__name__icontains=wanted.text.strip())
+        )
+    return found
+
+
+def request_detail(request_id: int) -> RequestDetail | None:
+    """One request in full, None when there is none; the number of queries doesn't grow with its lines."""
+    request = request_facts.with_subjects(DeploymentRequest.objects.filter(pk=request_id)).first()
+    if request is None:
+        return None
+    subject = subject_of(request)
+    facts = facts_of([subject])
+    waits = ledger.history("request", request.pk)
+    events = Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")[:200]
+    return RequestDetail(
+        request=request,
+        items=item_lines(subject, facts),
+        features=feature_groups(subject, facts),
+        checks=tuple(checks.checks_of(subject, facts)),
+        alone=checks.alone(subject, facts),
+        slots=tuple(approvals.slots_of_request(request)),
+        wait=next((one for one in waits if one.ended_at is None and one.is_primary), None),
+        waits=tuple(waits),
+        events=tuple(events),
+        comments=tuple(request.comments.select_related("person")),
+        filed_together=_filed_together(request),
+    )
+
+
+def _filed_together(request: DeploymentRequest) -> tuple[DeploymentRequest, ...]:
+    if not request.filed_with:
+        return ()
+    others = DeploymentRequest.objects.filter(filed_with=request.filed_with).exclude(pk=request.pk)
+    return tuple(others.select_related("application", "environment").order_by("id"))
+
+
+def item_lines(subject: Subject, facts: Facts) -> tuple[ItemLine, ...]:
+    return tuple(
+        ItemLine(
+            item,
+            tuple(facts.installed[(subject.environment.pk, item.component_id)]) if item.component_id else (),
+            tuple(facts.ran[item.version_id]) if item.version_id else (),
+            tuple(facts.held[item.version_id]) if item.version_id else (),
+        )
+        for item in subject.items
+        if isinstance(item, RequestItem)
+    )
+
+
+def feature_groups(subject: Subject, facts: Facts) -> FeatureGroups:
+    """The features around a subject in three groups."""
+    delivered, wanted = facts.delivered(subject), facts.wanted(subject)
+    held, expected = {one.pk for one in delivered}, {one.pk for one in wanted}
+    return FeatureGroups(
+        tuple(_feature_line(one, subject, facts) for one in delivered if one.pk in expected),
+        tuple(_feature_line(one, subject, facts) for one in wanted if one.pk not in held),
+        tuple(_feature_line(one, subject, facts) for one in delivered if one.pk not in expected),
+    )
+
+
+def _feature_line(feature: Feature, subject: Subject, facts: Facts) -> FeatureLine:
+    others = [one for one in facts.scopes[feature.pk] if one.application_id != subject.application.pk]
+    held_by = [
+        f"{item.component} {item.version.text}"
+        for item in subject.items
+        if item.version is not None and feature in facts.held[item.version.pk]
+    ]
+    return FeatureLine(feature, facts.scope(feature, subject.application.pk), tuple(others), tuple(held_by))

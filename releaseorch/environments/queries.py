@@ -1,0 +1,126 @@
+"""Reads of the inventory for pages and the API: where is what, now or at any moment before."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from releaseorch.catalog.models import Component, ComponentVersion
+from releaseorch.environments import inventory
+from releaseorch.environments.models import Environment, Installation
+
+Order = dict[int, int]  # version id → place in the sequence of its component's versions
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What of a component is in an environment: a row per target that has its own, else one.
+
+    `behind`: how many versions of it came after the one here, up to the one in the environment before.
+    """
+
+    environment: Environment
+    rows: Sequence[Installation] = ()
+    behind: int = 0
+
+    @property
+    def texts(self) -> list[str]:
+        """The versions that are there; an uncertain row counts as both."""
+        versions = [one for row in self.rows for one in (row.version, row.uncertain_with) if one is not None]
+        return list(dict.fromkeys(version.text for version in versions))
+
+    @property
+    def is_uncertain(self) -> bool:
+        return any(row.uncertain_with_id is not None for row in self.rows)
+
+    @property
+    def is_blocked(self) -> bool:
+        return any(row.version is not None and row.version.is_blocked for row in self.rows)
+
+    @property
+    def latest(self) -> Installation | None:
+        """The row that changed last: since when, and by what."""
+        return max(self.rows, key=lambda row: (row.since, row.pk), default=None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One component through all environments, its cells in promotion order."""
+
+    component: Component
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All lines, by application and component; components that are nowhere have none."""
+
+    environments: list[Environment]
+    lines: list[Line] = field(default_factory=list)
+
+
+def where_is_what(
+    *,
+    at: datetime | None = None,
+    application_ids: Collection[int] | None = None,
+    component_ids: Collection[int] | None = None,
+) -> Matrix:
+    """Components × environments, as it is now or was at `at`; None means all. Three queries."""
+    environments = list(Environment.objects.all())
+    rows = inventory.current(component_ids=component_ids) if at is None else inventory.as_of(
+        at, component_ids=component_ids
+    )
+    if application_ids is not None:
+        rows = [row for row in rows if row.component.application_id in application_ids]
+    by_place: dict[tuple[int, int], list[Installation]] = defaultdict(list)
+    components: dict[int, Component] = {}
+    for row in rows:
+        by_place[row.component_id, row.environment_id].append(row)
+        components.setdefault(row.component_id, row.component)
+    order = _order_of_versions(by_place)
+    ordered = sorted(components.values(), key=lambda one: (one.application.name.lower(), one.name.lower(), one.pk))
+    return Matrix(environments, [_line(component, environments, by_place, order) for component in ordered])
+
+
+def _line(
+    component: Component,
+    environments: Iterable[Environment],
+    by_place: dict[tuple[int, int], list[Installation]],
+    order: Order,
+) -> Line:
+    cells: list[Cell] = []
+    for environment in environments:
+        rows = by_place.get((component.pk, environment.pk), [])
+        cells.append(Cell(environment, rows, _behind(rows, _before(cells, environment), order)))
+    return Line(component, cells)
+
+
+def _before(cells: list[Cell], environment: Environment) -> list[Installation]:
+    """What is in the nearest environments before this one that have the component at all."""
+    earlier = [cell for cell in cells if cell.rows and cell.environment.rank < environment.rank]
+    nearest = max((cell.environment.rank for cell in earlier), default=0)
+    return [row for cell in earlier if cell.environment.rank == nearest for row in cell.rows]
+
+
+def _behind(here: Sequence[Installation], before: Sequence[Installation], order: Order) -> int:
+    ours, theirs = _places(here, order), _places(before, order)
+    return max(max(theirs) - min(ours), 0) if ours and theirs else 0
+
+
+def _places(rows: Sequence[Installation], order: Order) -> list[int]:
+    return [order[row.version_id] for row in rows if row.version_id in order]
+
+
+def _order_of_versions(by_place: dict[tuple[int, int], list[Installation]]) -> Order:
+    """The sequence of the versions of those components that differ between environments; one query."""
+    versions: dict[int, set[int | None]] = defaultdict(set)
+    for (component_id, _environment), rows in by_place.items():
+        versions[component_id].update(row.version_id for row in rows)
+    differ = [component_id for component_id, found in versions.items() if len(found) > 1]
+    sequence = ComponentVersion.objects.filter(component_id__in=differ).order_by("registered_at", "id")
+    counters: dict[int, int] = defaultdict(int)
+    order: Order = {}
+    for version_id, component_id in sequence.values_list("pk", "component_id"):
+        counters[component_id] += 1
+        order[version_id] = counters[component_id]
+    return order
