@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from releaseorch.delivery.planning.inventory import Found, Inventory
 from releaseorch.delivery.planning.plan import Conflict, ConflictKind, Severity, StepOut
 from releaseorch.delivery.planning.procedures import Recipe, recipe_for, waves_for
 from releaseorch.delivery.planning.rendering import Rendering, values_for
+from releaseorch.delivery.planning.safety import hidden_problems
 from releaseorch.delivery.planning.sentences import listed, named_requests, request_ids
 from releaseorch.delivery.planning.wishes import Wish
 
@@ -117,7 +118,7 @@ class _Builder:
         rendering = Rendering(values_for(self.wish, self.environment, target, found.text))
         parameters = rendering.parameters(step.parameters)
         instructions, title = rendering.text(step.instructions), rendering.text(step.title)
-        self._note(key, rendering)
+        self._note(key, rendering, hidden_problems(step.executor, step.parameters, parameters))
         reason = self._not_needed_because(target)
         return StepOut(
             key=key,
@@ -151,13 +152,13 @@ class _Builder:
             why=self._why(step),
         )
 
-    def _note(self, key: str, rendering: Rendering) -> None:
+    def _note(self, key: str, rendering: Rendering, hidden: Iterable[str]) -> None:
         """Remember what this step lacks: without a parameter it can't run, without a word people still can."""
         for name in rendering.missing:
             self.missing.setdefault((name, "block"), []).append(key)
         for name in rendering.missing_for_people:
             self.missing.setdefault((name, "warn"), []).append(key)
-        self.malformed.update({f"step {key}: {problem}": None for problem in rendering.problems})
+        self.malformed.update({f"step {key}: {problem}": None for problem in (*rendering.problems, *hidden)})
 
     def _why(self, step: ProcedureStepIn) -> str:
         rule = f"the {self.recipe.name}, phase {step.phase}" if self.recipe.name else "no procedure says how"
@@ -219,17 +220,17 @@ class _Places:
 
 
 def step_key(wish: Wish, step: ProcedureStepIn, target: TargetIn | None) -> str:
-    """Return a stable, readable key, as in "claims-web.deploy@web-1"."""
+    """Return a stable, readable key, as in "claims-web.deploy@web-1"; its only dot is in front of the step's name."""
     name, application = _word(wish.component.name), _word(wish.component.application_name)
     if not name.startswith(application):
         name = f"{application}/{name}"
-    return f"{name}.{_word(step.key)}" + (f"@{_word(target.name)}" if target else "")
+    return f"{name}.{step.key[:60]}" + (f"@{_word(target.name)}" if target else "")
 
 
 def _word(text: str) -> str:
     """Shorten a name to what fits in a key and a web address."""
     kept = "".join(
-        character if character.isalnum() or character in "._" else "-" for character in text.lower()
+        character if character.isalnum() or character == "_" else "-" for character in text.lower()
     )
     return kept.strip("-")[:45] or "x"
 

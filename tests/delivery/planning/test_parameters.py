@@ -138,3 +138,25 @@ def test_a_version_of_another_component_is_refused():
     found = plan([wrong], [component("web")], versions=[version("db", "1")])
     assert kinds(found) == [("unknown-version", "block")]
     assert not found.steps
+
+
+def test_a_value_inside_program_text_is_a_conflict_although_filling_in_would_hide_it():
+    web = component("web", step("deploy", parameters={"argv": ["sh", "-c", "deploy ${version}"]}))
+    found = plan([deploy("web 1;reboot")], [web])
+    assert kinds(found) == [("procedure-invalid", "block")]
+    assert "Program text must not contain values" in found.conflicts[0].sentence
+
+
+def test_a_value_that_would_be_read_as_an_option_is_a_conflict():
+    web = component("web", step("deploy", parameters={"argv": ["install", "${version}"]}))
+    found = plan([deploy("web --force")], [web])
+    assert kinds(found) == [("procedure-invalid", "block")]
+    assert "would be read as an option" in found.conflicts[0].sentence
+    behind = component("web", step("deploy", parameters={"argv": ["install", "--", "${version}"]}))
+    assert not plan([deploy("web --force")], [behind]).conflicts
+    assert not plan([deploy("web 1")], [web]).conflicts
+
+
+def test_what_is_wrong_without_any_value_is_left_to_the_tool():
+    web = component("web", step("deploy", parameters={"no such setting": 1}))
+    assert not plan([deploy("web 1")], [web]).conflicts

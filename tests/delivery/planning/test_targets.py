@@ -62,3 +62,16 @@ def test_a_step_knows_its_target():
     first = plan([deploy("web 2")], [component("web", *STEPS)], placed=TWO).steps[0]
     assert first.target_name == "web-1"
     assert first.title == "Stop web 2 on web-1"
+
+
+def test_a_key_has_one_dot_also_when_names_have_dots():
+    web = component("node.js", step("deploy", **EACH))
+    found = plan([deploy("node.js 2")], [web], placed={"node.js": ["web-1.north.example"]})
+    assert [one.key for one in found.steps] == ["claims/node-js.deploy@web-1-north-example"]
+
+
+def test_two_targets_whose_names_look_alike_have_steps_of_their_own():
+    found = plan(
+        [deploy("web 2")], [component("web", step("deploy", **EACH))], placed={"web": ["a.b", "a-b"]}
+    )
+    assert sorted(keys(found)) == ["web.deploy@a-b", "web.deploy@a-b~2"]
