@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, F, QuerySet, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from releaseorch.core import clock
@@ -35,7 +37,7 @@ def wait(subject_kind: str, subject_id: int, blocker: WaitsFor) -> None:
     ):
         return
     now = clock.now()
-    open_now.update(ended_at=now)
+    _close(open_now)
     try:
         with transaction.atomic():
             Interval.objects.create(
@@ -73,9 +75,14 @@ def wait_many(subject_kind: str, waits: dict[int, WaitsFor]) -> None:
 
 def end(subject_kind: str, subject_ids: Iterable[int]) -> int:
     """The subjects wait for nothing any more; returns how many waits ended."""
-    return Interval.objects.filter(
-        subject_kind=subject_kind, subject_id__in=list(subject_ids), ended_at=None
-    ).update(ended_at=clock.now())
+    return _close(
+        Interval.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids), ended_at=None)
+    )
+
+
+def _close(intervals: QuerySet[Interval]) -> int:
+    # The clocks of two hosts may differ; that must not refuse an end.
+    return intervals.update(ended_at=Greatest(F("started_at"), Value(clock.now(), DateTimeField())))
 
 
 def open_waits(subject_kind: str, subject_ids: Iterable[int]) -> dict[int, Interval]:

@@ -111,10 +111,11 @@ class Store:
         """Renew the lease; True when somebody asked to stop, None when the attempt is lost."""
         rows = self._run(
             f"UPDATE runs_attempt SET heartbeat_at = {self.now}, lease_until = {self.shifted}"
-            " WHERE id = %s AND token = %s AND state = %s RETURNING cancel_asked_at IS NOT NULL",
+            " WHERE id = %s AND token = %s AND state = %s RETURNING cancel_asked_at",
             [lease_s, claim.attempt_id, claim.token, AttemptState.RUNNING.value],
         )
-        return bool(rows[0][0]) if rows else None
+        # Not asked of the database: SQLite 3.40 answers `IS NOT NULL` wrongly in RETURNING.
+        return rows[0][0] is not None if rows else None
 
     def keep_external_id(self, claim: Claim, external_id: str) -> bool:
         return self._change_attempt(claim, "external_id = %s", [external_id[:300]])

@@ -1,0 +1,188 @@
+"""The guarded statements of the engine do the same on each database, and the same as the transition methods."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from releaseorch.core import clock
+from releaseorch.core.database import database_now
+from releaseorch.runs.models import Attempt, DeploymentRun, Step
+from releaseorch.runs.states import ATTEMPT_MOVES, STEP_MOVES, AttemptState, StepState
+from releaseorch.runs.store import Claim, Ending, Worker, store
+from tests.characters import Cast
+from tests.runs import builders as a
+
+HERE = Worker("host-1", "boot-1", 4711)
+LEASE = 60.0
+
+
+@pytest.fixture
+def run(cast: Cast) -> DeploymentRun:
+    return a.running_run(cast.release_manager, a.automated("deploy"), a.automated("check", after=["deploy"]))
+
+
+@pytest.fixture
+def claim(run: DeploymentRun) -> Claim:
+    return claimed(run, "deploy")
+
+
+def claimed(run: DeploymentRun, key: str) -> Claim:
+    step = a.step(run, key)
+    found = store().claim(step.pk, step.token, HERE, LEASE)
+    assert found is not None
+    return found
+
+
+def stale(claim: Claim) -> Claim:
+    return Claim(claim.run_id, claim.step_id, claim.attempt_id, claim.number, claim.token - 1)
+
+
+def row_of(step: Step) -> dict[str, object]:
+    return {field.attname: getattr(step, field.attname) for field in Step._meta.concrete_fields}
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [(verb, state) for verb, move in STEP_MOVES.items() for state in sorted(move.sources)]
+)
+def test_a_moved_row_is_the_row_that_the_transition_method_makes(verb: str, state: str, cast: Cast) -> None:
+    run = a.draft_run(cast.release_manager, a.automated("deploy"))
+    owner = cast.operator if state == "claimed" else None
+    values = {"run": run, "number": 2, "key": "other", "title": "other", "kind": "manual", "phase": "deploy"}
+    if verb == "take":  # who takes it is said by the service
+        values["owner"] = cast.operator
+    step = Step.objects.create(**{"owner": owner, **values, "state": state, "token": 7})
+    if verb == "take_over":
+        Step.objects.filter(pk=step.pk).update(owner=cast.operator)
+        step.refresh_from_db()
+    with clock.at(clock.now()):
+        if verb == "claim":
+            Step.objects.filter(pk=step.pk).update(kind="automated")
+            step.refresh_from_db()
+        getattr(step, verb)()
+        store().move_steps(verb, [step.pk], 7)
+        moved = Step.objects.get(pk=step.pk)
+        wanted = row_of(step) | {"row_version": step.row_version + 1}
+        if verb == "take_over":  # who does it by hand is said by the service too
+            wanted["is_taken_over"] = moved.is_taken_over
+        if verb == "retry":
+            wanted["is_taken_over"] = moved.is_taken_over
+        assert row_of(moved) == wanted
+
+
+@pytest.mark.parametrize("verb", STEP_MOVES)
+@pytest.mark.parametrize("state", list(StepState))
+def test_steps_in_other_states_are_left_alone(verb: str, state: str, cast: Cast) -> None:
+    if state in STEP_MOVES[verb].sources:
+        return
+    run = a.draft_run(cast.release_manager, a.automated("deploy"))
+    step = Step.objects.create(
+        run=run,
+        number=2,
+        key="other",
+        title="other",
+        kind="manual",
+        phase="deploy",
+        state=state,
+        owner=cast.operator,
+    )
+    assert store().move_steps(verb, [step.pk]) == []
+    assert row_of(Step.objects.get(pk=step.pk)) == row_of(step)
+
+
+def test_a_claim_makes_an_attempt_with_a_lease_in_the_databases_time(run: DeploymentRun) -> None:
+    before = database_now()
+    claim = claimed(run, "deploy")
+    attempt = Attempt.objects.get(pk=claim.attempt_id)
+    step = a.step(run, "deploy")
+    assert (step.state, step.token, attempt.token, attempt.number) == ("running", 1, 1, 1)
+    assert (attempt.host, attempt.boot_id, attempt.pid) == ("host-1", "boot-1", 4711)
+    assert attempt.lease_until is not None and 59 < (attempt.lease_until - before).total_seconds() < 70
+    assert attempt.effect_started_at is None
+
+
+def test_only_a_ready_step_is_claimed_only_once_and_only_with_its_token(run: DeploymentRun) -> None:
+    deploy, check = a.step(run, "deploy"), a.step(run, "check")
+    assert store().claim(check.pk, check.token, HERE, LEASE) is None
+    assert store().claim(deploy.pk, deploy.token + 1, HERE, LEASE) is None
+    assert store().claim(deploy.pk, deploy.token, HERE, LEASE) is not None
+    assert store().claim(deploy.pk, deploy.token, HERE, LEASE) is None
+    assert store().claim(deploy.pk, deploy.token + 1, HERE, LEASE) is None
+
+
+def test_at_most_one_attempt_of_a_step_is_active(run: DeploymentRun, claim: Claim) -> None:
+    """Invariant 1: the database itself refuses."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Attempt.objects.create(step=a.step(run, "deploy"), number=2, token=2)
+
+
+def test_only_the_holder_of_the_token_writes(claim: Claim) -> None:
+    """Invariant 2."""
+    old = stale(claim)
+    assert store().heartbeat(old, LEASE) is None
+    assert not store().record_intent(old, LEASE)
+    assert not store().keep_external_id(old, "job-1")
+    assert not store().append_log(old, 0, b"not mine")
+    assert not store().finish_attempt(old.attempt_id, old.token, "succeed", Ending())
+    attempt = Attempt.objects.get(pk=claim.attempt_id)
+    assert (attempt.state, attempt.external_id, attempt.effect_started_at) == ("running", "", None)
+    assert not attempt.chunks.exists()
+
+    assert store().heartbeat(claim, LEASE) is False
+    assert store().record_intent(claim, LEASE)
+    assert store().keep_external_id(claim, "job-1")
+    assert store().append_log(claim, 0, b"mine \xff\x00")
+    assert store().finish_attempt(claim.attempt_id, claim.token, "fail", Ending("It said no.", 3, {"a": "1"}))
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.reason, attempt.exit_code, attempt.outputs) == (
+        "failed",
+        "It said no.",
+        3,
+        {"a": "1"},
+    )
+    assert bytes(attempt.chunks.get().data) == b"mine \xff\x00"
+
+
+@pytest.mark.parametrize("verb", ATTEMPT_MOVES)
+def test_an_attempt_that_is_over_never_changes(claim: Claim, verb: str) -> None:
+    assert store().finish_attempt(claim.attempt_id, claim.token, verb, Ending("first"))
+    for other in ATTEMPT_MOVES:
+        assert not store().finish_attempt(claim.attempt_id, claim.token, other, Ending("second"))
+    attempt = Attempt.objects.get(pk=claim.attempt_id)
+    assert (attempt.state, attempt.reason) == (ATTEMPT_MOVES[verb].target, "first")
+    assert store().heartbeat(claim, LEASE) is None
+
+
+def test_intent_is_recorded_once_and_not_after_a_stop_was_asked_for(run: DeploymentRun, claim: Claim) -> None:
+    assert store().record_intent(claim, LEASE)
+    assert not store().record_intent(claim, LEASE)
+    Attempt.objects.filter(pk=claim.attempt_id).update(effect_started_at=None, cancel_asked_at=clock.now())
+    assert not store().record_intent(claim, LEASE)
+    assert store().heartbeat(claim, LEASE) is True
+
+
+def test_a_lease_lapses_only_after_the_grace(claim: Claim) -> None:
+    assert store().lapsed(0, 10) == []
+    store().heartbeat(claim, -20)
+    assert store().lapsed(15, 10) == [claim.attempt_id]
+    assert store().lapsed(30, 10) == []
+    assert not store().finish_attempt(claim.attempt_id, claim.token, "lose", Ending(), lapsed_s=30)
+    assert store().finish_attempt(claim.attempt_id, claim.token, "lose", Ending(), lapsed_s=15)
+
+
+def test_successors_without_open_predecessors_are_named(cast: Cast) -> None:
+    run = a.running_run(
+        cast.release_manager,
+        a.automated("a"),
+        a.automated("b"),
+        a.automated("c", after=["a", "b"]),
+        a.automated("d", after=["a"]),
+    )
+    assert store().pass_on(a.step(run, "a").pk) == [(a.step(run, "d").pk, StepState.PENDING)]
+    assert store().pass_on(a.step(run, "b").pk) == [(a.step(run, "c").pk, StepState.PENDING)]
+    assert store().pass_on(a.step(run, "b").pk) == []
+
+
+def test_attempts_are_numbered(run: DeploymentRun, claim: Claim) -> None:
+    store().finish_attempt(claim.attempt_id, claim.token, "error", Ending())
+    store().move_steps("requeue", [claim.step_id], claim.token)
+    assert claimed(run, "deploy").number == 2
+    assert Attempt.objects.filter(state=AttemptState.RUNNING).count() == 1
