@@ -106,7 +106,7 @@ class FeatureFactory(DjangoModelFactory[Feature]):
     class Meta:
         model = Feature
 
-    key = factory.Sequence(lambda n: f"CR-{5000 + n}")
+    key = factory.Sequence(lambda n: f"CR-{6000 + n}")
     title = factory.Sequence(lambda n: f"Feature {n}")
 
 
