@@ -1,5 +1,11 @@
-"""Addresses of the noun where."""
+"""Addresses of what is where."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from releaseorch.web.views import where
+
+urlpatterns = [
+    path("where", where.where, name="where"),
+    path("where/<id:component>/<id:environment>", where.history, name="where-history"),
+    path("where/<id:component>/<id:environment>/confirm", where.confirm, name="where-confirm"),
+]

@@ -21,11 +21,11 @@ from releaseorch.web.access import public
 @require_GET
 async def live_stream(request: HttpRequest) -> HttpResponseBase:
     """`/live/stream?topics=run:214,runs`: events `changed` with {"topic", "version"}, first how it stands now."""
-    if not isinstance(request, ASGIRequest):
-        return _plain(501, _("Event streams need the ASGI server; the page shows all after a reload."))
     person = await request.auser()
     if not person.is_authenticated:
         return _plain(401, _("Log in first."))
+    if not isinstance(request, ASGIRequest):
+        return _plain(501, _("Event streams need the ASGI server; the page shows all after a reload."))
     try:
         topics = live.topics_of(request.GET.get("topics", "").split(","))
     except Invalid as error:

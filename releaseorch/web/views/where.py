@@ -1,0 +1,162 @@
+"""Where is what: the matrix, the history of a cell, and a person's word about what is there."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from releaseorch.accounts import policy
+from releaseorch.accounts.models import Team
+from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.core.actions import Action, Field
+from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.environments import inventory, queries
+from releaseorch.environments.models import Environment, Installation, Target
+from releaseorch.features.models import FeatureScope, Release
+from releaseorch.runs.models import DeploymentRun, RunTarget
+from releaseorch.web import inputs
+from releaseorch.web.access import get_or_404
+from releaseorch.web.http import perform, render_page
+from releaseorch.web.verbs import Bounced
+
+NOTHING = "nothing"
+VERSIONS_OFFERED = 200
+HISTORY_SHOWN = 200
+
+
+@require_safe
+def where(request: HttpRequest) -> HttpResponse:
+    """`?at=2026-11-20T22:58&team=3&release=2`."""
+    at = inputs.moment(request.GET, "at")
+    team, release = inputs.row_id(request.GET, "team"), inputs.row_id(request.GET, "release")
+    matrix = queries.where_is_what(at=at, application_ids=_applications(team, release))
+    context = {
+        "matrix": matrix, "at": at, "team": team, "release": release, "filtered": bool(team or release),
+        "teams": Team.objects.all(), "releases": Release.objects.all()[:VERSIONS_OFFERED],
+        "applications": len({line.component.application_id for line in matrix.lines}),
+        "changing": {} if at else _changing(),
+    }
+    return render_page(request, "where/matrix.html", context, partial="matrix")
+
+
+@require_safe
+def history(request: HttpRequest, component: int, environment: int) -> HttpResponse:
+    return _history(request, *_place(component, environment))
+
+
+@require_POST
+def confirm(request: HttpRequest, component: int, environment: int) -> HttpResponse:
+    """A person says what is there now; refused when somebody or a run changed it since the form was drawn."""
+    what, place = _place(component, environment)
+
+    def say(_seen: int | None) -> Installation | None:
+        target = _target(request, place)
+        _refuse_stale(request, what, place)
+        return inventory.confirm(
+            actor=request.user, component=what, environment=place, target=target,
+            version=_version(request, what), reason=request.POST.get("reason", ""),
+        )
+
+    return perform(
+        request, say, back=f"/where/{what.pk}/{place.pk}", said=_("Kept: that is what is there."), verb="confirm",
+        again=lambda bounced: _history(request, what, place, bounced),
+    )
+
+
+def _history(
+    request: HttpRequest, what: Component, place: Environment, bounced: Bounced | None = None
+) -> HttpResponse:
+    rows = inventory.history(what, place)
+    present = [row for row in rows if row.until is None]
+    context: dict[str, Any] = {
+        "component": what, "environment": place, "rows": rows[:HISTORY_SHOWN], "cut": len(rows) > HISTORY_SHOWN,
+        "cell": queries.Cell(place, present), "run": _changing().get((what.pk, place.pk)),
+        "action": _confirm_action(request, what, place, present), "bounced": bounced,
+    }
+    return render_page(request, "where/history.html", context, partial="cell")
+
+
+def _place(component: int, environment: int) -> tuple[Component, Environment]:
+    components = Component.objects.select_related("application__team")
+    return get_or_404(components, pk=component), get_or_404(Environment, pk=environment)
+
+
+def _applications(team: int | None, release: int | None) -> set[int] | None:
+    """The applications of that team, and those that features of that release touch; None means all."""
+    if team is None and release is None:
+        return None
+    found = Application.objects.all()
+    if team is not None:
+        found = found.filter(team_id=team)
+    if release is not None:
+        touched = FeatureScope.objects.filter(feature__lines__release_id=release).values("application_id")
+        found = found.filter(pk__in=touched)
+    return set(found.values_list("pk", flat=True))
+
+
+def _changing() -> dict[tuple[int, int], DeploymentRun]:
+    """The run that holds each component just now, by component and environment."""
+    held = RunTarget.objects.filter(is_active=True).select_related("run")
+    return {(target.component_id, target.environment_id): target.run for target in held}
+
+
+def _confirm_action(request: HttpRequest, what: Component, place: Environment, present: list[Installation]) -> Action:
+    why_not = policy.why_not(request.user, "inventory.confirm", inventory.scope_of(what, place))
+    fields = [Field("drawn", value=_drawn(present))]
+    targets = Target.objects.filter(environment=place, placements__component=what)
+    if targets:
+        choices = tuple((str(target.pk), target.name) for target in targets)
+        fields.append(Field("target", _("On"), value=choices[0][0], kind="select", required=True, choices=choices))
+    fields.append(
+        Field("installed", _("What is there now"), value=_planned(present), kind="select", required=True,
+              choices=_version_choices(what))
+    )
+    return Action(
+        verb="confirm", label=_("Confirm what is there"), url=f"/where/{what.pk}/{place.pk}/confirm",
+        allowed=not why_not, why_not=why_not, needs_reason=True, fields=tuple(fields),
+        reason_label=_("How you know, kept in the audit"),
+        consequence=_("Ends every doubt about this place; later plans count on it."),
+    )
+
+
+def _version_choices(what: Component) -> tuple[tuple[str, str], ...]:
+    versions = ComponentVersion.objects.filter(component=what)[:VERSIONS_OFFERED]
+    return (*((str(one.pk), one.text) for one in versions), (NOTHING, _("Nothing of it is installed")))
+
+
+def _planned(present: list[Installation]) -> str:
+    """Prefilled with what was being installed when the doubt began, else with what is there."""
+    found = next((row.uncertain_with_id or row.version_id for row in present), None)
+    return str(found) if found else NOTHING
+
+
+def _drawn(present: list[Installation]) -> str:
+    return "-".join(str(row.pk) for row in sorted(present, key=lambda row: row.pk))
+
+
+def _refuse_stale(request: HttpRequest, what: Component, place: Environment) -> None:
+    drawn = request.POST.get("drawn")
+    if drawn is not None and drawn != _drawn(inventory.current([place.pk], [what.pk])):
+        raise Conflict(_("What is installed changed since you opened this page. Look at how it stands now."))
+
+
+def _target(request: HttpRequest, place: Environment) -> Target | None:
+    target_id = inputs.row_id(request.POST, "target")
+    if target_id is None:
+        return None
+    found = Target.objects.filter(pk=target_id, environment=place).first()
+    if found is None:
+        raise Invalid({"target": _("This environment has no such target.")})
+    return found
+
+
+def _version(request: HttpRequest, what: Component) -> ComponentVersion | None:
+    chosen = request.POST.get("installed", "")
+    if chosen == NOTHING:
+        return None
+    version_id = inputs.row_id(request.POST, "installed")
+    found = ComponentVersion.objects.filter(pk=version_id, component=what).first() if version_id else None
+    if found is None:
+        raise Invalid({"installed": _("Choose what is there.")})
+    return found
