@@ -9,7 +9,27 @@ from django.utils.translation import gettext as _
 from releaseorch.core.errors import Conflict
 
 
-class GuardedModel(models.Model):
+class StatefulModel(models.Model):
+    """A row with a protected state field, which only transitions write."""
+
+    class Meta:
+        abstract = True
+
+    def refresh_from_db(self, using: Any = None, fields: Any = None, from_queryset: Any = None) -> None:
+        """Read the row again without switching the state field's protection off, not even for a moment."""
+        manager = from_queryset if from_queryset is not None else type(self)._base_manager
+        fresh = manager.db_manager(using).get(pk=self.pk) if using else manager.get(pk=self.pk)
+        if fields is None:
+            self.__dict__.clear()
+            self.__dict__.update(fresh.__dict__)
+            return
+        for name in fields:
+            attname = str(getattr(self._meta.get_field(name), "attname", name))
+            self.__dict__[attname] = fresh.__dict__[attname]
+            self._state.fields_cache.pop(name, None)
+
+
+class GuardedModel(StatefulModel):
     """A row with a lifecycle: saved by `UPDATE … WHERE id, state, row_version`; 0 rows raise `Conflict`.
 
     The version defeats approve → edit → stale approve (a state alone would match again).
@@ -40,19 +60,6 @@ class GuardedModel(models.Model):
             for name in ("row_version", "state")
             if name in self.__dict__  # a deferred field must not cost a query per row
         }
-
-    def refresh_from_db(self, using: Any = None, fields: Any = None, from_queryset: Any = None) -> None:
-        """Read the row again without switching the state field's protection off, not even for a moment."""
-        manager = from_queryset if from_queryset is not None else type(self)._base_manager
-        fresh = manager.db_manager(using).get(pk=self.pk) if using else manager.get(pk=self.pk)
-        if fields is None:
-            self.__dict__.clear()
-            self.__dict__.update(fresh.__dict__)
-            return
-        for name in fields:
-            attname = str(getattr(self._meta.get_field(name), "attname", name))
-            self.__dict__[attname] = fresh.__dict__[attname]
-            self._state.fields_cache.pop(name, None)
 
     def _save_guarded(self, names: set[str] | None) -> None:
         guard = dict(self._guard)

@@ -8,13 +8,14 @@ from django_fsm import FSMField
 
 from releaseorch.accounts.models import Person
 from releaseorch.core import clock, fields
+from releaseorch.core.models import StatefulModel
 from releaseorch.core.transitions import moves
 from releaseorch.runs.models.run import DeploymentRun
 from releaseorch.runs.models.step import Step
 from releaseorch.runs.states import ATTEMPT_MOVES, AttemptState, DecisionKind
 
 
-class Attempt(models.Model):
+class Attempt(StatefulModel):
     """One try of one step; running → succeeded | failed | errored | unknown | cancelled, never changed afterwards.
 
     `lease_until` and `heartbeat_at` are database time. `effect_started_at` is the intent: committed before the

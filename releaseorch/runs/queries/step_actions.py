@@ -1,6 +1,6 @@
 """What a person may do with a step, or why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.utils.translation import gettext as _
 
@@ -15,11 +15,15 @@ Maker = Callable[[Step, Person], Action]
 VERSIONS_SHOWN = 30
 
 
-def step_actions(step: Step, person: Person) -> list[Action]:
-    """The verbs that the step's state allows, each with the sentence why this person can't, if so."""
+def step_actions(step: Step, person: Person, verbs: Collection[str] | None = None) -> list[Action]:
+    """The verbs that the step's state allows (of `verbs`, if given), each with the sentence why this person can't.
+
+    `take` and `failed` cost no query, the others one or two each.
+    """
     if not step.run.is_active:
         return []
-    return [maker(step, person) for verb, maker in _MAKERS if _allows(step, verb)]
+    wanted = [(verb, maker) for verb, maker in _MAKERS if verbs is None or verb in verbs]
+    return [maker(step, person) for verb, maker in wanted if _allows(step, verb)]
 
 
 def _allows(step: Step, verb: str) -> bool:
