@@ -12,17 +12,20 @@ from django.core.asgi import get_asgi_application
 
 @contextmanager
 def serve() -> Iterator[str]:
-    """The address of the running server; needs `django_db(transaction=True)`, since its threads have own connections."""
+    """The address of the running server; its threads have own connections, so it needs `transaction=True`."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        ASGIStaticFilesHandler(get_asgi_application()), lifespan="off", log_level="error",
-        timeout_graceful_shutdown=1, ws="none",
+        ASGIStaticFilesHandler(get_asgi_application()),
+        lifespan="off",
+        log_level="error",
+        timeout_graceful_shutdown=1,
+        ws="none",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        yield "http://127.0.0.1:%d" % listening.getsockname()[1]
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(timeout=10)

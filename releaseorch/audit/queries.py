@@ -32,12 +32,16 @@ def events_page(filters: EventFilters, cursor: str = "") -> Page[Event]:
 def _filtered(events: QuerySet[Event], filters: EventFilters) -> QuerySet[Event]:
     if filters.verb:
         whole = "." in filters.verb.rstrip(".")
-        events = events.filter(verb=filters.verb) if whole else events.filter(
-            verb__startswith=f"{filters.verb.rstrip('.')}."
+        events = (
+            events.filter(verb=filters.verb)
+            if whole
+            else events.filter(verb__startswith=f"{filters.verb.rstrip('.')}.")
         )
     if filters.actor_name:
-        events = events.filter(Q(actor_id__in=list(filters.actors or ())) | Q(actor_name__iexact=filters.actor_name))
-    if filters.subject_kind:
+        events = events.filter(
+            Q(actor_id__in=list(filters.actors or ())) | Q(actor_name__iexact=filters.actor_name)
+        )
+    if filters.subject_kind and filters.subject_id is not None:
         events = events.filter(subject_kind=filters.subject_kind, subject_id=filters.subject_id)
     if filters.text:
         events = events.filter(subject_name__icontains=filters.text)

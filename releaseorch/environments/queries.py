@@ -67,8 +67,10 @@ def where_is_what(
 ) -> Matrix:
     """Components × environments, as it is now or was at `at`; None means all. Three queries."""
     environments = list(Environment.objects.all())
-    rows = inventory.current(component_ids=component_ids) if at is None else inventory.as_of(
-        at, component_ids=component_ids
+    rows = (
+        inventory.current(component_ids=component_ids)
+        if at is None
+        else inventory.as_of(at, component_ids=component_ids)
     )
     if application_ids is not None:
         rows = [row for row in rows if row.component.application_id in application_ids]
@@ -78,7 +80,9 @@ def where_is_what(
         by_place[row.component_id, row.environment_id].append(row)
         components.setdefault(row.component_id, row.component)
     order = _order_of_versions(by_place)
-    ordered = sorted(components.values(), key=lambda one: (one.application.name.lower(), one.name.lower(), one.pk))
+    ordered = sorted(
+        components.values(), key=lambda one: (one.application.name.lower(), one.name.lower(), one.pk)
+    )
     return Matrix(environments, [_line(component, environments, by_place, order) for component in ordered])
 
 

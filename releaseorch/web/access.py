@@ -5,10 +5,12 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from releaseorch.accounts.models import Person
 from releaseorch.web.http import kept, wants_part
 
 LOGIN = "/login"
@@ -19,7 +21,7 @@ M = TypeVar("M", bound=Model)
 class LoginRequired(LoginRequiredMiddleware):
     """Deny by default, per view and never by address; nothing that we answer may be stored on the way."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if request.method not in {"GET", "HEAD"}:
             why = _("You were logged out in between, so nothing was done.")
             response: HttpResponseBase = kept(request, 401, why, login=LOGIN)
@@ -40,6 +42,13 @@ class LoginRequired(LoginRequiredMiddleware):
 def login_address(request: HttpRequest) -> str:
     path = request.get_full_path()
     return LOGIN if path == "/" else f"{LOGIN}?{urlencode({'next': path})}"
+
+
+def person_of(request: HttpRequest) -> Person:
+    """The person who is logged in; for views that aren't `public`."""
+    if not isinstance(request.user, Person):
+        raise PermissionDenied
+    return request.user
 
 
 def get_or_404(rows: type[M] | QuerySet[M], **lookup: Any) -> M:

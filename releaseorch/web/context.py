@@ -37,7 +37,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def waiting_for(person: Person) -> int:
     """How many things wait for this person or for one of their teams."""
     teams = TeamMember.objects.filter(person=person).values("team_id")
-    mine = Q(blocker_kind=Blocker.PERSON, blocker_id=person.pk) | Q(blocker_kind=Blocker.TEAM, blocker_id__in=teams)
+    mine = Q(blocker_kind=Blocker.PERSON, blocker_id=person.pk) | Q(
+        blocker_kind=Blocker.TEAM, blocker_id__in=teams
+    )
     return Interval.objects.filter(mine, ended_at=None, is_primary=True).count()
 
 

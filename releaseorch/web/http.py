@@ -31,7 +31,11 @@ Again = Callable[[Bounced | None], HttpResponse]
 
 
 def render_page(
-    request: HttpRequest, template: str, context: dict[str, Any], partial: str | None = None, status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    partial: str | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The whole page, or only its part `partial` (a `{% partialdef %}` named like the element's id) when htmx asks."""
     name = f"{template}#{partial}" if partial and wants_part(request) else template
@@ -42,7 +46,7 @@ def render_page(
 
 def wants_part(request: HttpRequest) -> bool:
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def see_other(request: HttpRequest, url: str) -> HttpResponse:
@@ -200,7 +204,12 @@ def kept(request: HttpRequest, status: int, why: str, login: str = "") -> HttpRe
 def _answer(request: HttpRequest, page: int, status: int, context: dict[str, Any]) -> HttpResponse:
     if request.path.startswith("/api/"):
         said = " ".join(context.get("reasons") or [])
-        problem = {"type": "about:blank", "status": status, "title": _TITLES[page], "detail": said or _TITLES[page]}
+        problem = {
+            "type": "about:blank",
+            "status": status,
+            "title": _TITLES[page],
+            "detail": said or _TITLES[page],
+        }
         if "reference" in context:
             problem["reference"] = context["reference"]
         return JsonResponse(problem, status=status, content_type="application/problem+json")
@@ -208,6 +217,9 @@ def _answer(request: HttpRequest, page: int, status: int, context: dict[str, Any
 
 
 _TITLES = {
-    400: "This can't be read.", 403: "You may not do this.", 404: "Nothing is here.",
-    500: "Something broke here.", 503: "Back in a moment.",
+    400: "This can't be read.",
+    403: "You may not do this.",
+    404: "Nothing is here.",
+    500: "Something broke here.",
+    503: "Back in a moment.",
 }

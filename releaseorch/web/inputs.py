@@ -45,8 +45,7 @@ def _check(name: str, value: str) -> None:
 
 def seen_version(request: HttpRequest) -> int | None:
     """The version of the object that the form was drawn from; `None` when the form carries none."""
-    text = request.POST.get("version", "")
-    return _whole(text) if text else None
+    return row_id(request.POST, "version")
 
 
 def row_id(values: Mapping[str, str], name: str) -> int | None:

@@ -1,8 +1,12 @@
 """Where a soft reference (kind and id) leads on the pages."""
 
 PLACES = {
-    "request": "/requests/{}", "run": "/runs/{}", "step": "/steps/{}", "feature": "/features/{}",
-    "release": "/releases/{}", "component": "/components/{}",
+    "request": "/requests/{}",
+    "run": "/runs/{}",
+    "step": "/steps/{}",
+    "feature": "/features/{}",
+    "release": "/releases/{}",
+    "component": "/components/{}",
 }
 
 

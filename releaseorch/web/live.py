@@ -61,7 +61,8 @@ class Subscription:
     def news(self, versions: Versions) -> Versions:
         """What this stream hasn't been told yet; versions only go up."""
         found = {
-            topic: versions[topic] for topic in self.topics
+            topic: versions[topic]
+            for topic in self.topics
             if topic in versions and versions[topic] > self.sent.get(topic, 0)
         }
         self.sent.update(found)

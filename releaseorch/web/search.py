@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Model, Q, QuerySet
@@ -16,6 +17,7 @@ from releaseorch.features.models import Feature, Release
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.web.converters import LARGEST_ID
 
+M = TypeVar("M", bound=Model)
 MOST = 10
 LONGEST = 200
 NUMBER = re.compile(r"(?:(request|run)\s*)?#?\s*([1-9][0-9]{0,18})\Z", re.IGNORECASE)
@@ -41,34 +43,17 @@ class Group:
 
 
 def find(text: str) -> list[Group]:
-    """Groups that found something, exact numbers first; one query per kind."""
+    """Groups that found something, in a fixed order; one query per kind."""
     wanted = normalised(text)[:LONGEST]
     if not wanted:
         return []
-    groups = [_group(title, rows(wanted), draw) for title, rows, draw in _kinds()]
-    return [group for group in groups if group.hits]
+    kinds = (
+        _requests, _runs, _features, _releases, _applications, _components, _versions, _people, _teams,
+    )  # fmt: skip
+    return [group for group in (kind(wanted) for kind in kinds) if group.hits]
 
 
-Rows = Callable[[str], QuerySet[Model]]
-Draw = Callable[[Model], Hit]
-
-
-def _kinds() -> list[tuple[str, Rows, Draw]]:
-    return [
-        (_("Requests"), _requests, lambda one: Hit(str(one), f"/requests/{one.pk}", str(one.environment), one)),
-        (_("Runs"), _runs, lambda one: Hit(str(one), f"/runs/{one.pk}", str(one.environment), one)),
-        (_("Features"), _features, lambda one: Hit(str(one), f"/features/{one.pk}")),
-        (_("Releases"), _releases, lambda one: Hit(one.name, f"/releases/{one.pk}", one.get_state_display())),
-        (_("Applications"), _applications, lambda one: Hit(one.name, f"/applications/{one.slug}", str(one.team))),
-        (_("Components"), _components, lambda one: Hit(one.name, f"/components/{one.pk}", str(one.application))),
-        (_("Versions"), _versions, lambda one: Hit(
-            one.text, f"/components/{one.component_id}#version-{one.pk}", str(one.component))),
-        (_("People"), _people, lambda one: Hit(one.name, f"/audit?{urlencode({'who': one.name})}", one.contact or one.username)),
-        (_("Teams"), _teams, lambda one: Hit(one.name, f"/where?team={one.pk}", one.contact)),
-    ]
-
-
-def _group(title: str, rows: QuerySet[Model], draw: Draw) -> Group:
+def _group(title: str, rows: QuerySet[M], draw: Callable[[M], Hit]) -> Group:
     found = list(rows[: MOST + 1])
     return Group(title, [draw(one) for one in found[:MOST]], len(found) > MOST)
 
@@ -81,41 +66,71 @@ def _numbered(text: str, kind: str) -> Q:
     return Q(pk=int(found.group(2)))
 
 
-def _requests(text: str) -> QuerySet[Model]:
-    rows = DeploymentRequest.objects.select_related("application", "environment")
-    named = Q(title__icontains=text) | Q(application__name__icontains=text)
-    return rows.filter(named | _numbered(text, "request")).order_by("-pk")
+def _requests(text: str) -> Group:
+    named = Q(title__icontains=text) | Q(application__name__icontains=text) | _numbered(text, "request")
+    rows = (
+        DeploymentRequest.objects.select_related("application", "environment").filter(named).order_by("-pk")
+    )
+    return _group(
+        _("Requests"), rows, lambda one: Hit(str(one), f"/requests/{one.pk}", str(one.environment), one)
+    )
 
 
-def _runs(text: str) -> QuerySet[Model]:
-    rows = DeploymentRun.objects.select_related("environment")
-    return rows.filter(Q(title__icontains=text) | _numbered(text, "run")).order_by("-pk")
+def _runs(text: str) -> Group:
+    rows = DeploymentRun.objects.select_related("environment").order_by("-pk")
+    return _group(
+        _("Runs"),
+        rows.filter(Q(title__icontains=text) | _numbered(text, "run")),
+        lambda one: Hit(str(one), f"/runs/{one.pk}", str(one.environment), one),
+    )
 
 
-def _features(text: str) -> QuerySet[Model]:
-    return Feature.objects.filter(Q(key__icontains=text) | Q(title__icontains=text)).order_by("-pk")
+def _features(text: str) -> Group:
+    rows = Feature.objects.filter(Q(key__icontains=text) | Q(title__icontains=text)).order_by("-pk")
+    return _group(_("Features"), rows, lambda one: Hit(str(one), f"/features/{one.pk}"))
 
 
-def _releases(text: str) -> QuerySet[Model]:
-    return Release.objects.filter(name__icontains=text)
+def _releases(text: str) -> Group:
+    rows = Release.objects.filter(name__icontains=text)
+    return _group(
+        _("Releases"), rows, lambda one: Hit(one.name, f"/releases/{one.pk}", one.get_state_display())
+    )
 
 
-def _applications(text: str) -> QuerySet[Model]:
-    return Application.objects.select_related("team").filter(Q(name__icontains=text) | Q(slug__icontains=text))
+def _applications(text: str) -> Group:
+    rows = Application.objects.select_related("team").filter(
+        Q(name__icontains=text) | Q(slug__icontains=text)
+    )
+    return _group(
+        _("Applications"), rows, lambda one: Hit(one.name, f"/applications/{one.slug}", str(one.team))
+    )
 
 
-def _components(text: str) -> QuerySet[Model]:
-    return Component.objects.select_related("application").filter(name__icontains=text)
+def _components(text: str) -> Group:
+    rows = Component.objects.select_related("application").filter(name__icontains=text)
+    return _group(
+        _("Components"), rows, lambda one: Hit(one.name, f"/components/{one.pk}", str(one.application))
+    )
 
 
-def _versions(text: str) -> QuerySet[Model]:
-    rows = ComponentVersion.objects.select_related("component")
-    return rows.filter(Q(text__icontains=text) | Q(commit__startswith=text)).order_by("-pk")
+def _versions(text: str) -> Group:
+    rows = ComponentVersion.objects.select_related("component").order_by("-pk")
+    return _group(
+        _("Versions"),
+        rows.filter(Q(text__icontains=text) | Q(commit__startswith=text)),
+        lambda one: Hit(one.text, f"/components/{one.component_id}#version-{one.pk}", str(one.component)),
+    )
 
 
-def _people(text: str) -> QuerySet[Model]:
-    return Person.objects.filter(is_active=True).filter(Q(name__icontains=text) | Q(username__icontains=text))
+def _people(text: str) -> Group:
+    rows = Person.objects.filter(Q(name__icontains=text) | Q(username__icontains=text), is_active=True)
+    return _group(
+        _("People"),
+        rows,
+        lambda one: Hit(one.name, f"/audit?{urlencode({'who': one.name})}", one.contact or one.username),
+    )
 
 
-def _teams(text: str) -> QuerySet[Model]:
-    return Team.objects.filter(name__icontains=text)
+def _teams(text: str) -> Group:
+    rows = Team.objects.filter(name__icontains=text)
+    return _group(_("Teams"), rows, lambda one: Hit(one.name, f"/where?team={one.pk}", one.contact))

@@ -11,8 +11,21 @@ from django.urls import include, path
 from releaseorch.web import converters
 
 NOUNS = (
-    "mine", "board", "requests", "runs", "steps", "where", "features", "releases", "catalog", "audit", "search",
-    "me", "session", "live", "styleguide",
+    "mine",
+    "board",
+    "requests",
+    "runs",
+    "steps",
+    "where",
+    "features",
+    "releases",
+    "catalog",
+    "audit",
+    "search",
+    "me",
+    "session",
+    "live",
+    "styleguide",
 )
 
 urlpatterns = [path("", include(f"releaseorch.web.routes.{noun}")) for noun in NOUNS]

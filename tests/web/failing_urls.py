@@ -35,13 +35,18 @@ def verb(request: HttpRequest, how: str) -> HttpResponse:
         return f"version {seen}"
 
     def again(bounced) -> HttpResponse:
-        return render_page(request, "search/search.html", {"wanted": str(bounced and bounced.errors), "groups": []}, "found")
+        return render_page(
+            request, "search/search.html", {"wanted": str(bounced and bounced.errors), "groups": []}, "found"
+        )
 
-    return perform(request, service, back="/runs/7", said=lambda result: f"Done at {result}.", again=again, verb="start")
+    return perform(
+        request, service, back="/runs/7", said=lambda result: f"Done at {result}.", again=again, verb="start"
+    )
 
 
 urlpatterns = [
-    path("fail/<str:how>", fail), path("verb/<str:how>", verb),
+    path("fail/<str:how>", fail),
+    path("verb/<str:how>", verb),
     path("", include("releaseorch.web.urls")),
 ]
 handler400 = "releaseorch.web.http.bad_request"

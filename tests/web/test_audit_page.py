@@ -1,6 +1,6 @@
 """The audit page: every event with its change, filters, pages, and the proof."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,7 +13,9 @@ from tests.characters import Cast
 def happened(cast: Cast, verb: str = "team.renamed", who=None, subject=None, at=None, **values) -> Event:
     moment = at or clock.now()
     with clock.at(moment):
-        return events.record(actor=who or cast.release_manager, verb=verb, subject=subject or cast.claims, **values)
+        return events.record(
+            actor=who or cast.release_manager, verb=verb, subject=subject or cast.claims, **values
+        )
 
 
 def test_it_is_empty_in_words(cast: Cast, door) -> None:
@@ -23,24 +25,34 @@ def test_it_is_empty_in_words(cast: Cast, door) -> None:
 def test_an_event_shows_who_what_why_and_the_change(cast: Cast, door) -> None:
     happened(cast, before={"name": "Claim"}, after={"name": "Claims"}, reason="A typing <b>error</b>")
     text = door(cast.outsider).get("/audit").content.decode()
-    for part in ("Rita Moreau", "team.renamed", "Claims", "Claim", "A typing &lt;b&gt;error&lt;/b&gt;", "not sealed yet"):
+    for part in (
+        "Rita Moreau",
+        "team.renamed",
+        "Claims",
+        "Claim",
+        "A typing &lt;b&gt;error&lt;/b&gt;",
+        "not sealed yet",
+    ):
         assert part in text
 
 
-@pytest.mark.parametrize(("query", "found"), [
-    ("", {"a.one", "b.two", "a.three"}),
-    ("verb=a", {"a.one", "a.three"}),
-    ("verb=b.two", {"b.two"}),
-    ("who=rita", {"a.one"}),
-    ("who=Olga", {"b.two", "a.three"}),
-    ("what=team 999", set()),
-    ("what=billing", {"a.three"}),
-    ("from=2026-02-01", {"b.two", "a.three"}),
-    ("until=2026-02-01", {"a.one", "b.two"}),
-    ("from=2026-02-01&until=2026-02-01", {"b.two"}),
-])
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"a.one", "b.two", "a.three"}),
+        ("verb=a", {"a.one", "a.three"}),
+        ("verb=b.two", {"b.two"}),
+        ("who=rita", {"a.one"}),
+        ("who=Olga", {"b.two", "a.three"}),
+        ("what=team 999", set()),
+        ("what=billing", {"a.three"}),
+        ("from=2026-02-01", {"b.two", "a.three"}),
+        ("until=2026-02-01", {"a.one", "b.two"}),
+        ("from=2026-02-01&until=2026-02-01", {"b.two"}),
+    ],
+)
 def test_filters(cast: Cast, door, query: str, found: set[str]) -> None:
-    day = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+    day = datetime(2026, 1, 1, 12, tzinfo=UTC)
     happened(cast, "a.one", at=day)
     happened(cast, "b.two", who=cast.operator, at=day + timedelta(days=31))
     happened(cast, "a.three", who=cast.operator, subject=cast.billing, at=day + timedelta(days=60))
@@ -57,7 +69,14 @@ def test_a_subject_is_found_by_its_kind_and_number(cast: Cast, door) -> None:
 
 def test_pages_lead_through_all_events_without_gap_or_double(cast: Cast, door) -> None:
     Event.objects.bulk_create(
-        Event(actor_kind="human", actor_name="R", verb="a.b", subject_kind="team", subject_id=1, subject_name="x")
+        Event(
+            actor_kind="human",
+            actor_name="R",
+            verb="a.b",
+            subject_kind="team",
+            subject_id=1,
+            subject_name="x",
+        )
         for _ in range(120)
     )
     client, seen, cursor = door(cast.auditor), [], ""

@@ -76,7 +76,8 @@ def test_a_token_of_somebody_else_or_another_origin_does_not_count(cast: Cast, d
     assert client.post("/me/tokens/create", {"name": "x", "csrfmiddlewaretoken": foreign}).status_code == 403
     own = client.cookies["csrf"].value
     answer = client.post(
-        "/me/tokens/create", {"name": "x", "scopes": "read", "days": "3", "csrfmiddlewaretoken": own},
+        "/me/tokens/create",
+        {"name": "x", "scopes": "read", "days": "3", "csrfmiddlewaretoken": own},
         headers={"origin": "https://evil.example"},
     )
     assert answer.status_code == 403
@@ -92,12 +93,14 @@ class Inline(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         names = dict(attributes)
-        if tag == "style" or tag == "script" and not names.get("src"):
+        if tag == "style" or (tag == "script" and not names.get("src")):
             self.found.append(f"<{tag}> inline")
         for name, value in attributes:
             if name == "style" or name.startswith("on"):
                 self.found.append(f"<{tag} {name}=…>")
-            if name in {"href", "src", "action", "formaction"} and (value or "").strip().lower().startswith(("javascript:", "data:", "http:", "//")):
+            if name in {"href", "src", "action", "formaction"} and (value or "").strip().lower().startswith(
+                ("javascript:", "data:", "http:", "//")
+            ):
                 self.found.append(f"<{tag} {name}={value!r}>")
 
 
@@ -106,7 +109,7 @@ def test_no_page_holds_what_its_policy_refuses(cast: Cast, door) -> None:
     pages = 0
     for one in [*addresses(), None]:
         answer = client.get(one.path if one else "/no/such/page")
-        if not answer.get("Content-Type", "").startswith("text/html") or one and one.is_api:
+        if not answer.get("Content-Type", "").startswith("text/html") or (one and one.is_api):
             continue
         pages += 1
         parser = Inline()
@@ -114,7 +117,13 @@ def test_no_page_holds_what_its_policy_refuses(cast: Cast, door) -> None:
         assert parser.found == [], f"{one}: {parser.found}"
         policy = answer["Content-Security-Policy"]
         assert "script-src 'self'" in policy and "unsafe" not in policy
-        for part in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+        for part in (
+            "default-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        ):
             assert part in policy
     assert pages > 4
 
@@ -130,7 +139,9 @@ def test_every_answer_carries_the_headers_that_protect_it(cast: Cast, door) -> N
         assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-@pytest.mark.parametrize("path", ["//me", "/me/", "/me;x", "/%2e/me", "/x/../me", "/me%20", "/ME", "/me/x", "/me%00"])
+@pytest.mark.parametrize(
+    "path", ["//me", "/me/", "/me;x", "/%2e/me", "/x/../me", "/me%20", "/ME", "/me/x", "/me%00"]
+)
 def test_a_bent_address_lets_nobody_in(path: str) -> None:
     answer = Client().get(path)
     assert answer.status_code in {302, 400, 404}

@@ -39,21 +39,25 @@ async def events(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, dict]]:
             yield name, json.loads(line[6:])
 
 
-async def follow(address: str, cookies: dict[str, str], topics: str, count: int, meanwhile=None) -> list[tuple[str, dict]]:
+async def follow(
+    address: str, cookies: dict[str, str], topics: str, count: int, meanwhile=None
+) -> list[tuple[str, dict]]:
     """The first `count` events of one stream; `meanwhile` runs in a thread once the first has arrived."""
     seen: list[tuple[str, dict]] = []
-    async with httpx.AsyncClient(cookies=cookies, timeout=PATIENCE) as client:
-        async with client.stream("GET", f"{address}/live/stream", params={"topics": topics}) as answer:
-            assert answer.status_code == 200, await answer.aread()
-            assert answer.headers["content-type"] == "text/event-stream"
-            assert answer.headers["x-accel-buffering"] == "no"
-            assert answer.headers["cache-control"] == "no-store"
-            async for event in events(answer.aiter_lines()):
-                seen.append(event)
-                if len(seen) == 1 and meanwhile:
-                    await asyncio.to_thread(meanwhile)
-                if len(seen) >= count:
-                    return seen
+    async with (
+        httpx.AsyncClient(cookies=cookies, timeout=PATIENCE) as client,
+        client.stream("GET", f"{address}/live/stream", params={"topics": topics}) as answer,
+    ):
+        assert answer.status_code == 200, await answer.aread()
+        assert answer.headers["content-type"] == "text/event-stream"
+        assert answer.headers["x-accel-buffering"] == "no"
+        assert answer.headers["cache-control"] == "no-store"
+        async for event in events(answer.aiter_lines()):
+            seen.append(event)
+            if len(seen) == 1 and meanwhile:
+                await asyncio.to_thread(meanwhile)
+            if len(seen) >= count:
+                return seen
     return seen
 
 
@@ -135,7 +139,9 @@ def test_nobody_listens_without_a_session(live_asgi: str) -> None:
     assert httpx.get(f"{live_asgi}/live/stream?topics=runs").status_code == 401
 
 
-@pytest.mark.parametrize("topic", ["run:0", "run:9223372036854775808000", "Run", "run:1;drop", "a b", "run:1\n", "x" * 90])
+@pytest.mark.parametrize(
+    "topic", ["run:0", "run:9223372036854775808000", "Run", "run:1;drop", "a b", "run:1\n", "x" * 90]
+)
 def test_what_cannot_be_a_topic_is_refused(topic: str) -> None:
     with pytest.raises(Invalid):
         live.topics_of([topic])

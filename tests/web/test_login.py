@@ -60,10 +60,20 @@ def test_afterwards_one_is_where_one_wanted_to_go(cast: Cast, wanted: str) -> No
     assert log_in(Client(), "dana", PASSWORD, next=wanted)["Location"] == wanted
 
 
-@pytest.mark.parametrize("wanted", [
-    "https://evil.example/", "//evil.example/", "/\\evil.example", "///evil.example", "javascript:alert(1)",
-    "http:evil.example", "\thttps://evil.example", "/logout", "evil",
-])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "///evil.example",
+        "javascript:alert(1)",
+        "http:evil.example",
+        "\thttps://evil.example",
+        "/logout",
+        "evil",
+    ],
+)
 def test_nobody_is_led_elsewhere(cast: Cast, wanted: str) -> None:
     if "\t" in wanted:
         assert log_in(Client(), "dana", PASSWORD, next=wanted)["Location"] == "/"

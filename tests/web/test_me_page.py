@@ -35,8 +35,18 @@ def test_a_token_is_shown_once_and_works(cast: Cast, door) -> None:
 def test_what_a_token_cannot_be_is_refused_and_what_was_typed_stays(cast: Cast, door) -> None:
     client = door(cast.developer)
     wrong = [
-        {"name": ""}, {"name": " "}, {"name": "x" * 10_000}, {"name": "a\u202eb"}, {"days": "0"}, {"days": "366"}, {"days": "-1"},
-        {"days": "9" * 30}, {"days": "many"}, {"scopes": []}, {"scopes": ["approve"]}, {"scopes": ["everything"]},
+        {"name": ""},
+        {"name": " "},
+        {"name": "x" * 10_000},
+        {"name": "a\u202eb"},
+        {"days": "0"},
+        {"days": "366"},
+        {"days": "-1"},
+        {"days": "9" * 30},
+        {"days": "many"},
+        {"scopes": []},
+        {"scopes": ["approve"]},
+        {"scopes": ["everything"]},
     ]
     for change in wrong:
         answer = client.post("/me/tokens/create", {**WANTED, **change})

@@ -17,12 +17,23 @@ def client(cast: Cast, door) -> Client:
     return made
 
 
-@pytest.mark.parametrize(("how", "status", "said"), [
-    ("not-allowed", 403, "Ask Rita."), ("conflict", 409, "Run 7 was started meanwhile."), ("invalid", 422, "Say why."),
-    ("gone", 404, "Nothing is here"), ("denied", 403, "Not yours."), ("bad", 400, "Not a number."),
-    ("big", 413, "more than can be sent"), ("integrity", 409, "Somebody else was first"), ("data", 400, "Nothing was changed"),
-    ("overflow", 400, "Nothing was changed"), ("away", 503, "Back in a moment"), ("broken", 500, "Something broke here"),
-])
+@pytest.mark.parametrize(
+    ("how", "status", "said"),
+    [
+        ("not-allowed", 403, "Ask Rita."),
+        ("conflict", 409, "Run 7 was started meanwhile."),
+        ("invalid", 422, "Say why."),
+        ("gone", 404, "Nothing is here"),
+        ("denied", 403, "Not yours."),
+        ("bad", 400, "Not a number."),
+        ("big", 413, "more than can be sent"),
+        ("integrity", 409, "Somebody else was first"),
+        ("data", 400, "Nothing was changed"),
+        ("overflow", 400, "Nothing was changed"),
+        ("away", 503, "Back in a moment"),
+        ("broken", 500, "Something broke here"),
+    ],
+)
 def test_each_failure_has_its_page(client: Client, how: str, status: int, said: str) -> None:
     answer = client.get(f"/fail/{how}")
     text = answer.content.decode()
@@ -94,16 +105,32 @@ def test_a_broken_encoding_and_an_endless_address_are_no_failure(client: Client)
     assert client.get("/search?q=%ff%fe%ed%a0%80").status_code == 200
     assert client.get("/search", {"q": "x" * 10_000}).status_code == 400
     assert client.get("/%ff%fe").status_code == 404
-    assert client.post("/verb/fine", "\x00" * 40, content_type="multipart/form-data; boundary=x").status_code < 500
+    assert (
+        client.post("/verb/fine", "\x00" * 40, content_type="multipart/form-data; boundary=x").status_code
+        < 500
+    )
     assert client.post("/verb/fine", {f"f{n}": "1" for n in range(2500)}).status_code == 400
 
 
 def test_a_body_beyond_the_limit_is_refused(client: Client) -> None:
-    answer = client.post("/verb/fine", {"reason": "x" * (3 * 1024 * 1024)}, content_type="application/x-www-form-urlencoded")
+    answer = client.post(
+        "/verb/fine", {"reason": "x" * (3 * 1024 * 1024)}, content_type="application/x-www-form-urlencoded"
+    )
     assert answer.status_code in {400, 413}
 
 
-@pytest.mark.parametrize("path", ["/me/tokens/0/revoke", "/me/tokens/-1/revoke", "/me/tokens/9223372036854775808/revoke", "/me/tokens/01/revoke", "/me/tokens/" + "9" * 400 + "/revoke", "/me/tokens/x/revoke", "/me/tokens/1e3/revoke"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/me/tokens/0/revoke",
+        "/me/tokens/-1/revoke",
+        "/me/tokens/9223372036854775808/revoke",
+        "/me/tokens/01/revoke",
+        "/me/tokens/" + "9" * 400 + "/revoke",
+        "/me/tokens/x/revoke",
+        "/me/tokens/1e3/revoke",
+    ],
+)
 def test_an_id_that_cannot_be_is_nowhere(client: Client, path: str) -> None:
     assert client.post(path).status_code == 404
 
@@ -115,7 +142,11 @@ def test_the_largest_id_is_looked_for_and_not_found(client: Client) -> None:
 def test_a_stale_form_loses_nothing_that_was_typed(cast: Cast) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(cast.developer, backend="django.contrib.auth.backends.ModelBackend")
-    answer = client.post("/verb/fine", {"reason": "A long <story>", "password": "hidden", "version": "3"}, headers={"referer": "http://testserver/runs/7"})
+    answer = client.post(
+        "/verb/fine",
+        {"reason": "A long <story>", "password": "hidden", "version": "3"},
+        headers={"referer": "http://testserver/runs/7"},
+    )
     text = answer.content.decode()
     assert answer.status_code == 403
     assert "A long &lt;story&gt;" in text

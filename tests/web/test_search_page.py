@@ -4,7 +4,13 @@ import pytest
 
 from releaseorch.catalog.models import Application
 from tests.characters import Cast
-from tests.factories import ApplicationFactory, ComponentFactory, FeatureFactory, ReleaseFactory, VersionFactory
+from tests.factories import (
+    ApplicationFactory,
+    ComponentFactory,
+    FeatureFactory,
+    ReleaseFactory,
+    VersionFactory,
+)
 
 
 def found(client, text: str) -> dict[str, list[str]]:
@@ -22,8 +28,12 @@ def test_each_kind_is_found_by_a_part_of_its_name(cast: Cast, door) -> None:
     cast.qa.name = "Zebra Quinn"
     cast.qa.save()
     assert found(client, "zebra") == {
-        "Features": ["ZEBRA-1 Stripes"], "Releases": ["Zebra 2026"], "Applications": ["Zebra Portal"],
-        "Components": ["zebra-web"], "Versions": ["7.zebra.1"], "People": ["Zebra Quinn"],
+        "Features": ["ZEBRA-1 Stripes"],
+        "Releases": ["Zebra 2026"],
+        "Applications": ["Zebra Portal"],
+        "Components": ["zebra-web"],
+        "Versions": ["7.zebra.1"],
+        "People": ["Zebra Quinn"],
     }
 
 
@@ -41,12 +51,16 @@ def test_many_hits_are_cut_and_say_so(cast: Cast, door) -> None:
     assert "and more" in answer.content.decode()
 
 
-@pytest.mark.parametrize("text", ["", "  ", "%", "_", "'; drop table", "9" * 19, "run 9223372036854775808", "x" * 1999, "\u202e"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "%", "_", "'; drop table", "9" * 19, "run 9223372036854775808", "x" * 1999, "\u202e"]
+)
 def test_any_text_gets_an_answer(cast: Cast, door, text: str) -> None:
     assert door(cast.outsider).get("/search", {"q": text}).status_code == 200
 
 
-def test_the_number_of_queries_does_not_grow_with_what_is_found(cast: Cast, door, django_assert_max_num_queries) -> None:
+def test_the_number_of_queries_does_not_grow_with_what_is_found(
+    cast: Cast, door, django_assert_max_num_queries
+) -> None:
     ComponentFactory.create_batch(10, name="same")
     client = door(cast.outsider)
     with django_assert_max_num_queries(12):

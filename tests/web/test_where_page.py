@@ -1,6 +1,6 @@
 """Where is what: versions and marks, any moment in the past, the history of a cell, and somebody's word."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,13 +13,20 @@ from releaseorch.environments.states import SourceKind
 from releaseorch.runs.models import DeploymentRun, RunTarget
 from tests.factories import House, place
 
-DAY = datetime(2026, 10, 1, 12, tzinfo=timezone.utc)
+DAY = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
 def install(component, environment, version, at=None, target=None) -> Installation:
     return inventory.install(
-        actor=SYSTEM, component=component, environment=environment, target=target, version=version,
-        source_kind=SourceKind.RUN, source_id=214, source_name="2026.4 to Production #214", at=at or clock.now(),
+        actor=SYSTEM,
+        component=component,
+        environment=environment,
+        target=target,
+        version=version,
+        source_kind=SourceKind.RUN,
+        source_id=214,
+        source_name="2026.4 to Production #214",
+        at=at or clock.now(),
     )
 
 
@@ -71,13 +78,23 @@ def test_uncertain_blocked_and_changing_are_marked(house: House, door, cast) -> 
     old, new = (house.version(house.claims_web, text) for text in ("1", "2"))
     install(house.claims_web, house.production, old)
     inventory.mark_uncertain(
-        actor=SYSTEM, component=house.claims_web, environment=house.production, target=None, attempted=new,
-        source_kind=SourceKind.RUN, source_id=3, source_name="x",
+        actor=SYSTEM,
+        component=house.claims_web,
+        environment=house.production,
+        target=None,
+        attempted=new,
+        source_kind=SourceKind.RUN,
+        source_id=3,
+        source_name="x",
     )
     blocked = house.version(house.billing_api, "6", blocked_reason="Leaks", blocked_at=DAY)
     install(house.billing_api, house.production, blocked)
-    run = DeploymentRun.objects.create(environment=house.production, title="Night", composed_by=cast.operator, edited_by=cast.operator)
-    RunTarget.objects.create(run=run, environment=house.production, component=house.billing_api, is_active=True)
+    run = DeploymentRun.objects.create(
+        environment=house.production, title="Night", composed_by=cast.operator, edited_by=cast.operator
+    )
+    RunTarget.objects.create(
+        run=run, environment=house.production, component=house.billing_api, is_active=True
+    )
     client = door(cast.outsider)
     assert cell(client, house, house.claims_web, house.production).texts == ["1", "2"]
     text = client.get("/where").content.decode()
@@ -112,12 +129,26 @@ def test_team_and_release_filter(house: House, door) -> None:
     assert shown(team=2**63 - 1) == set()
 
 
-@pytest.mark.parametrize("query", ["at=2026-02-30", "at=0000-00-00", "at=%00", "team=x", "team=9223372036854775808", "release=-1", "at=9999-12-31T23:59:59", "at=0001-01-01T00:00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "at=2026-02-30",
+        "at=0000-00-00",
+        "at=%00",
+        "team=x",
+        "team=9223372036854775808",
+        "release=-1",
+        "at=9999-12-31T23:59:59",
+        "at=0001-01-01T00:00",
+    ],
+)
 def test_a_filter_that_cannot_be_is_no_failure(house: House, door, query: str) -> None:
     assert door(house.cast.outsider).get(f"/where?{query}").status_code in {200, 400}
 
 
-def test_the_matrix_costs_the_same_for_many_components(house: House, door, django_assert_max_num_queries) -> None:
+def test_the_matrix_costs_the_same_for_many_components(
+    house: House, door, django_assert_max_num_queries
+) -> None:
     for component in (house.claims_web, house.claims_db, house.billing_api, house.portal_front):
         for environment in (house.development, house.integration, house.production):
             install(component, environment, house.version(component, f"1-{environment.slug}"))
@@ -135,8 +166,14 @@ def test_a_persons_word_ends_the_doubt_and_is_kept(house: House, door) -> None:
     old, new = (house.version(house.claims_web, text) for text in ("1", "2"))
     install(house.claims_web, house.production, old)
     uncertain = inventory.mark_uncertain(
-        actor=SYSTEM, component=house.claims_web, environment=house.production, target=None, attempted=new,
-        source_kind=SourceKind.RUN, source_id=3, source_name="x",
+        actor=SYSTEM,
+        component=house.claims_web,
+        environment=house.production,
+        target=None,
+        attempted=new,
+        source_kind=SourceKind.RUN,
+        source_id=3,
+        source_name="x",
     )
     client = door(house.cast.operator)
     page = client.get(f"/where/{house.claims_web.pk}/{house.production.pk}").content.decode()
@@ -165,10 +202,18 @@ def test_nothing_can_be_said_too(house: House, door) -> None:
     assert inventory.current([house.production.pk], [house.claims_web.pk]) == []
 
 
-@pytest.mark.parametrize("values", [
-    {"installed": ""}, {"installed": "x"}, {"installed": "9223372036854775807"}, {"installed": "nothing", "reason": " "},
-    {"installed": "nothing", "reason": "x" * 20_000}, {"installed": "nothing", "target": "77"}, {"installed": "1", "target": "x"},
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"installed": ""},
+        {"installed": "x"},
+        {"installed": "9223372036854775807"},
+        {"installed": "nothing", "reason": " "},
+        {"installed": "nothing", "reason": "x" * 20_000},
+        {"installed": "nothing", "target": "77"},
+        {"installed": "1", "target": "x"},
+    ],
+)
 def test_what_cannot_be_is_refused_with_what_was_typed(house: House, door, values) -> None:
     install(house.claims_web, house.production, house.version(house.claims_web, "1"))
     answer = confirm(door(house.cast.operator), house, **values)

@@ -30,13 +30,21 @@ def matrix_cell(component: Component, cell: Cell, changing: Changing) -> SafeStr
     if latest is None:
         name = _("History of %(what)s in %(where)s") % {"what": component, "where": cell.environment}
         return format_html(
-            '<td><div class="cell"><a class="plain faint" href="{}" aria-label="{}">–</a><span class="marks">{}</span></div></td>',
-            href, name, cell_marks(cell, run),
+            '<td><div class="cell"><a class="plain faint" href="{}" aria-label="{}">–</a>'
+            '<span class="marks">{}</span></div></td>',
+            href,
+            name,
+            cell_marks(cell, run),
         )
     return format_html(
         '<td{}><div class="cell"><a class="plain" href="{}"><code>{}</code></a><span class="marks">{}</span>'
         "<small>{}, {}</small></div></td>",
-        odd, href, versions_of(cell), cell_marks(cell, run), ui.when(latest.since), source_of(latest),
+        odd,
+        href,
+        versions_of(cell),
+        cell_marks(cell, run),
+        ui.when(latest.since),
+        source_of(latest),
     )
 
 
@@ -66,8 +74,12 @@ def cell_marks(cell: Cell, run: DeploymentRun | None = None) -> SafeString:
 def source_of(row: Installation) -> SafeString:
     """By what it came there: a run, an import, or somebody's word."""
     if row.source_kind == SourceKind.RUN and row.source_id:
-        return format_html('<a class="plain" href="/runs/{}" title="{}">{}</a>', row.source_id, row.source_name,
-                           _("run #%(id)s") % {"id": row.source_id})
+        return format_html(
+            '<a class="plain" href="/runs/{}" title="{}">{}</a>',
+            row.source_id,
+            row.source_name,
+            _("run #%(id)s") % {"id": row.source_id},
+        )
     if row.source_kind == SourceKind.HAND:
         return format_html(_("said by {}"), row.source_name)
     return format_html("{}", row.source_name or row.get_source_kind_display())

@@ -43,9 +43,14 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = queries.events_page(filters, request.GET.get("cursor", ""))
     context = {
         "page": page,
-        "rows": [Row(event, changes(event), links.page_of(event.subject_kind, event.subject_id)) for event in page.items],
+        "rows": [
+            Row(event, changes(event), links.page_of(event.subject_kind, event.subject_id))
+            for event in page.items
+        ],
         "head": queries.head_of_chain(),
-        "filtered": any(request.GET.get(name, "").strip() for name in ("verb", "who", "what", "from", "until")),
+        "filtered": any(
+            request.GET.get(name, "").strip() for name in ("verb", "who", "what", "from", "until")
+        ),
     }
     return render_page(request, "audit/list.html", context, partial="events")
 
@@ -53,7 +58,9 @@ def audit(request: HttpRequest) -> HttpResponse:
 @require_safe
 def verify(request: HttpRequest) -> HttpResponse:
     """Walks the whole chain: reads everything, changes nothing."""
-    return render_page(request, "audit/verify.html", {"verdict": seals.verify(), "head": queries.head_of_chain()})
+    return render_page(
+        request, "audit/verify.html", {"verdict": seals.verify(), "head": queries.head_of_chain()}
+    )
 
 
 def changes(event: Event) -> list[Change]:
@@ -72,7 +79,9 @@ def _text(value: Any) -> str:
 
 def _filters(request: HttpRequest) -> queries.EventFilters:
     who = request.GET.get("who", "").strip()[:200]
-    people = Person.objects.filter(name__icontains=who).values_list("pk", flat=True)[:NAMESAKES] if who else None
+    people = (
+        Person.objects.filter(name__icontains=who).values_list("pk", flat=True)[:NAMESAKES] if who else None
+    )
     until = inputs.moment(request.GET, "until")
     kind, number, text = _subject(request.GET.get("what", "").strip()[:200])
     return queries.EventFilters(

@@ -13,7 +13,7 @@ from releaseorch.accounts.models import Team, Token
 from releaseorch.core import clock
 from releaseorch.core.errors import Invalid
 from releaseorch.web import sessions
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import bounced, perform, render_page, see_other
 from releaseorch.web.verbs import Bounced
 
@@ -39,8 +39,11 @@ def create_token(request: HttpRequest) -> HttpResponse:
     """The answer shows the text of the token; a reload doesn't show it again."""
     try:
         token, text = tokens.create_token(
-            actor=request.user, person=request.user, name=request.POST.get("name", ""),
-            scopes=_scopes(request), days=_days(request),
+            actor=person_of(request),
+            person=person_of(request),
+            name=request.POST.get("name", ""),
+            scopes=_scopes(request),
+            days=_days(request),
         )
     except Invalid as error:
         return _page(request, bounced(request, error, "create"), status=422)
@@ -49,16 +52,18 @@ def create_token(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    token = get_or_404(Token.objects.filter(person=request.user), pk=pk)
+    token = get_or_404(Token.objects.filter(person=person_of(request)), pk=pk)
     return perform(
-        request, lambda _seen: tokens.revoke_token(actor=request.user, token=token), back="/me",
+        request,
+        lambda _seen: tokens.revoke_token(actor=person_of(request), token=token),
+        back="/me",
         said=_("The token %(name)s counts no longer.") % {"name": token.name},
     )
 
 
 @require_POST
 def end_session(request: HttpRequest, name: str) -> HttpResponse:
-    if sessions.end_session(request.user, name):
+    if sessions.end_session(person_of(request), name):
         messages.success(request, _("That session has ended."))
     return see_other(request, "/me")
 
@@ -80,16 +85,23 @@ def _days(request: HttpRequest) -> int:
 
 
 def _page(
-    request: HttpRequest, bounced: Bounced | None = None, made: Token | None = None, text: str = "", status: int = 200
+    request: HttpRequest,
+    bounced: Bounced | None = None,
+    made: Token | None = None,
+    text: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     chosen = request.POST.getlist("scopes") if bounced else ["read"]
     context: dict[str, Any] = {
-        "grants": policy.grants_of(request.user),
-        "teams": Team.objects.filter(members=request.user),
-        "tokens": Token.objects.filter(person=request.user)[:TOKENS_SHOWN],
-        "sessions": sessions.own_sessions(request, request.user),
+        "grants": policy.grants_of(person_of(request)),
+        "teams": Team.objects.filter(members=person_of(request)),
+        "tokens": Token.objects.filter(person=person_of(request))[:TOKENS_SHOWN],
+        "sessions": sessions.own_sessions(request, person_of(request)),
         "scopes": [(key, label, key in chosen) for key, label in SCOPES],
         "days": bounced.values.get("days", "") if bounced else DAYS,
-        "now": clock.now(), "bounced": bounced, "made": made, "text": text,
+        "now": clock.now(),
+        "bounced": bounced,
+        "made": made,
+        "text": text,
     }
     return render_page(request, "me/me.html", context, status=status)

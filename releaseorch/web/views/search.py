@@ -11,4 +11,6 @@ from releaseorch.web.http import render_page
 def search(request: HttpRequest) -> HttpResponse:
     """`?q=`: people, teams, applications, components, versions, features, releases, requests and runs."""
     wanted = request.GET.get("q", "").strip()[: finding.LONGEST]
-    return render_page(request, "search/search.html", {"wanted": wanted, "groups": finding.find(wanted)}, "found")
+    return render_page(
+        request, "search/search.html", {"wanted": wanted, "groups": finding.find(wanted)}, "found"
+    )

@@ -73,7 +73,9 @@ def _again(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
     return _page(request, form, status, sentence)
 
 
-def _page(request: HttpRequest, form: AuthenticationForm, status: int = 200, sentence: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, form: AuthenticationForm, status: int = 200, sentence: str = ""
+) -> HttpResponse:
     context = {"form": form, "next": _wanted(request), "sentence": sentence}
     return render(request, "registration/login.html", context, status=status)
 

@@ -16,7 +16,7 @@ from releaseorch.environments.models import Environment, Installation, Target
 from releaseorch.features.models import FeatureScope, Release
 from releaseorch.runs.models import DeploymentRun, RunTarget
 from releaseorch.web import inputs
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
@@ -32,8 +32,13 @@ def where(request: HttpRequest) -> HttpResponse:
     team, release = inputs.row_id(request.GET, "team"), inputs.row_id(request.GET, "release")
     matrix = queries.where_is_what(at=at, application_ids=_applications(team, release))
     context = {
-        "matrix": matrix, "at": at, "team": team, "release": release, "filtered": bool(team or release),
-        "teams": Team.objects.all(), "releases": Release.objects.all()[:VERSIONS_OFFERED],
+        "matrix": matrix,
+        "at": at,
+        "team": team,
+        "release": release,
+        "filtered": bool(team or release),
+        "teams": Team.objects.all(),
+        "releases": Release.objects.all()[:VERSIONS_OFFERED],
         "applications": len({line.component.application_id for line in matrix.lines}),
         "changing": {} if at else _changing(),
     }
@@ -54,12 +59,20 @@ def confirm(request: HttpRequest, component: int, environment: int) -> HttpRespo
         target = _target(request, place)
         _refuse_stale(request, what, place)
         return inventory.confirm(
-            actor=request.user, component=what, environment=place, target=target,
-            version=_version(request, what), reason=request.POST.get("reason", ""),
+            actor=person_of(request),
+            component=what,
+            environment=place,
+            target=target,
+            version=_version(request, what),
+            reason=request.POST.get("reason", ""),
         )
 
     return perform(
-        request, say, back=f"/where/{what.pk}/{place.pk}", said=_("Kept: that is what is there."), verb="confirm",
+        request,
+        say,
+        back=f"/where/{what.pk}/{place.pk}",
+        said=_("Kept: that is what is there."),
+        verb="confirm",
         again=lambda bounced: _history(request, what, place, bounced),
     )
 
@@ -70,9 +83,14 @@ def _history(
     rows = inventory.history(what, place)
     present = [row for row in rows if row.until is None]
     context: dict[str, Any] = {
-        "component": what, "environment": place, "rows": rows[:HISTORY_SHOWN], "cut": len(rows) > HISTORY_SHOWN,
-        "cell": queries.Cell(place, present), "run": _changing().get((what.pk, place.pk)),
-        "action": _confirm_action(request, what, place, present), "bounced": bounced,
+        "component": what,
+        "environment": place,
+        "rows": rows[:HISTORY_SHOWN],
+        "cut": len(rows) > HISTORY_SHOWN,
+        "cell": queries.Cell(place, present),
+        "run": _changing().get((what.pk, place.pk)),
+        "action": _confirm_action(request, what, place, present),
+        "bounced": bounced,
     }
     return render_page(request, "where/history.html", context, partial="cell")
 
@@ -101,20 +119,35 @@ def _changing() -> dict[tuple[int, int], DeploymentRun]:
     return {(target.component_id, target.environment_id): target.run for target in held}
 
 
-def _confirm_action(request: HttpRequest, what: Component, place: Environment, present: list[Installation]) -> Action:
-    why_not = policy.why_not(request.user, "inventory.confirm", inventory.scope_of(what, place))
+def _confirm_action(
+    request: HttpRequest, what: Component, place: Environment, present: list[Installation]
+) -> Action:
+    why_not = policy.why_not(person_of(request), "inventory.confirm", inventory.scope_of(what, place))
     fields = [Field("drawn", value=_drawn(present))]
     targets = Target.objects.filter(environment=place, placements__component=what)
     if targets:
         choices = tuple((str(target.pk), target.name) for target in targets)
-        fields.append(Field("target", _("On"), value=choices[0][0], kind="select", required=True, choices=choices))
+        fields.append(
+            Field("target", _("On"), value=choices[0][0], kind="select", required=True, choices=choices)
+        )
     fields.append(
-        Field("installed", _("What is there now"), value=_planned(present), kind="select", required=True,
-              choices=_version_choices(what))
+        Field(
+            "installed",
+            _("What is there now"),
+            value=_planned(present),
+            kind="select",
+            required=True,
+            choices=_version_choices(what),
+        )
     )
     return Action(
-        verb="confirm", label=_("Confirm what is there"), url=f"/where/{what.pk}/{place.pk}/confirm",
-        allowed=not why_not, why_not=why_not, needs_reason=True, fields=tuple(fields),
+        verb="confirm",
+        label=_("Confirm what is there"),
+        url=f"/where/{what.pk}/{place.pk}/confirm",
+        allowed=not why_not,
+        why_not=why_not,
+        needs_reason=True,
+        fields=tuple(fields),
         reason_label=_("How you know, kept in the audit"),
         consequence=_("Ends every doubt about this place; later plans count on it."),
     )
