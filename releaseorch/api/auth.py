@@ -59,7 +59,7 @@ def needed_scope(method: str, view: Any) -> str:
     return special.get(getattr(view, "action", "") or "", str(view.scope))
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     """What the OpenAPI document says about tokens."""
 
     target_class = "releaseorch.api.auth.TokenAuthentication"

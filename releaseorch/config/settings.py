@@ -222,6 +222,22 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "RequestState": "releaseorch.delivery.states.RequestState",
+        "RunState": "releaseorch.runs.states.RunState",
+        "StepState": "releaseorch.runs.states.StepState",
+        "AttemptState": "releaseorch.runs.states.AttemptState",
+        "ReleaseState": "releaseorch.features.states.ReleaseState",
+        "ItemKind": "releaseorch.delivery.states.ItemKind",
+        "StepKind": "releaseorch.catalog.states.StepKind",
+        "DecisionKind": "releaseorch.runs.states.DecisionKind",
+        "MilestoneKind": "releaseorch.features.states.MilestoneKind",
+        "PersonKind": "releaseorch.accounts.models.PersonKind",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "releaseorch.api.schema.add_problems",
+    ],
 }
 
 # Leases in seconds, in database time; the demo and the fault tests run faster.

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,16 +53,28 @@ class Id(serializers.IntegerField):
         super().__init__(min_value=1, max_value=2**63 - 1, **options)
 
 
+class Empty(StrictSerializer):
+    """The body of a verb that takes nothing."""
+
+
 class Seen(StrictSerializer):
-    """The body of a verb that takes nothing else: the version the caller has seen, if it wants to be sure."""
+    """The version of the object that the caller has seen, if it wants to be sure."""
 
     version = serializers.IntegerField(
         required=False, min_value=0, help_text="Refused with 409 when it has changed since."
     )
 
 
-class Reasoned(Seen):
+class Reasoned(StrictSerializer):
     reason = Text(min_length=3)
+
+
+class SeenReasoned(Seen):
+    reason = Text(min_length=3)
+
+
+class SeenCommented(Seen):
+    comment = Text(required=False, default="", allow_blank=True)
 
 
 class Nouns(viewsets.GenericViewSet[Any]):
@@ -87,6 +102,10 @@ class Nouns(viewsets.GenericViewSet[Any]):
         assert isinstance(self.request.user, Person)
         return self.request.user
 
+    def shown(self, changed: Any) -> Any:
+        """What a verb's answer shows: the object as it is now."""
+        return changed
+
     def taken(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The validated body; field errors are answered with 422."""
         body = serializer(data=self.request.data, context=self.get_serializer_context())
@@ -95,3 +114,40 @@ class Nouns(viewsets.GenericViewSet[Any]):
 
     def once(self, call: Callable[[], Response]) -> Response:
         return idempotency.once(self.request, self.person, call)
+
+
+REPEATABLE = OpenApiParameter(
+    idempotency.HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key again: the stored answer, no second effect.",
+)
+
+
+def verb(
+    name: str,
+    service: Callable[..., Model],
+    body: type[serializers.Serializer[Any]],
+    answer: type[serializers.BaseSerializer[Any]],
+    *,
+    on: str,
+) -> Any:
+    """The action `POST …/<id>/<name>`: the body's fields are the keywords of `service`, `version` is what was seen.
+
+    `on` is the keyword under which the service takes the object; what the service returns is shown by `answer`.
+    """
+
+    def call(self: Nouns, request: Request, pk: str) -> Response:
+        def once() -> Response:
+            taken = self.taken(body)
+            if "version" in body().fields:
+                taken["seen"] = taken.pop("version", None)
+            changed = service(actor=self.person, **{on: self.get_object()}, **taken)
+            return Response(answer(self.shown(changed), context=self.get_serializer_context()).data)
+
+        return self.once(once)
+
+    call.__name__ = name
+    call.__doc__ = (service.__doc__ or "").split("\n")[0]
+    described = extend_schema(request=body, responses=answer, parameters=[REPEATABLE])(call)
+    return action(detail=True, methods=["post"], url_path=name.replace("_", "-"))(described)

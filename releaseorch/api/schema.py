@@ -1,0 +1,41 @@
+"""What every operation of the OpenAPI document has in common: its refusals."""
+
+from typing import Any
+
+PROBLEM = {
+    "type": "object",
+    "description": "A refusal (RFC 9457); `reason` is for programs, `detail` for people.",
+    "required": ["type", "title", "status", "reason", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "reason": {"type": "string"},
+        "detail": {"type": "string"},
+        "reasons": {"type": "array", "items": {"type": "string"}},
+        "errors": {"type": "object", "additionalProperties": True},
+    },
+}
+ANSWER = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+EVERYWHERE = {
+    "401": "Nobody is logged in, or the token doesn't count.",
+    "403": "This person or token may not; the reasons say who may.",
+    "422": "A field or parameter can't be taken.",
+}
+OF_ONE = {"404": "There is nothing here, or it is outside of what you may see."}
+OF_VERBS = {
+    "400": "The body is not JSON as it is taken here.",
+    "409": "Somebody else was first, or it was changed since.",
+    "415": "The body is not application/json.",
+}
+
+
+def add_problems(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
+    """A postprocessing hook of drf-spectacular: each operation says which refusals it knows."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            refusals = EVERYWHERE | (OF_ONE if "{" in path else {}) | ({} if method == "get" else OF_VERBS)
+            for code, why in refusals.items():
+                operation["responses"].setdefault(code, {"description": why, "content": ANSWER})
+    return result

@@ -1,0 +1,258 @@
+"""Deployment runs: composed, edited, approved, started, steered."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from releaseorch.accounts.models import Team
+from releaseorch.api.v1.base import (
+    REPEATABLE,
+    Id,
+    Line,
+    Nouns,
+    Seen,
+    SeenCommented,
+    SeenReasoned,
+    StrictSerializer,
+    Text,
+    verb,
+)
+from releaseorch.api.v1.reading import ActionOut, Named, PersonOut, WaitOut
+from releaseorch.delivery import run_queries, services
+from releaseorch.delivery.models import Approval, DeploymentRequest
+from releaseorch.runs import services as runs
+from releaseorch.runs.models import DeploymentRun
+from releaseorch.runs.states import RunState
+from releaseorch.waiting import ledger
+
+
+class RunOut(serializers.ModelSerializer[DeploymentRun]):
+    """A run in a list."""
+
+    environment = Named()
+    composed_by = PersonOut()
+    edited_by = PersonOut()
+    version = serializers.IntegerField(source="row_version")
+
+    class Meta:
+        model = DeploymentRun
+        fields: tuple[str, ...] = (
+            "id", "title", "environment", "state", "plan_digest", "round", "composed_by", "edited_by", "created_at",
+            "proposed_at", "window_from", "window_until", "started_at", "ended_at", "version",
+        )  # fmt: skip
+
+
+class RunApprovalOut(serializers.ModelSerializer[Approval]):
+    approver = PersonOut()
+
+    class Meta:
+        model = Approval
+        fields = ("slot", "verdict", "approver", "digest", "round", "comment", "at")
+
+
+class RunDetailOut(RunOut):
+    """A run with its requests, approvals, what it waits for, and what the caller may do; its steps are a list apart."""
+
+    requests = serializers.SerializerMethodField()
+    approvals = serializers.SerializerMethodField()
+    waits_for = serializers.SerializerMethodField()
+    actions = serializers.SerializerMethodField()
+
+    class Meta(RunOut.Meta):
+        fields: tuple[str, ...] = (*RunOut.Meta.fields, "requests", "approvals", "waits_for", "actions")
+
+    def get_requests(self, run: DeploymentRun) -> list[int]:
+        return list(DeploymentRequest.objects.filter(run=run).order_by("id").values_list("id", flat=True))
+
+    @extend_schema_field(RunApprovalOut(many=True))
+    def get_approvals(self, run: DeploymentRun) -> Any:
+        return RunApprovalOut(Approval.objects.filter(run=run).select_related("approver"), many=True).data
+
+    @extend_schema_field(WaitOut(allow_null=True))
+    def get_waits_for(self, run: DeploymentRun) -> Any:
+        wait = ledger.open_waits("run", [run.pk]).get(run.pk)
+        return WaitOut(wait).data if wait else None
+
+    @extend_schema_field(ActionOut(many=True))
+    def get_actions(self, run: DeploymentRun) -> Any:
+        return ActionOut(run_queries.actions_for(run, self.context["request"].user), many=True).data
+
+
+class NewRun(StrictSerializer):
+    requests = serializers.ListField(child=Id(), min_length=1, max_length=500)
+    title = Line(required=False, default="", allow_blank=True)
+    window_from = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    window_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class RunEdit(Seen):
+    title = Line(required=False)
+    window_from = serializers.DateTimeField(required=False, allow_null=True)
+    window_until = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class Schedule(Seen):
+    window_from = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    window_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class TakeOut(SeenReasoned):
+    request = Id(help_text="The request that is taken out.")
+
+
+class RunComment(StrictSerializer):
+    text = Text()
+
+
+class Keys(serializers.ListField):
+    child = Line()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=200, required=False, default=list, **options)
+
+
+class AddStep(SeenReasoned):
+    title = Line(max_length=300)
+    instructions = Text(required=False, default="", allow_blank=True)
+    team = serializers.SlugRelatedField(
+        "slug", queryset=Team.objects.all(), required=False, allow_null=True, default=None
+    )
+    before = Keys(help_text="Keys of steps that come after it.")
+    after = Keys(help_text="Keys of steps that come before it.")
+    expected_s = serializers.IntegerField(required=False, default=600, min_value=1, max_value=7 * 24 * 3600)
+
+
+class OneStep(SeenReasoned):
+    step = Line(help_text="The key of the step.")
+
+
+class EditStep(OneStep):
+    title = Line(required=False, max_length=300)
+    instructions = Text(required=False, allow_blank=True)
+    parameters = serializers.DictField(required=False)
+    team = serializers.SlugRelatedField("slug", queryset=Team.objects.all(), required=False, allow_null=True)
+    expected_s = serializers.IntegerField(required=False, min_value=1, max_value=7 * 24 * 3600)
+
+
+class MoveStep(OneStep):
+    before = Keys()
+    after = Keys()
+
+
+class LinkSteps(SeenReasoned):
+    before = Line(help_text="The key of the step that comes first.")
+    after = Line(help_text="The key of the step that follows.")
+
+
+class RunFilter(django_filters.FilterSet):
+    environment = django_filters.CharFilter(field_name="environment__slug")
+    state = django_filters.MultipleChoiceFilter(choices=RunState.choices)
+
+    class Meta:
+        model = DeploymentRun
+        fields = ("environment", "state")
+
+
+class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
+    """Approved requests of one environment, carried out in one go."""
+
+    scope = "runs:write"
+    scopes = {"approve": "approve"}  # noqa: RUF012  (read by api.auth)
+    filterset_class = RunFilter
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        return RunOut if self.action == "list" else RunDetailOut
+
+    def get_queryset(self) -> QuerySet[DeploymentRun]:
+        return DeploymentRun.objects.select_related("environment", "composed_by", "edited_by")
+
+    def shown(self, changed: Any) -> Any:
+        return self.get_queryset().get(
+            pk=changed.pk if isinstance(changed, DeploymentRun) else changed.run_id
+        )
+
+    @extend_schema(request=NewRun, responses={201: RunDetailOut}, parameters=[REPEATABLE])
+    def create(self, request: Request) -> Response:
+        """Compose a run of approved requests; its plan is computed at once."""
+
+        def compose() -> Response:
+            body = self.taken(NewRun)
+            found = DeploymentRequest.objects.in_bulk(body["requests"])
+            missing = [number for number in body["requests"] if number not in found]
+            if missing:
+                raise serializers.ValidationError({"requests": [f"There is no request #{missing[0]}."]})
+            body["requests"] = list(found.values())
+            made = services.compose_run(actor=self.person, **body)
+            return Response(self._detail(made), status=status.HTTP_201_CREATED)
+
+        return self.once(compose)
+
+    @extend_schema(request=RunEdit, responses=RunDetailOut, parameters=[REPEATABLE])
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change title or window of a draft."""
+
+        def edit() -> Response:
+            body = self.taken(RunEdit)
+            seen = body.pop("version", None)
+            return Response(
+                self._detail(services.edit_run(actor=self.person, run=self.get_object(), seen=seen, **body))
+            )
+
+        return self.once(edit)
+
+    @extend_schema(request=TakeOut, responses=RunDetailOut, parameters=[REPEATABLE])
+    @action(detail=True, methods=["post"], url_path="take-out")
+    def take_out(self, request: Request, pk: str) -> Response:
+        """Take a request out of the run; what of it has started stays."""
+
+        def take() -> Response:
+            body = self.taken(TakeOut)
+            run = self.get_object()
+            held = get_object_or_404(DeploymentRequest, pk=body["request"], run=run)
+            services.take_out_request(
+                actor=self.person, run=run, request=held, reason=body["reason"], seen=body.get("version")
+            )
+            return Response(self._detail(run))
+
+        return self.once(take)
+
+    @extend_schema(request=Seen, responses=RunDetailOut, parameters=[REPEATABLE])
+    @action(detail=True, methods=["post"])
+    def replan(self, request: Request, pk: str) -> Response:
+        """Compute the plan again; edits that still apply are kept."""
+
+        def again() -> Response:
+            run = self.get_object()
+            services.replan_run(actor=self.person, run=run, seen=self.taken(Seen).get("version"))
+            return Response(self._detail(run))
+
+        return self.once(again)
+
+    def _detail(self, run: DeploymentRun) -> Any:
+        return RunDetailOut(self.shown(run), context=self.get_serializer_context()).data
+
+    add_step = verb("add_step", services.add_step, AddStep, RunDetailOut, on="run")
+    remove_step = verb("remove_step", services.remove_step, OneStep, RunDetailOut, on="run")
+    edit_step = verb("edit_step", services.edit_step, EditStep, RunDetailOut, on="run")
+    move_step = verb("move_step", services.move_step, MoveStep, RunDetailOut, on="run")
+    add_link = verb("add_link", services.add_link, LinkSteps, RunDetailOut, on="run")
+    remove_link = verb("remove_link", services.remove_link, LinkSteps, RunDetailOut, on="run")
+    propose = verb("propose", services.propose_run, Seen, RunDetailOut, on="run")
+    approve = verb("approve", services.approve_run, SeenCommented, RunDetailOut, on="run")
+    send_back = verb("send_back", services.send_back_run, SeenReasoned, RunDetailOut, on="run")
+    reject = verb("reject", services.reject_run, SeenReasoned, RunDetailOut, on="run")
+    unlock = verb("unlock", services.unlock_run, SeenReasoned, RunDetailOut, on="run")
+    schedule = verb("schedule", services.schedule_run, Schedule, RunDetailOut, on="run")
+    start = verb("start", runs.start_run, Seen, RunDetailOut, on="run")
+    pause = verb("pause", runs.pause_run, Seen, RunDetailOut, on="run")
+    resume = verb("resume", runs.resume_run, Seen, RunDetailOut, on="run")
+    stop = verb("stop", runs.stop_run, SeenReasoned, RunDetailOut, on="run")
+    cancel = verb("cancel", services.cancel_run, SeenReasoned, RunDetailOut, on="run")
+    comment = verb("comment", runs.comment_run, RunComment, RunDetailOut, on="run")

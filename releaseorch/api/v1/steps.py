@@ -1,0 +1,221 @@
+"""Steps of runs: what is to be done, taken, done, decided; with attempts and logs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from releaseorch.accounts.models import Person, Team
+from releaseorch.api.v1.base import REPEATABLE, Id, Nouns, Seen, SeenReasoned, Text, verb
+from releaseorch.api.v1.reading import ActionOut, Named, PersonOut, Plain, WaitOut
+from releaseorch.catalog.models import ComponentVersion
+from releaseorch.core.errors import Invalid
+from releaseorch.runs import queries, rights, services
+from releaseorch.runs.models import Attempt, Decision, Evidence, Step
+from releaseorch.runs.states import DecisionKind, StepState
+from releaseorch.waiting import ledger
+
+
+class StepOut(serializers.ModelSerializer[Step]):
+    """A step in a list."""
+
+    component = Named(allow_null=True)
+    target = Named(allow_null=True)
+    team = Named(allow_null=True)
+    owner = PersonOut(allow_null=True)
+    to_version = serializers.CharField(source="version.text", default=None, allow_null=True)
+    version = serializers.IntegerField(source="row_version")
+
+    class Meta:
+        model = Step
+        fields: tuple[str, ...] = (
+            "id", "run_id", "number", "key", "title", "kind", "phase", "state", "executor", "component", "from_version",
+            "to_version", "target", "installs", "team", "owner", "not_needed_because", "expected_s", "ready_at",
+            "started_at", "ended_at", "version",
+        )  # fmt: skip
+
+
+class AttemptOut(serializers.ModelSerializer[Attempt]):
+    person = PersonOut(allow_null=True)
+    outputs = Plain()
+
+    class Meta:
+        model = Attempt
+        fields = (
+            "id", "number", "state", "person", "started_at", "ended_at", "effect_started_at", "heartbeat_at", "host",
+            "pid", "external_id", "exit_code", "reason", "outputs",
+        )  # fmt: skip
+
+
+class DecisionOut(serializers.ModelSerializer[Decision]):
+    actor = PersonOut()
+
+    class Meta:
+        model = Decision
+        fields = ("kind", "reason", "actor", "at")
+
+
+class EvidenceOut(serializers.ModelSerializer[Evidence]):
+    person = PersonOut()
+
+    class Meta:
+        model = Evidence
+        fields = ("note", "url", "file_name", "person", "at")
+
+
+class StepDetailOut(StepOut):
+    """A step with its attempts, decisions, evidence, and what the caller may do."""
+
+    attempts = AttemptOut(many=True)
+    decisions = DecisionOut(many=True)
+    evidence = EvidenceOut(many=True)
+    waits_for = serializers.SerializerMethodField()
+    actions = serializers.SerializerMethodField()
+
+    class Meta(StepOut.Meta):
+        fields: tuple[str, ...] = (
+            *StepOut.Meta.fields, "instructions", "attempts", "decisions", "evidence", "waits_for", "actions",
+        )  # fmt: skip
+
+    @extend_schema_field(WaitOut(allow_null=True))
+    def get_waits_for(self, step: Step) -> Any:
+        wait = ledger.open_waits("step", [step.pk]).get(step.pk)
+        return WaitOut(wait).data if wait else None
+
+    @extend_schema_field(ActionOut(many=True))
+    def get_actions(self, step: Step) -> Any:
+        return ActionOut(queries.step_actions(step, self.context["request"].user), many=True).data
+
+
+class Reassign(SeenReasoned):
+    to = serializers.SlugRelatedField(
+        "username",
+        queryset=Person.objects.filter(is_active=True),
+        required=False,
+        allow_null=True,
+        default=None,
+    )
+    team = serializers.SlugRelatedField(
+        "slug", queryset=Team.objects.all(), required=False, allow_null=True, default=None
+    )
+
+
+class Finish(Seen):
+    outcome = serializers.ChoiceField(["done", "failed"])
+    note = Text(required=False, default="", allow_blank=True)
+    url = serializers.URLField(max_length=1000, required=False, default="", allow_blank=True)
+    installed_version_id = Id(
+        required=False, allow_null=True, default=None, help_text="The version that is there now."
+    )
+
+
+class Decide(SeenReasoned):
+    kind = serializers.ChoiceField(DecisionKind.choices)
+    note = Text(required=False, default="", allow_blank=True)
+    installed_version_id = Id(
+        required=False, allow_null=True, default=None, help_text="The version that is there now."
+    )
+
+
+class StepFilter(django_filters.FilterSet):
+    run = django_filters.NumberFilter(field_name="run_id", min_value=1, max_value=2**63 - 1)
+    state = django_filters.MultipleChoiceFilter(choices=StepState.choices)
+    team = django_filters.CharFilter(field_name="team__slug")
+
+    class Meta:
+        model = Step
+        fields = ("run", "state", "team", "kind")
+
+
+class Steps(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
+    """Units of work in runs."""
+
+    scope = "steps:write"
+    filterset_class = StepFilter
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        return StepOut if self.action == "list" else StepDetailOut
+
+    def get_queryset(self) -> QuerySet[Step]:
+        rows = Step.objects.select_related(
+            "run__environment", "component__application", "version", "target", "team", "owner"
+        )
+        if self.action == "list":
+            return rows
+        return rows.prefetch_related("attempts__person", "decisions__actor", "evidence__person")
+
+    def shown(self, changed: Any) -> Any:
+        return self.get_queryset().get(pk=changed.pk)
+
+    take = verb("take", services.take_step, Seen, StepDetailOut, on="step")
+    hand_back = verb("hand_back", services.hand_back_step, SeenReasoned, StepDetailOut, on="step")
+    reassign = verb("reassign", services.reassign_step, Reassign, StepDetailOut, on="step")
+
+    @extend_schema(request=Finish, responses=StepDetailOut, parameters=[REPEATABLE])
+    @action(detail=True, methods=["post"])
+    def finish(self, request: Request, pk: str) -> Response:
+        """Say that a step that was taken is done, with evidence, or that it failed."""
+        return self._with_version(services.finish_step, Finish)
+
+    @extend_schema(request=Decide, responses=StepDetailOut, parameters=[REPEATABLE])
+    @action(detail=True, methods=["post"])
+    def decide(self, request: Request, pk: str) -> Response:
+        """Choose what happens with a step that needs a decision; the reason is kept for ever."""
+        return self._with_version(services.decide_step, Decide)
+
+    def _with_version(self, service: Any, body: type[serializers.Serializer[Any]]) -> Response:
+        def call() -> Response:
+            taken = self.taken(body)
+            step = self.get_object()
+            number = taken.pop("installed_version_id")
+            taken["installed"] = self._installed(step, number) if number else None
+            changed = service(actor=self.person, step=step, seen=taken.pop("version", None), **taken)
+            return Response(StepDetailOut(self.shown(changed), context=self.get_serializer_context()).data)
+
+        return self.once(call)
+
+    def _installed(self, step: Step, number: int) -> ComponentVersion:
+        found = ComponentVersion.objects.filter(pk=number, component=step.component).first()
+        if found is None:
+            raise Invalid({"installed_version_id": _("This is no version of the step's component.")})
+        return found
+
+
+class Attempts(mixins.RetrieveModelMixin, Nouns):
+    """Tries of steps, and their logs."""
+
+    serializer_class = AttemptOut
+
+    def get_queryset(self) -> QuerySet[Attempt]:
+        return Attempt.objects.select_related(
+            "person", "step__component__application__team", "step__run__environment"
+        )
+
+    @extend_schema(responses={(200, "text/plain"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"])
+    def log(self, request: Request, pk: str) -> Any:
+        """The whole log as it was stored, as a download."""
+        attempt = self.get_object()
+        rights.refuse(rights.why_not_read_logs(self.person, attempt.step))
+        answer = StreamingHttpResponse(parts_of(attempt), content_type="text/plain; charset=utf-8")
+        answer["Content-Disposition"] = (
+            f'attachment; filename="step-{attempt.step_id}-attempt-{attempt.number}.log"'
+        )
+        return answer
+
+
+def parts_of(attempt: Attempt) -> Iterator[bytes]:
+    """The log part by part, so that its size doesn't matter."""
+    offset = 0
+    while part := queries.log_bytes(attempt, offset):
+        yield part
+        offset += len(part)
