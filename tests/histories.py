@@ -1,5 +1,6 @@
 """Requests and runs in a named state, reached through the services that lead there."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from releaseorch.accounts.models import Person
@@ -14,13 +15,21 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from tests.factories import House
 
-# The moves of a run that lead to each state; a request reaches them without its run having to be carried out.
-BY_RUN = {
-    R.PLANNED: ["plan"],
-    R.DEPLOYING: ["plan", "deploy"],
-    R.DEPLOYED: ["plan", "deploy", "complete"],
-    R.DEPLOYED_WITH_EXCEPTIONS: ["plan", "deploy", "complete_with_exceptions"],
-    R.FAILED: ["plan", "deploy", "fail"],
+# The way to each state. From `plan` on a run moves its requests; here they are moved without carrying a run out.
+WAYS: dict[R, list[str]] = {
+    R.DRAFT: [],
+    R.SUBMITTED: ["submit"],
+    R.SENT_BACK: ["submit", "send_back"],
+    R.APPROVED: ["submit", "approve"],
+    R.PLANNED: ["submit", "approve", "plan"],
+    R.DEPLOYING: ["submit", "approve", "plan", "deploy"],
+    R.DEPLOYED: ["submit", "approve", "plan", "deploy", "complete"],
+    R.DEPLOYED_WITH_EXCEPTIONS: ["submit", "approve", "plan", "deploy", "complete_with_exceptions"],
+    R.FAILED: ["submit", "approve", "plan", "deploy", "fail"],
+    R.REJECTED: ["submit", "reject"],
+    R.WITHDRAWN: ["withdraw"],
+    R.EXPIRED: ["submit", "expire"],
+    R.SUPERSEDED: ["submit", "supersede"],
 }
 
 
@@ -34,47 +43,28 @@ def request_in_state(
     run: DeploymentRun | None = None,
     title: str = "",
 ) -> DeploymentRequest:
-    """A request of Claims to Production that deploys claims-web, in `state`."""
-    state = R(state)
-    requester = requester or house.cast.developer
-    manager = house.cast.second_manager if requester == house.cast.release_manager else house.cast.release_manager
+    """A request of Claims to Production that deploys claims-web 2.0.0, in `state`."""
     if items is None:
         version, _ = house.claims_web.versions.get_or_create(text="2.0.0", defaults={"digest": "sha256:20"})
         items = [ItemDraft(component=house.claims_web, version=version)]
     request = services.create_request(
-        actor=requester,
+        actor=requester or house.cast.developer,
         application=house.claims,
         environment=environment or house.production,
         release=house.release,
         title=title,
         items=items,
     )
-    if state == R.DRAFT:
-        return request
-    if state == R.WITHDRAWN:
-        return services.withdraw_request(actor=requester, request=request, reason="Not wanted any more.")
-    services.submit_request(actor=requester, request=request)
-    if state == R.SENT_BACK:
-        return services.send_back_request(actor=manager, request=request, reason="Say what changes.")
-    if state == R.REJECTED:
-        return services.reject_request(actor=manager, request=request, reason="Not before summer.")
-    if state == R.SUBMITTED:
-        return request
-    services.approve_request(actor=manager, request=request)
-    if state in {R.EXPIRED, R.SUPERSEDED}:
-        return _moved(house, request, {R.EXPIRED: "expire", R.SUPERSEDED: "supersede"}[state])
-    if state in BY_RUN:
-        request.run = run or bare_run(house, request.environment)
-        for verb in BY_RUN[state]:
-            _moved(house, request, verb)
+    for verb in WAYS[R(state)]:
+        _step(house, request, verb, run)
     return request
 
 
-def bare_run(house: House, environment: Environment) -> DeploymentRun:
+def bare_run(house: House, environment: Environment, state: str = "draft") -> DeploymentRun:
     """A run without a plan: enough for what a request shows of it."""
     manager = house.cast.release_manager
     return DeploymentRun.objects.create(
-        environment=environment, title="Saturday", composed_by=manager, edited_by=manager
+        environment=environment, title="Saturday", composed_by=manager, edited_by=manager, state=state
     )
 
 
@@ -113,7 +103,21 @@ def run_in_state(
     return run
 
 
-def _moved(house: House, request: DeploymentRequest, verb: str) -> DeploymentRequest:
+def _step(house: House, request: DeploymentRequest, verb: str, run: DeploymentRun | None) -> None:
+    requester = request.requester
+    own = requester == house.cast.release_manager
+    manager = house.cast.second_manager if own else house.cast.release_manager
+    by_service: dict[str, Callable[[], object]] = {
+        "submit": lambda: services.submit_request(actor=requester, request=request),
+        "withdraw": lambda: services.withdraw_request(actor=requester, request=request, reason="Not wanted."),
+        "approve": lambda: services.approve_request(actor=manager, request=request),
+        "send_back": lambda: services.send_back_request(actor=manager, request=request, reason="Say more."),
+        "reject": lambda: services.reject_request(actor=manager, request=request, reason="Not this year."),
+    }
+    if verb in by_service:
+        by_service[verb]()
+        return
+    if verb == "plan":
+        request.run = run or bare_run(house, request.environment, "proposed")
     request_moves.move(request, verb)
-    request_moves.settle(actor=house.cast.release_manager, request=request, verb=f"request.{verb}")
-    return request
+    request_moves.settle(actor=manager, request=request, verb=f"request.{verb}")

@@ -15,6 +15,7 @@ from releaseorch.delivery.states import REQUEST_EDITABLE, REQUEST_MOVES, Request
 from releaseorch.environments.models import Environment
 
 EDITING = frozenset({"edit", "add_item", "remove_item", "move_item"})
+DRAFTING = EDITING | {"submit", "withdraw"}
 STATES: dict[str, frozenset[str]] = {
     **{verb: entry.sources for verb, entry in REQUEST_MOVES.items()},
     **{verb: frozenset(str(state) for state in REQUEST_EDITABLE) for verb in EDITING},
@@ -53,7 +54,7 @@ def why_not_theirs(person: Person, verb: str, request: DeploymentRequest) -> str
     if verb == "approve" and policy.grants_of(person):
         return ""  # any role anywhere: the slots say whose word it needs
     reason = policy.why_not(person, permission, scope_of(request))
-    if reason or verb in {"comment", "approve"} or request.state != RequestState.DRAFT:
+    if reason or verb not in DRAFTING or request.state != RequestState.DRAFT:
         return reason
     if person.pk in (request.requester_id, request.filed_by_id):
         return ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import DateTimeField, F, QuerySet, Value
@@ -37,7 +38,7 @@ def wait(subject_kind: str, subject_id: int, blocker: WaitsFor) -> None:
     ):
         return
     now = clock.now()
-    _close(open_now)
+    _close(open_now, now)
     try:
         with transaction.atomic():
             Interval.objects.create(
@@ -76,13 +77,14 @@ def wait_many(subject_kind: str, waits: dict[int, WaitsFor]) -> None:
 def end(subject_kind: str, subject_ids: Iterable[int]) -> int:
     """The subjects wait for nothing any more; returns how many waits ended."""
     return _close(
-        Interval.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids), ended_at=None)
+        Interval.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids), ended_at=None),
+        clock.now(),
     )
 
 
-def _close(intervals: QuerySet[Interval]) -> int:
+def _close(intervals: QuerySet[Interval], now: datetime) -> int:
     # The clocks of two hosts may differ; that must not refuse an end.
-    return intervals.update(ended_at=Greatest(F("started_at"), Value(clock.now(), DateTimeField())))
+    return intervals.update(ended_at=Greatest(F("started_at"), Value(now, DateTimeField())))
 
 
 def open_waits(subject_kind: str, subject_ids: Iterable[int]) -> dict[int, Interval]:

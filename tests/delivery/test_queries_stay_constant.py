@@ -48,7 +48,7 @@ def one_more(house: House, number: int) -> DeploymentRequest:
 
 
 READS: dict[str, Callable[[House], Any]] = {
-    "list": lambda house: request_queries.requests_page(),
+    "list": lambda _: request_queries.requests_page(),
     "board": lambda house: board_queries.board(house.release),
     "environment board": lambda house: board_queries.environment_board(house.production),
     "work of the requester": lambda house: work_queries.my_work(house.cast.developer),
@@ -58,9 +58,9 @@ READS: dict[str, Callable[[House], Any]] = {
         request_form.features_of(house.claims, house.release),
     ),
     "release": lambda house: feature_queries.release_detail(house.release.pk),
-    "releases": lambda house: feature_lists.releases_page(),
+    "releases": lambda _: feature_lists.releases_page(),
     "features": lambda house: feature_lists.features_page(release=house.release.pk),
-    "where is what": lambda house: environment_queries.where_is_what(),
+    "where is what": lambda _: environment_queries.where_is_what(),
 }
 
 
