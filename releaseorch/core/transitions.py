@@ -37,4 +37,6 @@ def go(row: Model, verb: str) -> None:
         getattr(row, verb)()
     except TransitionNotAllowed as refused:
         said = row.get_state_display()  # type: ignore[attr-defined]
-        raise Conflict(_("%(what)s is %(state)s now, so this can't be done.") % {"what": row, "state": said}) from refused
+        raise Conflict(
+            _("%(what)s is %(state)s now, so this can't be done.") % {"what": row, "state": said}
+        ) from refused

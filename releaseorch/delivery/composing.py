@@ -106,14 +106,16 @@ def write(run: DeploymentRun, composition: Composition) -> None:
     )
 
 
-def requests_without_steps(composition: Composition, requests: Sequence[DeploymentRequest]) -> list[DeploymentRequest]:
+def requests_without_steps(
+    composition: Composition, requests: Sequence[DeploymentRequest]
+) -> list[DeploymentRequest]:
     """Requests of which no step is left in the plan, although the planner made some."""
     present = composition.plan.by_key
-    left = {one.request_id for key, origins in composition.origins.items() if key in present for one in origins}
+    left = {
+        one.request_id for key, origins in composition.origins.items() if key in present for one in origins
+    }
     had = {one.request_id for origins in composition.origins.values() for one in origins}
     return [request for request in requests if request.pk in had - left]
-
-
 
 
 def _with_edits(computed: PlanIn, edits: Iterable[PlanEdit]) -> tuple[PlanIn, tuple[Dropped, ...]]:

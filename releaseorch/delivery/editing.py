@@ -75,8 +75,13 @@ def make(
 
 def _refuse_empty_requests(run: DeploymentRun, edited: PlanIn, origins: dict[str, list[Origin]]) -> None:
     """A request of which nothing is left would end as deployed without a single step: take it out instead."""
-    left = composing.requests_without_steps(Composition(edited, edited, origins=origins), composing.requests_of(run))
+    left = composing.requests_without_steps(
+        Composition(edited, edited, origins=origins), composing.requests_of(run)
+    )
     if left:
         raise NotAllowed(
-            *(_("Nothing would be left of %(request)s. Take the request out instead.") % {"request": one} for one in left)
+            *(
+                _("Nothing would be left of %(request)s. Take the request out instead.") % {"request": one}
+                for one in left
+            )
         )

@@ -58,7 +58,9 @@ def _deploy(run: DeploymentRun) -> None:
         if request.state == RequestState.PLANNED:
             request.run = run
             request_moves.move(request, "deploy")
-            request_moves.settle(actor=SYSTEM, request=request, verb="request.deploying", after={"run": run.pk})
+            request_moves.settle(
+                actor=SYSTEM, request=request, verb="request.deploying", after={"run": run.pk}
+            )
 
 
 def _end(run: DeploymentRun) -> None:

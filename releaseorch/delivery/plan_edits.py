@@ -87,7 +87,9 @@ def _add_link(plan: PlanIn, payload: Payload, reason: str) -> PlanIn:
             _("“%(after)s” waits for “%(before)s” already.") % {"after": after.title, "before": before.title}
         )
     if not (before.is_needed and after.is_needed):
-        raise NotAllowed(_("A step that is not needed is never carried out; a link to it would change nothing."))
+        raise NotAllowed(
+            _("A step that is not needed is never carried out; a link to it would change nothing.")
+        )
     return PlanIn(plan.steps, (*plan.links, PlanLink(before.key, after.key, reason[:300])))
 
 
@@ -103,7 +105,9 @@ def _edit_step(plan: PlanIn, payload: Payload, reason: str) -> PlanIn:
     step = step_named(plan, payload["step"])
     changes = {name: payload["changes"][name] for name in EDITABLE if name in payload["changes"]}
     if "parameters" in changes and step.kind == StepKind.MANUAL:
-        raise NotAllowed(_("“%(step)s” is done by hand; it has instructions, no parameters.") % {"step": step.title})
+        raise NotAllowed(
+            _("“%(step)s” is done by hand; it has instructions, no parameters.") % {"step": step.title}
+        )
     edited = replace(step, **changes)
     return PlanIn(tuple(edited if one.key == step.key else one for one in plan.steps), plan.links)
 

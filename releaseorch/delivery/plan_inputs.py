@@ -1,8 +1,15 @@
 """Rows become the planner's facts, and the planner's steps become the plan that a run keeps."""
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
-from releaseorch.catalog.models import Component, ComponentDependency, ComponentVersion, Procedure, ProcedureStep
+from releaseorch.catalog.models import (
+    Component,
+    ComponentDependency,
+    ComponentVersion,
+    Procedure,
+    ProcedureStep,
+)
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.delivery.planning import inputs
@@ -62,7 +69,9 @@ def plan_of(computed_plan: Plan, items: Iterable[RequestItem]) -> PlanIn:
     placement_of = {item.pk: item.placement for item in items}
     return PlanIn(
         tuple(_step(step, placement_of) for step in computed_plan.steps),
-        tuple(PlanLink(kept_key(link.before), kept_key(link.after), link.why) for link in computed_plan.links),
+        tuple(
+            PlanLink(kept_key(link.before), kept_key(link.after), link.why) for link in computed_plan.links
+        ),
     )
 
 
@@ -76,14 +85,14 @@ def _item(item: RequestItem) -> inputs.ItemIn:
         id=item.pk,
         request_id=item.request_id,
         request_number=item.request_id,
-        kind=item.kind,
+        kind=cast(inputs.ItemKind, item.kind),
         component_id=item.component_id,
         version_id=item.version_id,
         title=item.title,
         instructions=item.instructions,
         team_id=item.team_id,
         position=item.position,
-        placement=item.placement or "after",
+        placement=cast(inputs.ItemPlacement, item.placement or "after"),
         anchor_item_id=item.anchor_id,
         expected_seconds=item.expected_s,
     )
@@ -114,8 +123,8 @@ def _procedure(row: Procedure) -> inputs.ProcedureIn:
 def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
     return inputs.ProcedureStepIn(
         key=row.key,
-        phase=row.phase,
-        kind=row.kind,
+        phase=cast(inputs.Phase, row.phase),
+        kind=cast(inputs.StepKind, row.kind),
         executor=row.executor,
         parameters=row.parameters,
         instructions=row.instructions,
@@ -126,8 +135,8 @@ def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
         timeout_s=row.timeout_s,
         silence_s=row.silence_s,
         expected_seconds=row.expected_s,
-        reversible=row.reversible,
-        downtime=row.downtime,
+        reversible=cast(inputs.Reversible, row.reversible),
+        downtime=cast(inputs.Downtime, row.downtime),
         team_id=row.team_id,
         title=row.title,
     )

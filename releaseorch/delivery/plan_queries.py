@@ -23,6 +23,7 @@ from releaseorch.delivery.plan_views import (
     StepLine,
     WaitLine,
 )
+from releaseorch.delivery.planning.plan import Conflict
 from releaseorch.environments.models import Environment, Target
 from releaseorch.runs import graph, plans
 from releaseorch.runs.models import DeploymentRun
@@ -37,7 +38,9 @@ def plan_view(run: DeploymentRun) -> PlanView:
     edits = list(PlanEdit.objects.filter(run=run).select_related("person").order_by("pk"))
     present = None
     if run.state == RunState.DRAFT:
-        present = composing.composition_of(run.environment, requests, [one for one in edits if not one.dropped_because])
+        present = composing.composition_of(
+            run.environment, requests, [one for one in edits if not one.dropped_because]
+        )
     ids = dict(run.steps.values_list("key", "pk"))
     view = _View(plan, composing.origins_of(run), ids)
     return view.drawn(
@@ -93,11 +96,11 @@ class _Names:
     def of(cls, steps: Iterable[PlanStep]) -> "_Names":
         every = list(steps)
         components = Component.objects.select_related("application")
-        versions = ComponentVersion.objects.filter(pk__in={step.version_id for step in every} - {None})
-        targets = Target.objects.filter(pk__in={step.target_id for step in every} - {None})
-        teams = Team.objects.filter(pk__in={step.team_id for step in every} - {None})
+        versions = ComponentVersion.objects.filter(pk__in={step.version_id or 0 for step in every})
+        targets = Target.objects.filter(pk__in={step.target_id or 0 for step in every})
+        teams = Team.objects.filter(pk__in={step.team_id or 0 for step in every})
         return cls(
-            components.in_bulk({step.component_id for step in every} - {None}),
+            components.in_bulk({step.component_id or 0 for step in every}),
             dict(versions.values_list("pk", "text")),
             dict(targets.values_list("pk", "name")),
             dict(teams.values_list("pk", "name")),
@@ -128,7 +131,7 @@ class _View:
         *,
         run: DeploymentRun | None,
         requests: Sequence[DeploymentRequest],
-        conflicts: Sequence[object] = (),
+        conflicts: Sequence[Conflict] = (),
         edits: tuple[EditLine, ...] = (),
         changes: tuple[ChangeLine, ...] = (),
         is_outdated: bool = False,
@@ -142,7 +145,7 @@ class _View:
             layers=tuple(_layers(lines)),
             phases=tuple(_phases(lines)),
             not_needed=tuple(line for line in lines if not line.is_needed),
-            conflicts=tuple(conflicts),  # type: ignore[arg-type]
+            conflicts=tuple(conflicts),
             downtimes=tuple(self._downtimes()),
             point_of_no_return=self.lines[last] if last else None,
             critical_path=tuple(line for line in lines if line.is_critical),
@@ -153,7 +156,9 @@ class _View:
             is_outdated=is_outdated,
             rollback=tuple(self._rollback()),
             digest=plans.digest(self.plan),
-            links=tuple((self.numbers[one.before], self.numbers[one.after], one.why) for one in self.plan.links),
+            links=tuple(
+                (self.numbers[one.before], self.numbers[one.after], one.why) for one in self.plan.links
+            ),
         )
 
     def _lines(self) -> dict[str, StepLine]:

@@ -1,4 +1,4 @@
-"""When each step of a plan could begin if all goes well, and what that means: duration, downtime, point of no return."""
+"""When each step of a plan could begin, and what follows: duration, downtime, point of no return."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -44,10 +44,14 @@ def of_run(run: DeploymentRun) -> WaitsFor | None:
         return _for_approval(run)
     if run.state == RunState.APPROVED:
         return WaitsFor(
-            Blocker.ROLE, str(Role.RELEASE_MANAGER.label), _("Waits for a release manager or operator to start it.")
+            Blocker.ROLE,
+            str(Role.RELEASE_MANAGER.label),
+            _("Waits for a release manager or operator to start it."),
         )
     if run.state == RunState.SCHEDULED:
-        return WaitsFor(Blocker.WINDOW, str(run), _("Waits for its window, from %(at)s.") % {"at": _moment(run)})
+        return WaitsFor(
+            Blocker.WINDOW, str(run), _("Waits for its window, from %(at)s.") % {"at": _moment(run)}
+        )
     return None
 
 

@@ -93,7 +93,8 @@ def inputs_digest(executor: str, parameters: Mapping[str, Any], version_digest: 
 def digest(plan: PlanIn) -> str:
     """What an approver of the run signs: every step and every link, in whatever order they are listed."""
     steps = [
-        {name: value for name, value in asdict(step).items() if name not in _NOT_SIGNED} for step in plan.steps
+        {name: value for name, value in asdict(step).items() if name not in _NOT_SIGNED}
+        for step in plan.steps
     ]
     content = {"steps": sorted(steps, key=lambda step: str(step["key"])), "links": sorted(plan.pairs)}
     return canonical_digest(content)
@@ -145,7 +146,9 @@ def _write_steps(run: DeploymentRun, plan: PlanIn, ordered: list[str]) -> dict[s
             number=number_of[step.key],
             state=StepState.PENDING if step.is_needed else StepState.NOT_NEEDED,
             open_predecessors=waits_for[step.key],
-            inputs_digest=inputs_digest(step.executor, step.parameters, digests.get(step.version_id or 0, "")),
+            inputs_digest=inputs_digest(
+                step.executor, step.parameters, digests.get(step.version_id or 0, "")
+            ),
             **{name: getattr(step, name) for name in _COLUMNS},
         )
         for step in plan.steps

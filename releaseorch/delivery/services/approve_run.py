@@ -25,7 +25,8 @@ def approve_run(
     run_changes.check(actor, "run.approve", run, seen)
     if run.state != RunState.PROPOSED:
         raise Conflict(
-            _("%(run)s is %(state)s, so it can't be approved now.") % {"run": run, "state": run.get_state_display()}
+            _("%(run)s is %(state)s, so it can't be approved now.")
+            % {"run": run, "state": run.get_state_display()}
         )
     said = text_of(comment, "comment")
     with transaction.atomic():

@@ -37,7 +37,9 @@ def compose_run(
         raise Invalid({"requests": _("Select at least one approved request.")})
     if len({request.environment_id for request in chosen}) > 1:
         named = ", ".join(sorted({str(request.environment) for request in chosen}))
-        raise Invalid({"requests": _("A run has one environment; these requests are for %(named)s.") % {"named": named}})
+        raise Invalid(
+            {"requests": _("A run has one environment; these requests are for %(named)s.") % {"named": named}}
+        )
     environment = chosen[0].environment
     rights.require(actor, "run.create", Scope.of(environment=environment.pk))
     check_window(window_from, window_until)
@@ -61,7 +63,9 @@ def compose_run(
         run.save()
         for request in chosen:
             request.run = run
-            request_moves.settle(actor=actor, request=request, verb="request.put_in_run", after={"run": run.pk})
+            request_moves.settle(
+                actor=actor, request=request, verb="request.put_in_run", after={"run": run.pk}
+            )
         composition = composing.composition_of(environment, chosen)
         composing.write(run, composition)
         run_waits.update(run, [])
@@ -84,7 +88,10 @@ def problems_of(requests: Sequence[DeploymentRequest]) -> dict[int, str]:
     found: dict[int, str] = {}
     for request in requests:
         if request.run_id is not None and not request.is_final and request.state != RequestState.FAILED:
-            found[request.pk] = _("%(request)s is in %(run)s already.") % {"request": request, "run": request.run}
+            found[request.pk] = _("%(request)s is in %(run)s already.") % {
+                "request": request,
+                "run": request.run,
+            }
         elif request.state != RequestState.APPROVED:
             found[request.pk] = _("%(request)s is %(state)s; only approved requests go into a run.") % {
                 "request": request,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.states import StepKind
-from releaseorch.core.checked import cleaned, text_of
+from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import editing, plan_edits
 from releaseorch.delivery.content import LONGEST_STEP
@@ -138,7 +138,7 @@ def edit_step(
     title: str | Unset = UNSET,
     instructions: str | Unset = UNSET,
     parameters: Mapping[str, Any] | Unset = UNSET,
-    team: Team | None | Unset = UNSET,
+    team: Team | Unset | None = UNSET,
     expected_s: int | Unset = UNSET,
 ) -> DeploymentRun:
     """Change what is given; parameters replace the whole set of an automated step."""

@@ -18,8 +18,8 @@ def edit_run(
     run: DeploymentRun,
     seen: int | None = None,
     title: str | Unset = UNSET,
-    window_from: datetime | None | Unset = UNSET,
-    window_until: datetime | None | Unset = UNSET,
+    window_from: datetime | Unset | None = UNSET,
+    window_until: datetime | Unset | None = UNSET,
 ) -> DeploymentRun:
     """What is given is changed; what the run does stays, so it counts as no edit of the plan."""
     run_changes.check(actor, "run.edit", run, seen)

@@ -45,5 +45,7 @@ def refuse(run: DeploymentRun, present: Composition) -> None:
         raise NotAllowed(_("Nothing is left to do in this plan: there is no step, or each is not needed."))
     if plans.digest(present.plan) != run.plan_digest:
         raise NotAllowed(
-            _("Since this plan was computed, the inventory or what it is made of has changed. Compute it again.")
+            _(
+                "Since this plan was computed, the inventory or what it is made of has changed. Compute it again."
+            )
         )

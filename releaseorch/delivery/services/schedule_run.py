@@ -28,7 +28,9 @@ def schedule_run(
     if begins is None:
         raise Invalid({"window_from": _("Say when the window begins.")})
     if run.window_from is not None and (begins, ends) != (run.window_from, run.window_until):
-        raise NotAllowed(_("The window was approved together with the plan. Unlock the run to choose another one."))
+        raise NotAllowed(
+            _("The window was approved together with the plan. Unlock the run to choose another one.")
+        )
     if ends is None and begins <= clock.now():
         raise Invalid({"window_from": _("This moment is over already.")})
     check_window(begins, ends)

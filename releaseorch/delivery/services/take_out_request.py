@@ -38,7 +38,9 @@ def take_out_request(
 
 def _before_start(actor: Person, run: DeploymentRun, request: DeploymentRequest, reason: str) -> None:
     if len(composing.requests_of(run)) == 1:
-        raise NotAllowed(_("%(request)s is the only request of this run. Cancel the run instead.") % {"request": request})
+        raise NotAllowed(
+            _("%(request)s is the only request of this run. Cancel the run instead.") % {"request": request}
+        )
     request.run = run
     holding.let_go(actor=actor, request=request, reason=reason)
     request.run = run
@@ -70,7 +72,12 @@ def _under_way(actor: Person, run: DeploymentRun, request: DeploymentRequest, re
         verb="run.request_taken_out",
         run=run,
         requests=[request],
-        after={"request": request.pk, "steps": [step.number for step in dropped], "carried_over": nothing_started},
+        after={
+            "request": request.pk,
+            "steps": [step.number for step in dropped],
+            "carried_over": nothing_started,
+        },
         reason=reason,
     )
     runs.drop_steps(actor=actor, run=run, step_ids=[step.pk for step in dropped], reason=reason)
+    run.refresh_from_db()

@@ -7,4 +7,6 @@ from releaseorch.runs.models import DeploymentRun
 
 def unlock_run(*, actor: Person, run: DeploymentRun, reason: str, seen: int | None = None) -> DeploymentRun:
     """proposed | approved | scheduled → draft; the run's approvals fall, those of its requests stay."""
-    return unlocking.to_draft(actor=actor, run=run, reason=reason, seen=seen, verb="unlock", event="run.unlocked")
+    return unlocking.to_draft(
+        actor=actor, run=run, reason=reason, seen=seen, verb="unlock", event="run.unlocked"
+    )

@@ -13,7 +13,7 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from releaseorch.waiting import ledger
 from tests.factories import House
-from tests.histories import run_in_state
+from tests.run_histories import run_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,9 @@ def ask_for(house: House, *slots: dict[str, object]) -> None:
 
 def test_the_last_missing_slot_moves_the_run_on(house: House) -> None:
     run = run_in_state(house, RunState.PROPOSED)
-    services.approve_run(actor=house.cast.second_manager, run=run, seen=run.row_version, comment="Looks right.")
+    services.approve_run(
+        actor=house.cast.second_manager, run=run, seen=run.row_version, comment="Looks right."
+    )
     kept = DeploymentRun.objects.get(pk=run.pk)
     assert kept.state == RunState.APPROVED
     given = Approval.objects.get(run=run)
@@ -116,7 +118,9 @@ def test_a_stale_page_approves_nothing(house: House) -> None:
         services.approve_run(actor=house.cast.second_manager, run=run, seen=run.row_version - 1)
 
 
-def test_what_was_unlocked_and_proposed_again_in_between_is_not_approved_by_an_old_object(house: House) -> None:
+def test_what_was_unlocked_and_proposed_again_in_between_is_not_approved_by_an_old_object(
+    house: House,
+) -> None:
     run = run_in_state(house, RunState.PROPOSED)
     old = DeploymentRun.objects.get(pk=run.pk)
     services.unlock_run(actor=house.cast.release_manager, run=run, reason="One more step.")

@@ -14,13 +14,15 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from releaseorch.waiting import ledger
 from tests.factories import House
-from tests.histories import run_in_state
+from tests.run_histories import run_in_state
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("state", [RunState.PROPOSED, RunState.APPROVED, RunState.SCHEDULED])
-def test_an_unlocked_run_is_a_draft_that_still_holds_its_approved_requests(house: House, state: RunState) -> None:
+def test_an_unlocked_run_is_a_draft_that_still_holds_its_approved_requests(
+    house: House, state: RunState
+) -> None:
     run = run_in_state(house, state)
     services.unlock_run(actor=house.cast.release_manager, run=run, reason="The order was wrong.")
     kept = DeploymentRun.objects.get(pk=run.pk)
@@ -55,9 +57,7 @@ def test_the_requests_of_a_rejected_run_are_free_and_keep_their_approvals(house:
     assert again.pk != run.pk
 
 
-@pytest.mark.parametrize(
-    "state", [RunState.DRAFT, RunState.PROPOSED, RunState.APPROVED, RunState.SCHEDULED]
-)
+@pytest.mark.parametrize("state", [RunState.DRAFT, RunState.PROPOSED, RunState.APPROVED, RunState.SCHEDULED])
 def test_the_requests_of_a_run_cancelled_before_its_start_are_free(house: House, state: RunState) -> None:
     run = run_in_state(house, state)
     request = DeploymentRequest.objects.get(run=run)
@@ -90,7 +90,10 @@ def test_a_scheduled_run_waits_for_its_window(house: House) -> None:
     run = run_in_state(house, RunState.APPROVED)
     begins = clock.now() + timedelta(days=2)
     services.schedule_run(
-        actor=house.cast.release_manager, run=run, window_from=begins, window_until=begins + timedelta(hours=4)
+        actor=house.cast.release_manager,
+        run=run,
+        window_from=begins,
+        window_until=begins + timedelta(hours=4),
     )
     kept = DeploymentRun.objects.get(pk=run.pk)
     assert (kept.state, kept.window_from) == (RunState.SCHEDULED, begins)
@@ -100,7 +103,11 @@ def test_a_scheduled_run_waits_for_its_window(house: House) -> None:
 def test_a_run_is_not_scheduled_into_the_past_or_without_a_beginning(house: House) -> None:
     run = run_in_state(house, RunState.APPROVED)
     past = clock.now() - timedelta(days=1)
-    for window in ({}, {"window_from": past}, {"window_from": past, "window_until": past + timedelta(hours=1)}):
+    for window in (
+        {},
+        {"window_from": past},
+        {"window_from": past, "window_until": past + timedelta(hours=1)},
+    ):
         with pytest.raises(Invalid):
             services.schedule_run(actor=house.cast.release_manager, run=run, **window)
 
@@ -109,7 +116,10 @@ def test_a_window_that_was_approved_is_not_replaced_by_another_one(house: House)
     begins = clock.now() + timedelta(days=1)
     run = run_in_state(house, RunState.DRAFT)
     services.edit_run(
-        actor=house.cast.release_manager, run=run, window_from=begins, window_until=begins + timedelta(hours=2)
+        actor=house.cast.release_manager,
+        run=run,
+        window_from=begins,
+        window_until=begins + timedelta(hours=2),
     )
     services.propose_run(actor=house.cast.release_manager, run=run)
     services.approve_run(actor=house.cast.second_manager, run=run)

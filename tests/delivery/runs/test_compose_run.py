@@ -12,7 +12,8 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from releaseorch.waiting import ledger
 from tests.factories import House
-from tests.histories import request_in_state, run_in_state
+from tests.histories import request_in_state
+from tests.run_histories import run_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,9 @@ def test_a_run_of_one_request_is_a_draft_with_its_steps_and_targets(house: House
 
 def test_the_steps_of_several_requests_are_merged_and_ordered_by_dependency(house: House) -> None:
     web, database = house.version(house.claims_web), house.version(house.claims_db)
-    first = request_in_state(house, RequestState.APPROVED, items=[ItemDraft(component=house.claims_web, version=web)])
+    first = request_in_state(
+        house, RequestState.APPROVED, items=[ItemDraft(component=house.claims_web, version=web)]
+    )
     both = [
         ItemDraft(component=house.claims_web, version=web),
         ItemDraft(component=house.claims_db, version=database),
@@ -58,7 +61,9 @@ def test_the_event_names_requests_and_steps(house: House) -> None:
     run = run_in_state(house, RunState.DRAFT)
     event = Event.objects.get(verb="run.created")
     assert event.subject_id == run.pk
-    assert event.after["requests"] == list(DeploymentRequest.objects.filter(run=run).values_list("pk", flat=True))
+    assert event.after["requests"] == list(
+        DeploymentRequest.objects.filter(run=run).values_list("pk", flat=True)
+    )
     assert event.after["steps"] == 1
 
 
@@ -76,7 +81,7 @@ def test_a_request_held_by_another_run_is_refused_with_the_name_of_that_run(hous
 def test_only_approved_requests_go_into_a_run(house: House, state: RequestState) -> None:
     request = request_in_state(house, state)
     runs_before = DeploymentRun.objects.count()
-    with pytest.raises(Conflict, match="only approved requests|is in Saturday"):
+    with pytest.raises(Conflict, match=r"only approved requests|is in Saturday"):
         services.compose_run(actor=house.cast.release_manager, requests=[request])
     assert DeploymentRun.objects.count() == runs_before
 

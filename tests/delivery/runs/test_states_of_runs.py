@@ -9,7 +9,7 @@ from releaseorch.delivery import services
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from tests.factories import House
-from tests.histories import run_in_state
+from tests.run_histories import run_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +60,9 @@ BEFORE_START = [S.DRAFT, S.PROPOSED, S.APPROVED, S.SCHEDULED, S.REJECTED, S.CANC
 
 @pytest.mark.parametrize("state", BEFORE_START)
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_verb_moves_a_run_as_the_table_says_or_is_a_conflict(house: House, verb: str, state: RunState) -> None:
+def test_a_verb_moves_a_run_as_the_table_says_or_is_a_conflict(
+    house: House, verb: str, state: RunState
+) -> None:
     run = run_in_state(house, state)
     act, moves = VERBS[verb]
     if state in moves:
