@@ -208,6 +208,7 @@ def _answer(request: HttpRequest, page: int, status: int, context: dict[str, Any
             "type": "about:blank",
             "status": status,
             "title": _TITLES[page],
+            "reason": _REASONS.get(page, "refused"),
             "detail": said or _TITLES[page],
         }
         if "reference" in context:
@@ -216,6 +217,7 @@ def _answer(request: HttpRequest, page: int, status: int, context: dict[str, Any
     return render(request, f"errors/{page}.html", context, status=status)
 
 
+_REASONS = {400: "bad_request", 403: "not_allowed", 404: "not_found", 500: "broken", 503: "not_available"}
 _TITLES = {
     400: "This can't be read.",
     403: "You may not do this.",
