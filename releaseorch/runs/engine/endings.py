@@ -103,6 +103,6 @@ def _keep_late_report(claim: Claim, outcome: Outcome) -> bool:
         "exit_code": outcome.ending.exit_code,
         "at": clock.now().isoformat(),
     }
-    Attempt.objects.filter(pk=claim.attempt_id, late_report=None).update(late_report=report)
+    Attempt.objects.filter(pk=claim.attempt_id, late_report__isnull=True).update(late_report=report)
     events.touch(f"step:{claim.step_id}", *progress.topics(claim.run_id))
     return False

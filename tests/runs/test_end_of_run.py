@@ -1,0 +1,250 @@
+"""Pausing, stopping and cancelling a run, dropping steps of it, and when it ends by itself."""
+
+import pytest
+
+from releaseorch.audit.models import Event
+from releaseorch.core.errors import Conflict, Invalid, NotAllowed
+from releaseorch.executors.base import Cancelled, Done, Failed, Unknown
+from releaseorch.runs import services
+from releaseorch.runs.engine import endings, worker
+from releaseorch.runs.models import Attempt, Comment, DeploymentRun
+from releaseorch.runs.queries import actions_for, run_detail
+from releaseorch.runs.store import Claim, store
+from releaseorch.waiting.models import Interval
+from tests.characters import Cast
+from tests.factories import House
+from tests.runs import builders as a
+
+
+@pytest.fixture
+def run(cast: Cast, house: House) -> DeploymentRun:
+    """One automated step that installs, one manual step beside it, one after both."""
+    return a.running_run(
+        cast.release_manager,
+        a.installing("deploy", house.version(house.claims_web, "2.1.0")),
+        a.manual("call"),
+        a.manual("tell", after=["deploy", "call"]),
+        environment=house.production,
+    )
+
+
+def begin(run: DeploymentRun, key: str) -> Claim:
+    """A worker has claimed the step and recorded its intent."""
+    step = a.step(run, key)
+    claim = worker.claim_step(step.pk, step.token)
+    assert claim is not None and store().record_intent(claim, 60)
+    return claim
+
+
+def test_a_paused_run_goes_on_where_it_was(cast: Cast, run: DeploymentRun) -> None:
+    claim = begin(run, "deploy")
+    services.pause_run(actor=cast.operator, run=a.now(run), reason="The phones ring")
+    assert a.waits_of(run) == "Is paused; waits for somebody to resume it."
+    endings.finish(claim, Done())
+    assert a.step(run, "deploy").state == "succeeded"
+    with pytest.raises(Conflict, match="is paused now"):
+        services.pause_run(actor=cast.operator, run=a.now(run))
+    services.resume_run(actor=cast.operator, run=a.now(run))
+    assert a.waits_of(run) == "Step 2 · call: Waits for an operator to take it."
+
+
+def test_a_paused_run_ends_only_when_it_is_resumed(cast: Cast) -> None:
+    run = a.running_run(cast.release_manager, a.automated("deploy"))
+    claim = begin(run, "deploy")
+    services.pause_run(actor=cast.operator, run=a.now(run))
+    endings.finish(claim, Done())
+    assert (a.now(run).state, a.states(run)) == ("paused", {"deploy": "succeeded"})
+    services.resume_run(actor=cast.operator, run=a.now(run))
+    assert a.now(run).state == "succeeded"
+
+
+def test_stop_is_refused_while_somebody_or_something_works(cast: Cast, run: DeploymentRun) -> None:
+    claim = begin(run, "deploy")
+    services.take_step(actor=cast.operator, step=a.step(run, "call"))
+    with pytest.raises(NotAllowed) as why:
+        services.stop_run(actor=cast.release_manager, run=a.now(run), reason="Enough for today.")
+    assert why.value.reasons == [
+        "Step 1 · deploy is running. Let it end, or cancel the run.",
+        "Olga Petrova works on step 2 · call. Let it be finished or handed back first.",
+    ]
+    assert a.now(run).state == "running"
+    endings.finish(claim, Failed("It said no."))
+    services.hand_back_step(actor=cast.operator, step=a.step(run, "call"), reason="Stopping.")
+    with pytest.raises(NotAllowed):
+        services.stop_run(actor=cast.operator, run=a.now(run), reason="Enough for today.")
+    with pytest.raises(Invalid):
+        services.stop_run(actor=cast.release_manager, run=a.now(run), reason="")
+    services.stop_run(actor=cast.release_manager, run=a.now(run), reason="Enough for today.")
+    assert (a.now(run).state, set(a.states(run).values())) == ("stopped", {"cancelled"})
+    assert a.now(run).ended_at is not None
+    assert not run.targets.filter(is_active=True).exists()
+    assert not Interval.objects.filter(ended_at=None).exists()
+    assert Event.objects.get(verb="run.stopped").reason == "Enough for today."
+    assert a.step(run, "deploy").started_at is not None
+    assert a.step(run, "tell").started_at is None
+
+
+def test_cancel_before_the_start(cast: Cast) -> None:
+    run = a.approved_run(cast.release_manager, a.manual("one"))
+    services.cancel_run(actor=cast.release_manager, run=run, reason="Not needed.")
+    assert (a.now(run).state, a.states(run)) == ("cancelled", {"one": "cancelled"})
+    assert Event.objects.filter(verb="run.cancelled").count() == 1
+
+
+def test_cancel_when_nothing_runs_is_over_at_once(cast: Cast, run: DeploymentRun) -> None:
+    services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
+    assert (a.now(run).state, set(a.states(run).values())) == ("cancelled", {"cancelled"})
+    assert list(Event.objects.filter(subject_kind="run").order_by("id").values_list("verb", flat=True)) == [
+        "run.started", "run.cancelling", "run.cancelled",
+    ]  # fmt: skip
+
+
+def test_cancel_asks_what_runs_to_stop_and_is_over_when_that_is_confirmed(
+    cast: Cast, house: House, run: DeploymentRun
+) -> None:
+    claim = begin(run, "deploy")
+    services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
+    assert a.states(run) == {"deploy": "running", "call": "cancelled", "tell": "cancelled"}
+    assert a.now(run).state == "cancelling"
+    assert a.waits_of(run) == "Step 1 · deploy: The tool shell works on it."
+    assert store().heartbeat(claim, 60) is True
+    endings.finish(claim, Cancelled())
+    assert a.states(run)["deploy"] == "cancelled"
+    assert a.now(run).state == "cancelled"
+    assert a.installed(house.claims_web, house.production) == "nothing or 2.1.0"
+    assert a.last_attempt(run, "deploy").state == "cancelled"
+
+
+def test_a_worker_stops_its_script_when_the_run_is_cancelled(cast: Cast) -> None:
+    run = a.running_run(cast.release_manager, a.automated("sleep", "sleep", "60"))
+    claim = begin_claim(run, "sleep")
+    Attempt.objects.filter(pk=claim.attempt_id).update(effect_started_at=None)
+    services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
+    worker._carry_out(claim)  # asked to stop before it began
+    assert (a.now(run).state, a.last_attempt(run, "sleep").state) == ("cancelled", "cancelled")
+    assert a.last_attempt(run, "sleep").effect_started_at is None
+
+
+def begin_claim(run: DeploymentRun, key: str) -> Claim:
+    step = a.step(run, key)
+    claim = worker.claim_step(step.pk, step.token)
+    assert claim is not None
+    return claim
+
+
+def test_what_was_faster_than_the_cancel_has_succeeded(cast: Cast, house: House, run: DeploymentRun) -> None:
+    claim = begin(run, "deploy")
+    services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
+    endings.finish(claim, Done())
+    assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelled", "succeeded")
+    assert a.installed(house.claims_web, house.production) == "2.1.0"
+
+
+def test_a_stop_that_is_not_confirmed_keeps_the_run_open_for_a_person(cast: Cast, run: DeploymentRun) -> None:
+    """Invariant 11."""
+    claim = begin(run, "deploy")
+    services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
+    endings.finish(claim, Unknown("It was asked to stop, but it is not confirmed that it did."))
+    assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelling", "needs_decision")
+    with pytest.raises(NotAllowed, match="being cancelled"):
+        services.decide_step(actor=cast.operator, step=a.step(run, "deploy"), kind="retry", reason="Again.")
+    services.decide_step(actor=cast.operator, step=a.step(run, "deploy"), kind="mark_failed", reason="Killed it.")
+    assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelled", "failed")
+
+
+def test_what_failed_while_the_run_is_cancelled_leaves_nothing_to_decide(cast: Cast, run: DeploymentRun) -> None:
+    claim = begin(run, "deploy")
+    services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
+    endings.finish(claim, Failed("It said no."))
+    assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelled", "cancelled")
+    assert a.last_attempt(run, "deploy").state == "failed"
+
+
+def test_cancel_takes_work_out_of_a_persons_hands(cast: Cast, run: DeploymentRun) -> None:
+    services.take_step(actor=cast.operator, step=a.step(run, "call"))
+    services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
+    assert (a.now(run).state, a.last_attempt(run, "call").state) == ("cancelled", "cancelled")
+    with pytest.raises(Conflict):
+        services.finish_step(actor=cast.operator, step=a.step(run, "call"), outcome="done", note="Did it anyway.")
+
+
+def test_dropped_steps_keep_the_order_of_what_stood_around_them(cast: Cast) -> None:
+    """Invariant 8: `c` comes after `a`, also when `b` between them is dropped."""
+    run = a.running_run(
+        cast.release_manager, a.manual("a"), a.manual("b", after=["a"]), a.manual("c", after=["b"]), a.manual("x")
+    )
+    services.drop_steps(
+        actor=cast.release_manager,
+        run=run,
+        step_ids=[a.step(run, "b").pk, a.step(run, "x").pk],
+        reason="Request taken out.",
+    )
+    assert a.states(run) == {"a": "ready", "b": "cancelled", "c": "pending", "x": "cancelled"}
+    for key in ("a", "c"):
+        assert a.step(run, key).state == "ready"
+        step = services.take_step(actor=cast.operator, step=a.step(run, key))
+        services.finish_step(actor=cast.operator, step=step, outcome="done", note="Fine.")
+    assert a.now(run).state == "succeeded_with_exceptions"
+
+
+def test_dropping_the_rest_ends_the_run(cast: Cast) -> None:
+    run = a.running_run(cast.release_manager, a.automated("a"), a.manual("b", after=["a"]), a.manual("c"))
+    a.carry_out(run, "a")
+    ids = [a.step(run, key).pk for key in ("b", "c")]
+    services.drop_steps(actor=cast.release_manager, run=run, step_ids=ids, reason="Request taken out.")
+    assert a.now(run).state == "succeeded_with_exceptions"
+
+
+def test_what_has_started_is_not_dropped(cast: Cast, run: DeploymentRun) -> None:
+    services.take_step(actor=cast.operator, step=a.step(run, "call"))
+    ids = [a.step(run, key).pk for key in ("deploy", "call")]
+    with pytest.raises(Conflict, match="call has started already"):
+        services.drop_steps(actor=cast.release_manager, run=run, step_ids=ids, reason="Request taken out.")
+    assert a.step(run, "deploy").state == "ready"
+
+
+def test_a_step_waits_for_all_its_predecessors(cast: Cast) -> None:
+    """Invariant 8."""
+    run = a.running_run(
+        cast.release_manager, a.manual("a"), a.manual("b"), a.automated("c"), a.manual("d", after=["a", "b", "c"])
+    )
+    a.carry_out(run, "c")
+    step = services.take_step(actor=cast.operator, step=a.step(run, "a"))
+    services.finish_step(actor=cast.operator, step=step, outcome="done", note="Fine.")
+    assert a.step(run, "d").state == "pending"
+    step = services.take_step(actor=cast.operator, step=a.step(run, "b"))
+    services.finish_step(actor=cast.operator, step=step, outcome="failed", note="No.")
+    assert a.step(run, "d").state == "pending"
+    services.decide_step(actor=cast.operator, step=a.step(run, "b"), kind="skip", reason="Later.")
+    assert a.step(run, "d").state == "ready"
+
+
+def test_the_buttons_follow_the_state_and_say_why_not(cast: Cast, run: DeploymentRun) -> None:
+    assert [action.verb for action in actions_for(a.now(run), cast.release_manager)] == [
+        "pause", "stop", "cancel", "comment",
+    ]  # fmt: skip
+    begin(run, "deploy")
+    stop = next(action for action in actions_for(a.now(run), cast.release_manager) if action.verb == "stop")
+    assert stop.why_not == "Step 1 · deploy is running. Let it end, or cancel the run."
+    assert not any(action.allowed for action in actions_for(a.now(run), cast.outsider))
+
+
+def test_people_of_a_run_tell_each_other(cast: Cast, run: DeploymentRun) -> None:
+    services.comment_run(actor=cast.qa, run=run, text=" Testers are ready. ")
+    assert Comment.objects.get().text == "Testers are ready."
+    for text in ("", "  ", "bad\x00text"):
+        with pytest.raises(Invalid):
+            services.comment_run(actor=cast.qa, run=run, text=text)
+    detail = run_detail(run.pk)
+    assert [comment.person for comment in detail.comments] == [cast.qa]
+
+
+def test_the_page_of_a_run_costs_few_queries(
+    cast: Cast, run: DeploymentRun, django_assert_max_num_queries: object
+) -> None:
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
+        detail = run_detail(run.pk)
+    assert (detail.done, len(detail.steps), detail.counts["ready"]) == (0, 3, 2)
+    assert detail.held_up[a.step(run, "deploy").pk] == 1
+    assert [must.step.key for must in detail.must_act] == ["call"]
+    assert detail.expected_end is not None
