@@ -34,19 +34,23 @@ class Page:
     def path(self) -> str:
         return urllib.parse.urlsplit(self.url).path
 
-    def form(self, verb: str) -> tuple[Form, Button | None]:
-        """The form (and its button) whose address ends with the verb, as `/approve` or `/requests/new`."""
-        for form in self.read.forms:
-            if self._is(verb, form.action or self.url) and not any(button.action for button in form.buttons):
-                return form, (form.buttons[0] if form.buttons else None)
-        for form in self.read.forms:
-            for button in form.buttons:
-                if self._is(verb, button.action or form.action or self.url):
-                    return form, button
+    def form(self, verb: str, press: str = "") -> tuple[Form, Button | None]:
+        """The form that leads to the verb (`/approve`, `/requests/new`), and its button: the first, or that of a value.
+
+        A form that posts comes before one that only asks, as a search.
+        """
+        for form in sorted(self.read.forms, key=lambda form: form.method != "post"):
+            leading = [button for button in form.buttons if self._is(verb, button.action or form.action)]
+            pressed = [button for button in leading if press in ("", button.value)]
+            if pressed:
+                return form, pressed[0]
+            if not form.buttons and not press and self._is(verb, form.action):
+                return form, None
         offered = ", ".join(sorted({form.action or "(this page)" for form in self.read.forms})) or "none"
-        raise PageError(f"{self}: no form for {verb}; the page has: {offered}")
+        raise PageError(f"{self}: no form for {verb} {press}".rstrip() + f"; the page has: {offered}")
 
     def _is(self, verb: str, action: str) -> bool:
+        """Whether the address of a form (empty: this page) ends with the verb."""
         path = urllib.parse.urlsplit(urllib.parse.urljoin(self.url, action)).path.rstrip("/")
         return path.endswith(verb.rstrip("/"))
 
@@ -72,9 +76,9 @@ class Browser:
     def get(self, address: str) -> Page:
         return self._open(urllib.parse.urljoin(self.base, address))
 
-    def submit(self, page: Page, verb: str, given: Given | None = None) -> Page:
+    def submit(self, page: Page, verb: str, given: Given | None = None, press: str = "") -> Page:
         """Fills in the form for the verb and presses its button; the rest goes as it stands on the page."""
-        form, button = page.form(verb)
+        form, button = page.form(verb, press)
         unknown = set(given or {}) - set(form.values) - set(form.choices)
         if unknown:
             known = ", ".join(sorted({*form.values, *form.choices}))

@@ -139,6 +139,7 @@ def test_verbs_are_found_by_the_address_of_form_or_button(dora: Browser) -> None
     page = dora.get("/form")
     assert "application=2" in dora.submit(page, "/requests/7/withdraw").html
     assert "then=save" in dora.submit(page, "/requests/7/edit", {"note": "short"}).html
+    assert "then=save" in dora.submit(page, "/requests/7/edit", press="save").html
     assert not page.has("/requests/7/approve")
     with pytest.raises(PageError, match=r"no form for /approve; the page has: /requests/7/edit, /search"):
         dora.submit(page, "/approve")
