@@ -8,6 +8,8 @@ class DeliveryConfig(AppConfig):
     label = "delivery"
 
     def ready(self) -> None:
-        from releaseorch.delivery import hooks
+        from releaseorch.core import housekeeping
+        from releaseorch.delivery import hooks, windows
 
         hooks.register()
+        housekeeping.register("windows", windows.EVERY_S, windows.open_windows)

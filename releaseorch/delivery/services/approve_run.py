@@ -35,7 +35,7 @@ def approve_run(
         requests = composing.requests_of(run)
         applications = {request.application_id for request in requests}
         slots = approvals.slots_of_run(run, applications)
-        filled = approvals.slot_for(slots, actor, slot)
+        filled = approvals.slot_for(slots, actor, slot or None)
         _insert(run, actor, filled.name, said)
         is_last = approvals.missing(slots) == 1
         if is_last:
