@@ -7,7 +7,9 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, TeamMember
+from releaseorch.accounts.roles import Role
 from releaseorch.waiting.models import Blocker, Interval
 from releaseorch.web.http import wants_part
 
@@ -35,11 +37,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def waiting_for(person: Person) -> int:
-    """How many things wait for this person or for one of their teams."""
+    """How many things wait for this person, one of their teams or roles, by the ledger; one query beside the rights."""
     teams = TeamMember.objects.filter(person=person).values("team_id")
+    roles = {str(Role(grant.role).label) for grant in policy.grants_of(person)}
     mine = Q(blocker_kind=Blocker.PERSON, blocker_id=person.pk) | Q(
         blocker_kind=Blocker.TEAM, blocker_id__in=teams
     )
+    mine |= Q(blocker_kind=Blocker.ROLE, blocker_name__in=roles)
     return Interval.objects.filter(mine, ended_at=None, is_primary=True).count()
 
 

@@ -4,15 +4,41 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from releaseorch.catalog.models import Application, Component
+from releaseorch.accounts.models import Person, Team
+from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Feature, Release
+from releaseorch.runs.models import Attempt, DeploymentRun, Step
 
-PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NAMED_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
-FOUND_BY = {"features": Feature, "releases": Release, "components": Component}
+# What an id in an address stands for, by the word before it or by its own name.
+ROWS: dict[str, type[Model]] = {
+    "requests": DeploymentRequest,
+    "request": DeploymentRequest,
+    "items": RequestItem,
+    "item": RequestItem,
+    "runs": DeploymentRun,
+    "run": DeploymentRun,
+    "steps": Step,
+    "step": Step,
+    "attempts": Attempt,
+    "attempt": Attempt,
+    "features": Feature,
+    "releases": Release,
+    "applications": Application,
+    "components": Component,
+    "component": Component,
+    "versions": ComponentVersion,
+    "environments": Environment,
+    "environment": Environment,
+    "people": Person,
+    "teams": Team,
+}
 
 
 @dataclass(frozen=True)
@@ -47,29 +73,24 @@ def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tup
 
 def addresses() -> list[Address]:
     """Every address; call it inside a test, since the samples come from the database."""
-    found = [Address(route, _filled(route), name) for route, name in routes()]
-    return [one for one in found if "\\." not in one.route or "format" not in one.route]
+    return [Address(route, _filled(route), name) for route, name in routes() if "<format>" not in route]
 
 
 def _filled(route: str) -> str:
-    noun = route.split("/")[0]
     plain = NAMED_GROUP.sub(lambda match: f"<{match.group(1)}>", route)
     plain = re.sub(r"[\^$]|\\Z|/\?$", "", plain)
-    path = PARAMETER.sub(lambda match: _sample(noun, match.group(2)), plain)
-    return "/" + path.replace("\\", "")
+    parts = plain.split("/")
+    filled = [PARAMETER.sub(lambda match, before=before: _sample(before, match.group(1)), part)
+              for before, part in zip(["", *parts], parts, strict=False)]  # fmt: skip
+    return "/" + "/".join(filled).replace("\\", "")
 
 
-def _sample(noun: str, name: str) -> str:
+def _sample(before: str, name: str) -> str:
+    row = _first(ROWS.get(before) or ROWS.get(name))
     if name == "slug":
-        first = Application.objects.first()
-        return first.slug if first else "nothing"
-    if name == "component":
-        return _first(Component)
-    if name == "environment":
-        return _first(Environment)
-    return _first(FOUND_BY[noun]) if noun in FOUND_BY else "1"
+        return str(getattr(row, "slug", "nothing"))
+    return str(row.pk) if row is not None else "1"
 
 
-def _first(model: type) -> str:
-    row = model.objects.order_by("pk").first()
-    return str(row.pk) if row else "1"
+def _first(model: type[Model] | None) -> Model | None:
+    return model._default_manager.order_by("pk").first() if model is not None else None

@@ -6,8 +6,11 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
+from releaseorch.delivery.states import RequestState
+from releaseorch.runs.states import RunState
 from tests.characters import Cast
 from tests.factories import House
+from tests.histories import request_in_state, run_in_state
 from tests.web.addresses import addresses
 
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
@@ -17,6 +20,9 @@ MOVING = {"sessions.Session", "axes.AccessLog", "axes.AccessAttempt", "axes.Acce
 
 @pytest.fixture(autouse=True)
 def world(house: House) -> House:
+    """Something behind every address: a request, a run that is under way, its steps."""
+    run_in_state(house, RunState.RUNNING)
+    request_in_state(house, RequestState.SUBMITTED)
     return house
 
 
@@ -146,3 +152,44 @@ def test_a_bent_address_lets_nobody_in(path: str) -> None:
     answer = Client().get(path)
     assert answer.status_code in {302, 400, 404}
     assert answer.status_code != 302 or answer["Location"].startswith(("/login", "/me"))
+
+
+HOSTILE = {
+    "nothing": {},
+    "empty": "",
+    "spaces": "   ",
+    "huge id": "9223372036854775807",
+    "beyond ids": "9223372036854775808",
+    "negative": "-1",
+    "long": "x" * 10_000,
+    "markup": "<script>alert(1)</script>{{7*7}}{% load x %}${7*7}%s{0.__class__}",
+    "direction": "\u202eabc\u2066\u200b",
+    "letters": "../../etc/passwd\r\nSet-Cookie: a=b",
+}
+FIELDS = [
+    "version", "reason", "comment", "title", "name", "note", "text", "instructions", "installed",
+    "target", "team", "person", "to", "outcome", "application", "environment", "component", "release",
+    "position", "kind", "phase", "key", "state", "status", "from", "until", "wish_from", "wish_until",
+    "items", "features", "requests", "request", "run", "step", "steps", "url", "expected_s", "decision",
+    "choice", "slot", "window_from", "window_until", "at", "q", "cursor", "before", "after", "anchor",
+    "placement", "item", "action",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_whatever_is_typed_gets_an_answer_and_no_failure(cast: Cast, door, kind: str) -> None:
+    value = HOSTILE[kind]
+    typed = dict.fromkeys(FIELDS, value) if value != {} else {}
+    without_version = {name: text for name, text in typed.items() if name != "version"}
+    client, failed = door(cast.release_manager, raise_request_exception=False), []
+    for one in addresses():
+        if one.is_api or one.name in {"logout", "live-stream"}:
+            continue
+        for answer in (
+            client.get(one.path, typed),
+            client.post(one.path, typed),
+            client.post(one.path, without_version),
+        ):
+            if answer.status_code >= 500:
+                failed.append((answer.wsgi_request.method, one.path, getattr(answer, "exc_info", None)))
+    assert not failed

@@ -1,14 +1,17 @@
 """Cells of the matrix: drawn by a tag, since a page has hundreds of them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from releaseorch.catalog.models import Component
+from releaseorch.core import clock
 from releaseorch.environments.models import Installation
 from releaseorch.environments.queries import Cell
 from releaseorch.environments.states import SourceKind
@@ -36,16 +39,15 @@ def matrix_cell(component: Component, cell: Cell, changing: Changing) -> SafeStr
             name,
             cell_marks(cell, run),
         )
-    return format_html(
-        '<td{}><div class="cell"><a class="plain" href="{}"><code>{}</code></a><span class="marks">{}</span>'
-        "<small>{}, {}</small></div></td>",
-        odd,
-        href,
-        versions_of(cell),
-        cell_marks(cell, run),
-        ui.when(latest.since),
-        source_of(latest),
+    marks = cell_marks(cell, run)
+    # Two versions and their marks don't fit on one line.
+    beside = format_html(
+        "<small>{}</small>" if len(cell.texts) > 1 else '<span class="marks">{}</span>', marks
     )
+    return format_html(
+        '<td{}><div class="cell"><a class="plain" href="{}"><code>{}</code></a>{}<small>{}, {}</small></div></td>',
+        odd, href, versions_of(cell), beside, day(latest.since), source_of(latest),
+    )  # fmt: skip
 
 
 @register.simple_tag
@@ -83,6 +85,17 @@ def source_of(row: Installation) -> SafeString:
     if row.source_kind == SourceKind.HAND:
         return format_html(_("said by {}"), row.source_name)
     return format_html("{}", row.source_name or row.get_source_kind_display())
+
+
+@register.simple_tag
+def day(moment: datetime) -> SafeString:
+    """The day, for today the time; to the second in the title."""
+    stamp = times.stamp(moment)
+    today = localtime(moment).date() == localtime(clock.now()).date()
+    word = _("today %(time)s") % {"time": stamp[-5:]} if today else stamp[:-6]
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), times.exact(moment), word
+    )
 
 
 @register.simple_tag

@@ -3,19 +3,23 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
 from django.views.decorators.http import require_safe
 
 from releaseorch.accounts.models import Person
 from releaseorch.audit import queries, seals
 from releaseorch.audit.models import Event
-from releaseorch.web import inputs, links
+from releaseorch.web import inputs, links, times
 from releaseorch.web.http import render_page
 
 SUBJECT = re.compile(r"([a-z_]+)[ :]*#?([1-9][0-9]{0,17})\Z", re.IGNORECASE)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:")
+DIGEST = re.compile(r"(sha256:)?[0-9a-f]{64}")
 LONGEST_VALUE = 300
 NAMESAKES = 100
 
@@ -27,6 +31,11 @@ class Change:
     name: str
     before: str
     after: str
+
+    @property
+    def is_digest(self) -> bool:
+        """The two ends of it are enough; the whole stands in the title."""
+        return DIGEST.fullmatch(self.after) is not None
 
 
 @dataclass(frozen=True)
@@ -67,14 +76,30 @@ def changes(event: Event) -> list[Change]:
     """What differs between before and after, in the order of the names."""
     names = sorted({*event.before, *event.after})
     pairs = ((name, event.before.get(name), event.after.get(name)) for name in names)
-    return [Change(name.replace("_", " "), _text(old), _text(new)) for name, old, new in pairs if old != new]
+    found = [Change(name.replace("_", " "), _text(old), _text(new)) for name, old, new in pairs if old != new]
+    return [one for one in found if one.before or one.after]
 
 
 def _text(value: Any) -> str:
+    """As people read it: moments in the zone of the installation, lists without brackets."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        text = ", ".join(_text(one) for one in value)
+    elif isinstance(value, str):
+        moment = _moment(value)
+        text = times.exact(moment) if moment else value
+    else:
+        text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text) if MOMENT.match(text) else None
+    except ValueError:
+        return None
+    return found if found and is_aware(found) else None
 
 
 def _filters(request: HttpRequest) -> queries.EventFilters:

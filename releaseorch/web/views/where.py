@@ -88,6 +88,7 @@ def _history(
         "rows": rows[:HISTORY_SHOWN],
         "cut": len(rows) > HISTORY_SHOWN,
         "cell": queries.Cell(place, present),
+        "targets": any(row.target_id for row in rows),
         "run": _changing().get((what.pk, place.pk)),
         "action": _confirm_action(request, what, place, present),
         "bounced": bounced,
