@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from releaseorch.core.errors import DomainError
-from releaseorch.delivery import plan_edits, plan_inputs
+from releaseorch.delivery import plan_edits, plan_history, plan_inputs
 from releaseorch.delivery.models import DeploymentRequest, PlanEdit, StepOrigin
 from releaseorch.delivery.planning.plan import Conflict
 from releaseorch.environments.models import Environment
@@ -73,10 +73,10 @@ def origins_of(run: DeploymentRun) -> dict[str, list[Origin]]:
 def composition_of(
     environment: Environment, requests: Iterable[DeploymentRequest], edits: Iterable[PlanEdit] = ()
 ) -> Composition:
-    """What the plan of these requests would be now; nothing is written. Eight queries."""
+    """What the plan of these requests would be now; nothing is written. Nine queries."""
     items = plan_inputs.items_of(requests)
     answer = plan_inputs.computed(environment, items)
-    computed = plan_inputs.plan_of(answer, items)
+    computed = plan_history.with_history(environment, plan_inputs.plan_of(answer, items))
     plan, dropped = _with_edits(computed, edits)
     request_of = {item.pk: item.request_id for item in items}
     origins = {

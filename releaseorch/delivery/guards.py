@@ -73,31 +73,35 @@ def requests_planned(run: DeploymentRun) -> list[str]:
 
 
 def reservations(run: DeploymentRun) -> list[str]:
-    """Nobody keeps the environment, or an application of the run in it, for something else.
+    """Nobody keeps the environment, or an application of the run in it, for something else."""
+    now = clock.now()
+    return [reserved_sentence(one) for one in kept_by_others(run) if one.starts_at <= now]
+
+
+def kept_by_others(run: DeploymentRun) -> list[Reservation]:
+    """Reservations that aren't over and concern the run; two queries.
 
     Whoever composed the run, or asked for one of its requests, may keep it for this very run.
     """
     requests = DeploymentRequest.objects.filter(run=run).values_list("application_id", "requester_id")
     applications = {application for application, _requester in requests}
     insiders = {run.composed_by_id, *(requester for _application, requester in requests)}
-    now = clock.now()
     kept = Reservation.objects.filter(
         Q(application=None) | Q(application_id__in=applications),
         environment_id=run.environment_id,
         released_at=None,
-        starts_at__lte=now,
-        expires_at__gt=now,
+        expires_at__gt=clock.now(),
     ).exclude(owner_id__in=insiders)
-    return [
-        _("%(what)s is kept by %(who)s until %(until)s: %(reason)s.")
-        % {
-            "what": one.application or one.environment,
-            "who": one.owner,
-            "until": _moment(one.expires_at),
-            "reason": one.reason.rstrip("."),
-        }
-        for one in kept.select_related("application", "environment", "owner")
-    ]
+    return list(kept.select_related("application", "environment", "owner").order_by("starts_at", "pk"))
+
+
+def reserved_sentence(kept: Reservation) -> str:
+    return _("%(what)s is kept by %(who)s until %(until)s: %(reason)s.") % {
+        "what": kept.application or kept.environment,
+        "who": kept.owner,
+        "until": _moment(kept.expires_at),
+        "reason": kept.reason.rstrip("."),
+    }
 
 
 def window(run: DeploymentRun) -> list[str]:

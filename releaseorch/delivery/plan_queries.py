@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from releaseorch.accounts.models import Team
 from releaseorch.catalog.models import Component, ComponentVersion
 from releaseorch.catalog.states import Phase, Reversible
-from releaseorch.delivery import composing, plan_schedule
+from releaseorch.delivery import composing, plan_schedule, run_warnings
 from releaseorch.delivery.composing import Composition, Origin
 from releaseorch.delivery.models import DeploymentRequest, PlanEdit
 from releaseorch.delivery.plan_schedule import Schedule
@@ -46,7 +46,7 @@ def plan_view(run: DeploymentRun) -> PlanView:
     return view.drawn(
         run=run,
         requests=requests,
-        conflicts=present.conflicts if present else (),
+        conflicts=[*(present.conflicts if present else ()), *run_warnings.warnings_of(run)],
         edits=tuple(_edit(edit) for edit in edits),
         changes=tuple(changes_between(present.computed, plan)) if present else (),
         is_outdated=present is not None and plans.digest(present.plan) != plans.digest(plan),

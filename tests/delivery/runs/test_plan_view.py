@@ -1,15 +1,17 @@
 """What the Plan page is told: order, reasons, origins, conflicts, time, downtime; no row is written."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from releaseorch.core import clock
 from releaseorch.delivery import plan_queries, run_queries, services
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
-from releaseorch.environments.models import Installation
+from releaseorch.environments.models import Installation, Reservation
 from releaseorch.environments.states import SourceKind
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState
@@ -171,7 +173,7 @@ def test_the_cost_of_a_view_does_not_grow_with_the_plan(
     small = run_in_state(house, RunState.PROPOSED)
     large = run_in_state(house, RunState.PROPOSED, requests=[_large(house) for _number in range(4)])
     for run in (small, large):
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(14):
             plan_queries.plan_view(DeploymentRun.objects.get(pk=run.pk))
 
 
@@ -181,7 +183,7 @@ def test_the_cost_of_a_draft_does_not_grow_with_the_plan(
     small = run_in_state(house, RunState.DRAFT, requests=[_large(house, 1)])
     large = run_in_state(house, RunState.DRAFT, requests=[_large(house) for _number in range(4)])
     for run in (small, large):
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(23):
             plan_queries.plan_view(DeploymentRun.objects.get(pk=run.pk))
 
 
@@ -192,3 +194,25 @@ def _large(house: House, count: int = 5) -> DeploymentRequest:
         for component in components
     ]
     return request_in_state(house, RequestState.APPROVED, items=items)
+
+
+def test_other_runs_on_the_same_components_are_named_early(house: House) -> None:
+    other = run_in_state(house, RunState.PROPOSED, title="Friday")
+    view = plan_queries.plan_view(run_in_state(house, RunState.DRAFT))
+    (said,) = [one.sentence for one in view.warnings if one.kind == "other-run"]
+    assert said == f"{other}, which is proposed, touches claims-web too."
+    assert not view.blocks
+
+
+def test_a_reservation_to_come_is_named_early(house: House) -> None:
+    run = run_in_state(house, RunState.PROPOSED)
+    begins = clock.now() + timedelta(days=1)
+    Reservation.objects.create(
+        environment=house.production,
+        owner=house.cast.qa,
+        reason="Load test",
+        starts_at=begins,
+        expires_at=begins + timedelta(days=1),
+    )
+    (warning,) = plan_queries.plan_view(run).warnings
+    assert "Production is kept by Quinn Abara until" in warning.sentence
