@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import Application
@@ -212,8 +213,12 @@ def _between(lines: Sequence[ApplicationLine]) -> Iterable[Check]:
     for entry in lines:
         line = entry.line
         if line is None:
-            said = {"application": entry.application, "n": len(entry.scopes)}
-            yield Check("person", _("%(application)s has %(n)d features in this release and filed nothing.") % said)
+            sentence = ngettext(
+                "%(application)s has %(n)d feature in this release and filed nothing.",
+                "%(application)s has %(n)d features in this release and filed nothing.",
+                len(entry.scopes),
+            )
+            yield Check("person", sentence % {"application": entry.application, "n": len(entry.scopes)})
             continue
         said = {"application": entry.application, "id": line.request.pk}
         if line.is_changed:

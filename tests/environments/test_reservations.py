@@ -23,7 +23,7 @@ def keep(house: House, **values: object) -> Reservation:
 
 def test_what_is_kept_is_refused_to_others_by_name_until_it_is_given_back(house: House) -> None:
     kept = keep(house)
-    with pytest.raises(Conflict, match="Acceptance is kept by Quinn Abara until .*: Load test"):
+    with pytest.raises(Conflict, match=r"Acceptance is kept by Quinn Abara until .*: Load test"):
         keep(house, actor=house.cast.release_manager, application=house.claims)
     services.release_reservation(actor=house.cast.qa, reservation=kept)
     assert keep(house, actor=house.cast.release_manager).pk

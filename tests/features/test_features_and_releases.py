@@ -74,7 +74,7 @@ def test_a_release_has_lines_and_cut_offs_that_can_be_set_anew(house: House) -> 
     assert [entry.kind for entry in made.milestones.all()] == [MilestoneKind.PLAN]
     event = Event.objects.get(verb="release.features_set")
     assert (event.before["features"], event.after["features"]) == (["CR-4987"], ["CR-5003"])
-    with pytest.raises(Invalid, match="There is a release 2027.1 already"):
+    with pytest.raises(Invalid, match=r"There is a release 2027\.1 already"):
         services.create_release(actor=manager, name="2027.1")
     with pytest.raises(NotAllowed):
         services.create_release(actor=house.cast.developer, name="2027.2")

@@ -1,0 +1,100 @@
+"""What one person comes for: approvals, own requests, features; and nothing that isn't theirs."""
+
+from datetime import timedelta
+
+import pytest
+
+from releaseorch.core import clock
+from releaseorch.delivery import services, work_queries
+from releaseorch.delivery.drafts import RequestChanges
+from releaseorch.delivery.states import RequestState
+from releaseorch.environments import inventory
+from releaseorch.environments.states import SourceKind
+from releaseorch.features import services as features
+from releaseorch.features.models import FeatureInVersion
+from releaseorch.features.states import MilestoneKind
+from releaseorch.runs.states import RunState
+from tests.factories import House, ReleaseFactory
+from tests.histories import request_in_state, run_in_state
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_approver_sees_what_they_may_approve_the_nearest_deadline_first(house: House) -> None:
+    without = request_in_state(house, RequestState.SUBMITTED)
+    soon = request_in_state(house, RequestState.SUBMITTED)
+    services.edit_request(
+        actor=house.cast.developer, request=without,
+        changes=RequestChanges(release=ReleaseFactory()),
+    )  # fmt: skip
+    closes = clock.now() + timedelta(hours=4)
+    features.set_release_milestones(
+        actor=house.cast.release_manager, release=house.release, milestones={MilestoneKind.APPROVAL: closes}
+    )
+    found = work_queries.my_work(house.cast.release_manager)
+    assert [one.subject for one in found.to_approve] == [soon, without]
+    assert (found.to_approve[0].deadline, found.to_approve[0].slot.name) == (closes, "Release management")
+    assert found.to_approve[0].wait is not None
+    assert found.needs_me == 2
+
+
+def test_nobody_is_asked_to_approve_their_own_or_what_they_approved(house: House) -> None:
+    request_in_state(house, RequestState.SUBMITTED, requester=house.cast.release_manager)
+    assert not work_queries.my_work(house.cast.release_manager).to_approve
+    assert len(work_queries.my_work(house.cast.second_manager).to_approve) == 1
+    for who in (house.cast.developer, house.cast.operator, house.cast.outsider, house.cast.robot):
+        assert not work_queries.my_work(who).to_approve
+
+
+def test_a_proposed_run_is_to_be_approved_by_who_did_not_compose_it(house: House) -> None:
+    run = run_in_state(house, RunState.PROPOSED)
+    assert [one.subject for one in work_queries.my_work(house.cast.second_manager).to_approve] == [run]
+    assert not work_queries.my_work(house.cast.release_manager).to_approve
+
+
+def test_my_requests_are_told_apart_by_whose_move_it_is(house: House) -> None:
+    states = ["draft", "sent_back", "failed", "submitted", "approved", "planned", "deploying"]
+    made = {state: request_in_state(house, state) for state in states}
+    over = request_in_state(house, RequestState.WITHDRAWN)
+    found = work_queries.my_work(house.cast.developer)
+    assert {row.request for row in found.my_move} == {made[one] for one in states[:3]}
+    assert {row.request for row in found.waiting} == {made[one] for one in states[3:]}
+    assert all(row.wait is not None for row in (*found.my_move, *found.waiting))
+    assert [row.request for row in found.over] == [over]
+    with clock.at(clock.now() + timedelta(days=8)):
+        assert not work_queries.my_work(house.cast.developer).over
+
+
+def test_a_colleague_sees_what_is_under_way_in_the_team(house: House) -> None:
+    request_in_state(house, RequestState.DRAFT)
+    under_way = request_in_state(house, RequestState.SUBMITTED)
+    found = work_queries.my_work(house.cast.teammate)
+    assert [row.request for row in found.team_requests] == [under_way]
+    assert found.my_move == found.waiting == ()
+    assert (found.teams, found.applications) == ((house.cast.claims,), (house.claims, house.portal))
+
+
+def test_a_release_manager_sees_what_is_to_be_grouped_and_their_own_drafts_of_runs(house: House) -> None:
+    run = run_in_state(house, RunState.DRAFT)
+    loose = request_in_state(house, RequestState.APPROVED)
+    found = work_queries.my_work(house.cast.release_manager)
+    assert [row.request for row in found.to_compose] == [loose]
+    assert found.run_drafts == (run,)
+    assert not work_queries.my_work(house.cast.developer).to_compose
+
+
+def test_features_i_own_or_test_show_where_their_parts_have_arrived(house: House) -> None:
+    house.photos.owner = house.cast.outsider
+    house.photos.save()
+    version = house.version(house.claims_web)
+    FeatureInVersion.objects.create(version=version, feature=house.photos)
+    for environment in (house.acceptance, house.development):
+        inventory.install(
+            actor=house.cast.operator, component=house.claims_web, environment=environment, target=None,
+            version=version, source_kind=SourceKind.HAND, source_id=None, source_name="by hand",
+        )  # fmt: skip
+    (feature,) = work_queries.my_work(house.cast.outsider).features
+    assert (feature.is_owner, feature.is_tester) == (True, False)
+    assert [arrival.environment for arrival in feature.arrived] == [house.development, house.acceptance]
+
+
