@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Iterable
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import Error, connections
@@ -14,11 +16,12 @@ from django.utils.translation import gettext as _
 from releaseorch.audit.models import Topic
 from releaseorch.core.errors import Invalid
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.5
 PING_S = 15.0
-RECHECK_S = 60.0  # settings.LIVE_RECHECK_S says otherwise
+RECHECK_S = 45.0  # within a minute even if a ping is due just before; settings.LIVE_RECHECK_S says otherwise
 RETRY_MS = 3000
 MOST_TOPICS = 20
 TOPIC = re.compile(r"[a-z][a-z_]{0,39}(:[1-9][0-9]{0,18})?\Z")
@@ -80,21 +83,20 @@ class Hub:
         self.versions: Versions = {}
         self.subscriptions: set[Subscription] = set()
         self.queries = 0
+        self.is_closing = False
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live-hub")
 
-    def run(self, ask: Callable[[], object]) -> "asyncio.Future[object]":
+    def run(self, ask: Callable[[], T]) -> "Awaitable[T]":
         """Ask the database in the hub's thread; not `to_thread`, which would take along the context of one request."""
         return asyncio.get_running_loop().run_in_executor(self._thread, ask)
 
-    async def subscribe(self, topics: frozenset[str]) -> Subscription:
-        subscription = Subscription(topics)
+    async def subscribe(self, subscription: Subscription) -> None:
         self.subscriptions.add(subscription)
         await self._look()  # catch-up: the stream begins with how it stands now
         subscription.nudge()
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._poll())
-        return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         self.subscriptions.discard(subscription)
@@ -106,6 +108,11 @@ class Hub:
     async def _poll(self) -> None:
         while self.subscriptions:
             await asyncio.sleep(self.poll_s)
+            if server_is_stopping():
+                self.is_closing = True
+                for subscription in self.subscriptions:
+                    subscription.nudge()
+                return
             await self._look()
 
     async def _look(self) -> None:
@@ -118,11 +125,17 @@ class Hub:
             logger.warning("live topics could not be read: %s", error)
             return
         self.queries += 1
-        changed = {name for name, version in fresh.items() if version > self.versions.get(name, 0)}  # type: ignore[attr-defined]
-        self.versions.update(fresh)  # type: ignore[call-overload]
+        changed = {name for name, version in fresh.items() if version > self.versions.get(name, 0)}
+        self.versions.update(fresh)
         for subscription in self.subscriptions:
             if changed & subscription.topics:
                 subscription.nudge()
+
+
+def server_is_stopping() -> bool:
+    """Whether this process was asked to end. The server waits for open streams and tells nobody; its handler knows."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return bool(getattr(server, "should_exit", False))
 
 
 _hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -143,13 +156,13 @@ async def stream(topics: frozenset[str], still_may: Callable[[], bool]) -> Async
 
     `changed` carries {"topic", "version"}; the first ones say how it stands now.
     """
-    here = hub()
-    subscription = await here.subscribe(topics)
+    here, subscription = hub(), Subscription(topics)
     loop, recheck_s = asyncio.get_running_loop(), float(getattr(settings, "LIVE_RECHECK_S", RECHECK_S))
     recheck_at = loop.time() + recheck_s
     try:
+        await here.subscribe(subscription)
         yield f"retry: {RETRY_MS}\n\n".encode()
-        while True:
+        while not here.is_closing:
             try:
                 await asyncio.wait_for(subscription.wake.get(), PING_S)
             except TimeoutError:

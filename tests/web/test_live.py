@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 
 import httpx
@@ -84,8 +85,9 @@ def test_many_streams_share_one_poller(dana: Person) -> None:
 
     async def listen() -> tuple[int, int]:
         hub = live.Hub(poll_s=0.01)
-        streams = [await hub.subscribe(frozenset({"runs"})) for _ in range(50)]
+        streams = [live.Subscription(frozenset({"runs"})) for _ in range(50)]
         for one in streams:
+            await hub.subscribe(one)
             one.news(hub.versions)
             one.wake.get_nowait()
         asked = hub.queries
@@ -101,6 +103,26 @@ def test_many_streams_share_one_poller(dana: Person) -> None:
     told, per_stream = asyncio.run(listen())
     assert told == 50
     assert per_stream < 0.5
+
+
+class Stopping:
+    """A server that was asked to end, as its signal handler knows."""
+
+    should_exit = True
+
+    def handle_exit(self, *_signal: object) -> None: ...
+
+
+def test_streams_end_when_the_server_was_asked_to_stop(dana: Person) -> None:
+    before = signal.signal(signal.SIGTERM, Stopping().handle_exit)
+
+    async def listen() -> list[bytes]:
+        return [chunk async for chunk in live.stream(frozenset({"runs"}), lambda: True)]
+
+    try:
+        assert asyncio.run(asyncio.wait_for(listen(), PATIENCE)) == [b"retry: 3000\n\n"]
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_stream_never_goes_back(dana: Person) -> None:
