@@ -1,0 +1,115 @@
+"""What must hold over the rows of all runs at every moment; `broken()` names each row that breaks it."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from django.db.models import Count
+
+from releaseorch.catalog.states import StepKind
+from releaseorch.environments.models import Installation
+from releaseorch.runs.models import Attempt, Decision, DeploymentRun, RunTarget, Step, StepLink
+from releaseorch.runs.states import (
+    RUN_ACTIVE,
+    RUN_FINAL,
+    STEP_FINAL,
+    STEP_OPEN,
+    STEP_PASSED,
+    AttemptState,
+    DecisionKind,
+    StepState,
+)
+from releaseorch.waiting.models import Interval
+
+WAITING_STEPS = frozenset({StepState.READY, StepState.CLAIMED, StepState.RUNNING, StepState.NEEDS_DECISION})
+
+
+def broken() -> list[str]:
+    return [*_attempts(), *_order(), *_ends(), *_waits(), *_targets(), *_starts(), *_inventory()]
+
+
+def _attempts() -> Iterator[str]:
+    """1 and 2: one active attempt where somebody works, none elsewhere, with the step's present token."""
+    active = defaultdict(list)
+    for attempt in Attempt.objects.filter(state=AttemptState.RUNNING):
+        active[attempt.step_id].append(attempt)
+    for step in Step.objects.all():
+        found = active[step.pk]
+        wanted = 1 if step.state in {StepState.RUNNING, StepState.CLAIMED} else 0
+        if len(found) != wanted:
+            yield f"{step} is {step.state} with {len(found)} active attempts"
+        if any(attempt.token != step.token for attempt in found):
+            yield f"{step}: its attempt holds another token"
+        if any((attempt.person_id is None) != (step.state == StepState.RUNNING) for attempt in found):
+            yield f"{step} is {step.state}, but not by whom its attempt says"
+
+
+def _order() -> Iterator[str]:
+    """8: nothing begins before everything it waits for is over, dropped steps passed through."""
+    steps = {step.pk: step for step in Step.objects.all()}
+    before = defaultdict(list)
+    for first, second in StepLink.objects.values_list("before_id", "after_id"):
+        before[second].append(first)
+
+    def is_passed(pk: int) -> bool:
+        if steps[pk].state == StepState.CANCELLED:
+            return all(is_passed(earlier) for earlier in before[pk])
+        return steps[pk].state in STEP_PASSED
+
+    for pk, step in steps.items():
+        waits_for = sum(not is_passed(earlier) for earlier in before[pk])
+        is_begun = step.state in WAITING_STEPS | STEP_PASSED - {StepState.NOT_NEEDED}
+        if is_begun and waits_for:
+            yield f"{step} is {step.state} before what it waits for is over"
+        if step.run.state in RUN_ACTIVE and step.state == StepState.PENDING and step.open_predecessors != waits_for:
+            yield f"{step} counts {step.open_predecessors} open predecessors, there are {waits_for}"
+        if step.run.state in RUN_ACTIVE and step.state == StepState.PENDING and not waits_for:
+            yield f"{step} waits for nothing and isn't ready"
+
+
+def _ends() -> Iterator[str]:
+    for run in DeploymentRun.objects.filter(state__in=RUN_FINAL):
+        if run.steps.filter(state__in=STEP_OPEN).exists():
+            yield f"{run} is {run.state} with open steps"
+    for run in DeploymentRun.objects.filter(state__in=["running", "cancelling"]):
+        if not run.steps.filter(state__in=STEP_OPEN).exists():
+            yield f"{run} is {run.state} with nothing open"
+    for step in Step.objects.filter(state__in=STEP_FINAL - {StepState.NOT_NEEDED}, ended_at=None):
+        yield f"{step} is {step.state} without an end"
+
+
+def _waits() -> Iterator[str]:
+    """20: whatever isn't over has exactly one next actor, and what is over has none."""
+    open_waits = set(Interval.objects.filter(ended_at=None, is_primary=True).values_list("subject_kind", "subject_id"))
+    wanted = {("run", pk) for pk in DeploymentRun.objects.filter(state__in=RUN_ACTIVE).values_list("pk", flat=True)}
+    wanted |= {("step", pk) for pk in Step.objects.filter(state__in=WAITING_STEPS).values_list("pk", flat=True)}
+    ours = {wait for wait in open_waits if wait[0] in {"run", "step"}}
+    for kind, pk in sorted(wanted - ours):
+        yield f"{kind} {pk} waits for nobody"
+    for kind, pk in sorted(ours - wanted):
+        yield f"{kind} {pk} is over and still waits"
+
+
+def _targets() -> Iterator[str]:
+    """14: what a run still has to touch is held by it, and by nobody once the run is through with it."""
+    for target in RunTarget.objects.select_related("run", "component"):
+        has_open = target.run.steps.filter(component=target.component, state__in=STEP_OPEN).exists()
+        if target.is_active != (target.run.state in RUN_ACTIVE and has_open):
+            yield f"{target} is {'' if target.is_active else 'not '}held while the run is {target.run.state}"
+    twice = RunTarget.objects.filter(is_active=True).values("environment", "component").annotate(held=Count("id"))
+    for row in twice.filter(held__gt=1):
+        yield f"held twice: {row}"
+
+
+def _starts() -> Iterator[str]:
+    """5: no machine starts again what it may have begun: one start more for each retry of a person, no other."""
+    for step in Step.objects.filter(kind=StepKind.AUTOMATED):
+        begun = step.attempts.filter(effect_started_at__isnull=False, person=None).count()
+        retries = Decision.objects.filter(step=step, kind=DecisionKind.RETRY).count()
+        if begun > 1 + retries:
+            yield f"{step} was begun {begun} times with {retries} retries"
+
+
+def _inventory() -> Iterator[str]:
+    rows = Installation.objects.filter(until=None).values("component", "environment", "target")
+    for row in rows.annotate(open=Count("id")).filter(open__gt=1):
+        yield f"two open rows: {row}"

@@ -1,0 +1,141 @@
+"""People, workers and the housekeeper do whatever comes to their minds; after each move every invariant holds."""
+
+import os
+import random
+from collections.abc import Callable
+
+import pytest
+
+from releaseorch.core.errors import DomainError
+from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
+from releaseorch.runs import housekeeping, services
+from releaseorch.runs.engine import endings, worker
+from releaseorch.runs.models import DeploymentRun, Step
+from releaseorch.runs.states import DecisionKind, StepState
+from releaseorch.runs.store import Claim, store
+from tests.characters import Cast
+from tests.factories import House
+from tests.faults.invariants import broken
+from tests.runs import builders as a
+
+MOVES = 60
+WALKS = int(os.environ.get("RELEASEORCH_WALKS", "4"))  # a long campaign sets hundreds
+RESULTS: list[Result] = [Done(), Done(), Failed("It said no."), Errored("No room."), Unknown("?"), Cancelled()]
+
+
+class Walk:
+    """Three runs that overlap in part, and everybody who may touch them."""
+
+    def __init__(self, seed: int, cast: Cast, house: House) -> None:
+        self.dice, self.cast = random.Random(seed), cast
+        self.claims: list[Claim] = []
+        self.done: list[str] = []
+        components = [house.claims_db, house.claims_web, house.billing_api, house.portal_front]
+        self.runs = [self._draft(house, [house.version(one, f"{n}.0") for one in components]) for n in range(3)]
+
+    def _draft(self, house: House, versions: list[object]) -> DeploymentRun:
+        dice, steps, keys = self.dice, [], []
+        for number in range(dice.randint(3, 7)):
+            key = f"s{number}"
+            after = dice.sample(keys, min(len(keys), dice.choice([0, 1, 1, 2])))
+            version = dice.choice(versions)
+            facts = {"component_id": version.component_id, "version_id": version.pk, "installs": dice.random() < 0.6}
+            make = dice.choice([a.automated, a.automated, a.manual])
+            steps.append(make(key, after=after, **(facts if dice.random() < 0.7 else {})))
+            keys.append(key)
+        return a.approved_run(self.cast.release_manager, *steps, environment=house.production)
+
+    def move(self) -> None:
+        choices = [self.start, self.claim, self.claim, self.intend, self.intend, self.finish, self.finish, self.reap, self.reap]
+        choices += [self.take, self.take, self.say, self.say, self.hand_back, self.decide, self.decide, self.steer, self.drop]
+        choice: Callable[[], object] = self.dice.choice(choices)
+        try:
+            choice()
+            self.done.append(choice.__name__)
+        except DomainError as refused:
+            self.done.append(f"{choice.__name__}: {refused}")
+
+    def run(self) -> DeploymentRun:
+        return a.now(self.dice.choice(self.runs))
+
+    def step(self, *states: str) -> Step | None:
+        found = list(Step.objects.filter(state__in=states).order_by("pk"))
+        return self.dice.choice(found) if found else None
+
+    def start(self) -> None:
+        services.start_run(actor=self.cast.operator, run=self.run())
+
+    def claim(self) -> None:
+        step = self.step(StepState.READY, StepState.RUNNING)
+        claim = step and worker.claim_step(step.pk, step.token - self.dice.choice([0, 0, 0, 1]) if step.token else 0)
+        if claim:
+            self.claims.append(claim)
+
+    def intend(self) -> None:
+        if self.claims:
+            store().record_intent(self.held(), 60)
+
+    def finish(self) -> None:
+        if self.claims:
+            endings.finish(self.held(), self.dice.choice(RESULTS))
+
+    def reap(self) -> None:
+        if self.claims:
+            store().heartbeat(self.held(), -100)
+        housekeeping.reap()
+
+    def held(self) -> Claim:
+        """Mostly a claim of late, sometimes one that was lost long ago."""
+        return self.dice.choice(self.claims[-3:] if self.dice.random() < 0.8 else self.claims)
+
+    def take(self) -> None:
+        step = self.step(StepState.READY)
+        if step:
+            services.take_step(actor=self.cast.operator, step=step)
+
+    def say(self) -> None:
+        step = self.step(StepState.CLAIMED)
+        if step:
+            outcome = self.dice.choice(["done", "done", "failed"])
+            services.finish_step(actor=self.cast.operator, step=step, outcome=outcome, note="Looked at it.")
+
+    def hand_back(self) -> None:
+        step = self.step(StepState.CLAIMED)
+        if step and self.dice.random() < 0.5:
+            services.hand_back_step(actor=self.cast.operator, step=step, reason="Lunch.")
+        elif step:
+            services.reassign_step(actor=self.cast.operator, step=step, team=self.cast.billing, reason="Theirs.")
+
+    def decide(self) -> None:
+        step = self.step(StepState.NEEDS_DECISION)
+        if step:
+            kind = self.dice.choice(list(DecisionKind))
+            services.decide_step(actor=self.cast.operator, step=step, kind=kind, reason="Looked at it.")
+
+    def steer(self) -> None:
+        manager, run = self.cast.release_manager, self.run()
+        choice = self.dice.random()
+        if choice < 0.4:
+            services.pause_run(actor=manager, run=run)
+        elif choice < 0.8:
+            services.resume_run(actor=manager, run=run)
+        elif choice < 0.9:
+            services.stop_run(actor=manager, run=run, reason="Enough.")
+        else:
+            services.cancel_run(actor=manager, run=run, reason="Wrong night.")
+
+    def drop(self) -> None:
+        run = self.run()
+        some = list(run.steps.filter(state__in=[StepState.PENDING, StepState.READY]).values_list("pk", flat=True))
+        if some and self.dice.random() < 0.4:
+            chosen = self.dice.sample(some, self.dice.randint(1, min(2, len(some))))
+            services.drop_steps(actor=self.cast.release_manager, run=run, step_ids=chosen, reason="Taken out.")
+
+
+@pytest.mark.parametrize("seed", range(WALKS))
+def test_whatever_people_and_machines_do_the_rows_stay_consistent(seed: int, cast: Cast, house: House) -> None:
+    walk = Walk(seed, cast, house)
+    for _number in range(MOVES):
+        walk.move()
+        assert broken() == [], walk.done[-5:]
+    assert sum(":" not in done for done in walk.done) > MOVES / 4
