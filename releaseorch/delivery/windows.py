@@ -44,7 +44,7 @@ def _scheduler(run: DeploymentRun) -> Person:
         .order_by("-pk")
         .first()
     )
-    person = Person.objects.filter(pk=said.actor_id).first() if said else None
+    person = Person.objects.filter(pk=said.actor_id or 0).first() if said else None
     return person or run.composed_by
 
 

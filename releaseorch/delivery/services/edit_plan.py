@@ -1,5 +1,6 @@
 """Change the computed plan of a draft: steps added, removed, moved, linked and edited, each with its reason."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.states import StepKind
-from releaseorch.core.checked import cleaned
+from releaseorch.core.checked import cleaned, text_of
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import editing, plan_edits
 from releaseorch.delivery.content import LONGEST_STEP
@@ -16,6 +17,8 @@ from releaseorch.delivery.editing import StepRef
 from releaseorch.delivery.states import EditKind
 from releaseorch.executors import registry, schema
 from releaseorch.runs.models import DeploymentRun, Step
+
+LONGEST_PARAMETERS = 100_000
 
 
 def add_step(
@@ -204,6 +207,7 @@ def _parameters(kind: str, parameters: object) -> dict[str, Any]:
     """Parameters as the step's executor takes them; raises `Invalid` by dotted path."""
     if not isinstance(parameters, Mapping) or not all(isinstance(name, str) for name in parameters):
         raise Invalid({"parameters": _("Parameters are a set of named values.")})
+    _refuse_unstorable(parameters)
     try:
         expected = registry.get(kind).config_schema
     except registry.UnknownKind:
@@ -212,3 +216,16 @@ def _parameters(kind: str, parameters: object) -> dict[str, Any]:
     if wrong:
         raise Invalid({f"parameters.{path}": sentence for path, sentence in wrong.items()})
     return dict(parameters)
+
+
+def _refuse_unstorable(parameters: Mapping[str, Any]) -> None:
+    """What no database keeps as JSON: NaN, NUL, lone surrogates, things that aren't JSON, or far too much of it."""
+    try:
+        text = json.dumps(dict(parameters), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as wrong:
+        raise Invalid({"parameters": _("These parameters can't be kept as JSON.")}) from wrong
+    if "\\u0000" in text:
+        raise Invalid(
+            {"parameters": _("This text holds a control character (U+0000). Take it out and try again.")}
+        )
+    text_of(text, "parameters", limit=LONGEST_PARAMETERS)

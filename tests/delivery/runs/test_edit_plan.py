@@ -167,6 +167,26 @@ def test_parameters_that_the_tool_does_not_take_are_refused_by_name(house: House
     assert {"parameters.argv", "parameters.shell"} <= set(refused.value.fields)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), "a\x00b", "\ud800", {"deep": object()}, "x" * 200_000],
+    ids=lambda one: repr(one)[:12],
+)
+def test_parameters_that_no_database_keeps_are_refused(
+    house: House, run: DeploymentRun, value: object
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        services.edit_step(
+            actor=house.cast.release_manager,
+            run=run,
+            step=at(run, DEPLOY),
+            parameters={"argv": ["true", value]},
+            reason="Quick.",
+        )
+    assert "parameters" in refused.value.fields
+    assert at(run, DEPLOY).parameters == {"argv": ["true"]}
+
+
 @pytest.mark.parametrize("state", [RunState.PROPOSED, RunState.APPROVED, RunState.SCHEDULED])
 def test_a_fixed_plan_is_not_edited(house: House, state: RunState) -> None:
     run = run_in_state(house, state)
