@@ -1,5 +1,22 @@
-"""Addresses of the noun steps."""
+"""Addresses of steps, their attempts' logs and their evidence."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from releaseorch.web.views import step_files, step_verbs, steps
+
+urlpatterns = [
+    path("steps/<id:pk>", steps.step, name="step"),
+    path("steps/<id:pk>/take", step_verbs.take, name="step-take"),
+    path("steps/<id:pk>/hand-back", step_verbs.hand_back, name="step-hand-back"),
+    path("steps/<id:pk>/reassign", step_verbs.reassign, name="step-reassign"),
+    path("steps/<id:pk>/done", step_verbs.done, name="step-done"),
+    path("steps/<id:pk>/failed", step_verbs.failed, name="step-failed"),
+    path("steps/<id:pk>/decide", step_verbs.decide, name="step-decide"),
+    path("steps/<id:pk>/retry", step_verbs.retry, name="step-retry"),
+    path("steps/<id:pk>/skip", step_verbs.skip, name="step-skip"),
+    path("steps/<id:pk>/take-over", step_verbs.take_over, name="step-take-over"),
+    path("steps/<id:pk>/mark-done", step_verbs.mark_done, name="step-mark-done"),
+    path("steps/<id:pk>/mark-failed", step_verbs.mark_failed, name="step-mark-failed"),
+    path("attempts/<id:pk>/log", step_files.log, name="attempt-log"),
+    path("evidence/<id:pk>/file", step_files.evidence_file, name="evidence-file"),
+]

@@ -1,0 +1,82 @@
+"""What people decided about a run and its steps, as lines that read like sentences, newest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from releaseorch.audit import queries as audit
+from releaseorch.audit.models import Event
+from releaseorch.runs.models import Decision, DeploymentRun
+from releaseorch.runs.states import DecisionKind
+
+LONGEST = 60
+SAID = {
+    "run.created": gettext_lazy("composed the run"),
+    "run.proposed": gettext_lazy("proposed the plan"),
+    "run.slot_approved": gettext_lazy("approved"),
+    "run.approved": gettext_lazy("approved, the last to be asked"),
+    "run.sent_back": gettext_lazy("sent the plan back"),
+    "run.rejected": gettext_lazy("rejected the run"),
+    "run.unlocked": gettext_lazy("unlocked the plan"),
+    "run.scheduled": gettext_lazy("scheduled the run"),
+    "run.edited": gettext_lazy("changed title or window"),
+    "run.replanned": gettext_lazy("computed the plan again"),
+    "run.started": gettext_lazy("started the run"),
+    "run.paused": gettext_lazy("paused the run"),
+    "run.resumed": gettext_lazy("resumed the run"),
+    "run.stopped": gettext_lazy("stopped the run"),
+    "run.cancelling": gettext_lazy("asked everything to stop"),
+    "run.cancelled": gettext_lazy("cancelled the run"),
+    "run.succeeded": gettext_lazy("ended the run: all succeeded"),
+    "run.succeeded_with_exceptions": gettext_lazy("ended the run, with exceptions"),
+}
+DECIDED = {
+    DecisionKind.RETRY: gettext_lazy("tried step %(n)d again"),
+    DecisionKind.SKIP: gettext_lazy("skipped step %(n)d"),
+    DecisionKind.TAKE_OVER: gettext_lazy("took step %(n)d over by hand"),
+    DecisionKind.MARK_DONE: gettext_lazy("said that step %(n)d is done"),
+    DecisionKind.MARK_FAILED: gettext_lazy("said that step %(n)d failed for good"),
+}
+
+
+@dataclass(frozen=True)
+class FeedLine:
+    """Who did what when, and why; `request_id` and `step_id` are where it leads, or None."""
+
+    at: datetime
+    who: str
+    did: str
+    why: str = ""
+    request_id: int | None = None
+    step_id: int | None = None
+
+
+def feed_of(run: DeploymentRun) -> list[FeedLine]:
+    """The newest lines of the run's events and its steps' decisions; two queries."""
+    events = (_of_event(event) for event in audit.events_of("run", run.pk, LONGEST))
+    decisions = Decision.objects.filter(step__run=run).select_related("actor", "step")[:LONGEST]
+    lines = [line for line in events if line is not None] + [_of_decision(one) for one in decisions]
+    return sorted(lines, key=lambda line: line.at, reverse=True)[:LONGEST]
+
+
+def decisions_of(decisions: Iterable[Decision]) -> list[FeedLine]:
+    """The decisions of one step; no query when their actors are read."""
+    return [_of_decision(one) for one in decisions]
+
+
+def _of_decision(one: Decision) -> FeedLine:
+    did = str(DECIDED[DecisionKind(one.kind)]) % {"n": one.step.number}
+    return FeedLine(one.at, one.actor.name, did, one.reason, step_id=one.step_id)
+
+
+def _of_event(event: Event) -> FeedLine | None:
+    if event.verb == "run.request_taken_out":
+        number = event.after.get("request")
+        return FeedLine(event.at, event.actor_name, _("took out a request"), event.reason, request_id=number)
+    if event.verb == "run.plan_edited":
+        return FeedLine(event.at, event.actor_name, str(event.after.get("what", "")), event.reason)
+    said = SAID.get(event.verb)
+    return FeedLine(event.at, event.actor_name, str(said), event.reason) if said else None

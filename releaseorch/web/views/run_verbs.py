@@ -1,0 +1,121 @@
+"""What people do with a run: from proposing it to its end, one view per verb."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from releaseorch.core.errors import Invalid
+from releaseorch.delivery import services as delivery
+from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.runs import services
+from releaseorch.runs.models import DeploymentRun
+from releaseorch.web import inputs
+from releaseorch.web.access import get_or_404
+from releaseorch.web.http import perform
+from releaseorch.web.views.runs import page_of_run
+
+Verb = Callable[[DeploymentRun, int | None], Any]
+
+
+@require_POST
+def propose(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "propose", _("Proposed. Its plan is fixed and waits for approval."), _plain(request, delivery.propose_run))
+
+
+@require_POST
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    comment, slot = request.POST.get("comment", ""), request.POST.get("slot", "") or None
+    return _do(
+        request, pk, "approve", _("Approved."),
+        lambda run, seen: delivery.approve_run(actor=request.user, run=run, seen=seen, comment=comment, slot=slot),
+    )  # fmt: skip
+
+
+@require_POST
+def send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "send_back", _("Sent back."), _with_reason(request, delivery.send_back_run))
+
+
+@require_POST
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "reject", _("Rejected. Its requests wait for another run."), _with_reason(request, delivery.reject_run))
+
+
+@require_POST
+def unlock(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "unlock", _("Unlocked: the plan can be changed again."), _with_reason(request, delivery.unlock_run))
+
+
+@require_POST
+def schedule(request: HttpRequest, pk: int) -> HttpResponse:
+    window = {name: inputs.moment(request.POST, name) for name in ("window_from", "window_until")}
+    return _do(
+        request, pk, "schedule", _("Scheduled."),
+        lambda run, seen: delivery.schedule_run(actor=request.user, run=run, seen=seen, **window),
+    )  # fmt: skip
+
+
+@require_POST
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "start", _("Started."), _plain(request, services.start_run))
+
+
+@require_POST
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "pause", _("Paused. What is under way may finish."), _plain(request, services.pause_run))
+
+
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "resume", _("Resumed."), _plain(request, services.resume_run))
+
+
+@require_POST
+def stop(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "stop", _("Stopped."), _with_reason(request, services.stop_run))
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "cancel", _("The run is being given up."), _with_reason(request, delivery.cancel_run))
+
+
+@require_POST
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    text = request.POST.get("text", "")
+    return _do(request, pk, "comment", "", lambda run, _seen: services.comment_run(actor=request.user, run=run, text=text))
+
+
+@require_POST
+def take_out(request: HttpRequest, pk: int) -> HttpResponse:
+    wanted = inputs.row_id(request.POST, "request")
+    reason = request.POST.get("reason", "")
+
+    def verb(run: DeploymentRun, seen: int | None) -> DeploymentRun:
+        if wanted is None:
+            raise Invalid({"request": _("Say which request.")})
+        row = get_or_404(DeploymentRequest.objects.select_related("application", "environment"), pk=wanted)
+        return delivery.take_out_request(actor=request.user, run=run, request=row, reason=reason, seen=seen)
+
+    return _do(request, pk, "take_out", _("Taken out."), verb)
+
+
+def _plain(request: HttpRequest, service: Callable[..., Any]) -> Verb:
+    return lambda run, seen: service(actor=request.user, run=run, seen=seen)
+
+
+def _with_reason(request: HttpRequest, service: Callable[..., Any]) -> Verb:
+    reason = request.POST.get("reason", "")
+    return lambda run, seen: service(actor=request.user, run=run, seen=seen, reason=reason)
+
+
+def _do(request: HttpRequest, pk: int, verb: str, said: str, service: Verb) -> HttpResponse:
+    """One verb on one run; what it refuses comes back on the run's page as it was typed."""
+    run = get_or_404(DeploymentRun.objects.select_related("environment", "composed_by", "edited_by"), pk=pk)
+    return perform(
+        request, lambda seen: service(run, seen), back=f"/runs/{pk}", said=said, verb=verb,
+        again=lambda bounced: page_of_run(request, pk, bounced),
+    )  # fmt: skip

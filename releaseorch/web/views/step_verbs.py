@@ -1,0 +1,154 @@
+"""What people do with a step: take it, say how it went, decide how it goes on."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from releaseorch.accounts.models import Person, Team
+from releaseorch.catalog.models import ComponentVersion
+from releaseorch.core.errors import Invalid
+from releaseorch.runs import services
+from releaseorch.runs.models import Step
+from releaseorch.runs.progress import WITH_NAMES
+from releaseorch.runs.states import DecisionKind
+from releaseorch.web import inputs
+from releaseorch.web.access import get_or_404
+from releaseorch.web.http import came_from, perform
+from releaseorch.web.verbs import Bounced
+from releaseorch.web.views.steps import page_of_step
+
+Verb = Callable[[Step, int | None], Any]
+SAID = {
+    DecisionKind.RETRY: gettext_lazy("It is tried again."),
+    DecisionKind.SKIP: gettext_lazy("Skipped."),
+    DecisionKind.TAKE_OVER: gettext_lazy("It is yours now: do it by hand, then say how it went."),
+    DecisionKind.MARK_DONE: gettext_lazy("It counts as done."),
+    DecisionKind.MARK_FAILED: gettext_lazy("It failed for good."),
+}
+
+
+@require_POST
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "take", _("It is yours now."), lambda step, seen: services.take_step(actor=request.user, step=step, seen=seen))
+
+
+@require_POST
+def hand_back(request: HttpRequest, pk: int) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    return _do(
+        request, pk, "hand-back", _("Handed back; somebody else can take it."),
+        lambda step, seen: services.hand_back_step(actor=request.user, step=step, seen=seen, reason=reason),
+    )  # fmt: skip
+
+
+@require_POST
+def reassign(request: HttpRequest, pk: int) -> HttpResponse:
+    def verb(step: Step, seen: int | None) -> Step:
+        person, team = inputs.row_id(request.POST, "to"), inputs.row_id(request.POST, "team")
+        return services.reassign_step(
+            actor=request.user, step=step, seen=seen, reason=request.POST.get("reason", ""),
+            to=get_or_404(Person, pk=person, is_active=True) if person else None,
+            team=get_or_404(Team, pk=team) if team else None,
+        )  # fmt: skip
+
+    return _do(request, pk, "reassign", _("Given on."), verb)
+
+
+@require_POST
+def done(request: HttpRequest, pk: int) -> HttpResponse:
+    return _finish(request, pk, "done", _("Done. What waited for it begins."))
+
+
+@require_POST
+def failed(request: HttpRequest, pk: int) -> HttpResponse:
+    return _finish(request, pk, "failed", _("Failed. Somebody decides how it goes on."))
+
+
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form that asks for one of the choices; each of them has an address of its own as well."""
+    return _decide(request, pk, request.POST.get("kind", ""))
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    return _decide(request, pk, DecisionKind.RETRY)
+
+
+@require_POST
+def skip(request: HttpRequest, pk: int) -> HttpResponse:
+    return _decide(request, pk, DecisionKind.SKIP)
+
+
+@require_POST
+def take_over(request: HttpRequest, pk: int) -> HttpResponse:
+    return _decide(request, pk, DecisionKind.TAKE_OVER)
+
+
+@require_POST
+def mark_done(request: HttpRequest, pk: int) -> HttpResponse:
+    return _decide(request, pk, DecisionKind.MARK_DONE)
+
+
+@require_POST
+def mark_failed(request: HttpRequest, pk: int) -> HttpResponse:
+    return _decide(request, pk, DecisionKind.MARK_FAILED)
+
+
+def _finish(request: HttpRequest, pk: int, outcome: str, said: str) -> HttpResponse:
+    def verb(step: Step, seen: int | None) -> Step:
+        return services.finish_step(
+            actor=request.user, step=step, seen=seen, outcome=outcome, note=request.POST.get("note", ""),
+            url=request.POST.get("url", ""), file=request.FILES.get("file"), installed=_installed(request, step),
+        )  # fmt: skip
+
+    return _do(request, pk, outcome, said, verb)
+
+
+def _decide(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    def verb(step: Step, seen: int | None) -> Step:
+        if not kind:
+            raise Invalid({"kind": _("Choose what shall happen.")})
+        return services.decide_step(
+            actor=request.user, step=step, seen=seen, kind=kind, reason=request.POST.get("reason", ""),
+            installed=_installed(request, step), note=request.POST.get("note", ""),
+        )  # fmt: skip
+
+    said = str(SAID[DecisionKind(kind)]) if kind in DecisionKind.values else ""
+    return _do(request, pk, "decide", said, verb, {"kind": str(kind)})
+
+
+def _installed(request: HttpRequest, step: Step) -> ComponentVersion | None:
+    """The version that the person found there, of this component."""
+    pk = inputs.row_id(request.POST, "installed")
+    if pk is None:
+        return None
+    found = ComponentVersion.objects.filter(pk=pk, component_id=step.component_id).first()
+    if found is None:
+        raise Invalid({"installed": _("This is no version of %(component)s.") % {"component": step.component or _("it")}})
+    return found
+
+
+def _do(
+    request: HttpRequest, pk: int, verb: str, said: str, service: Verb, typed: dict[str, str] | None = None
+) -> HttpResponse:
+    """One verb on one step: back to the page it was pressed on; what is refused comes back on the step's page."""
+    step = get_or_404(Step.objects.select_related("run__environment", *WITH_NAMES), pk=pk)
+
+    def again(bounced: Bounced | None) -> HttpResponse:
+        if bounced is not None and typed:
+            bounced = Bounced(bounced.verb, {**bounced.values, **typed}, bounced.errors)
+        return page_of_step(request, pk, bounced)
+
+    return perform(request, lambda seen: service(step, seen), back=_back(request, pk), said=said, verb=verb, again=again)
+
+
+def _back(request: HttpRequest, pk: int) -> str:
+    before = came_from(request)
+    if before.startswith("/runs/"):
+        return f"{before}#step-{pk}"
+    return before if before == "/" else f"/steps/{pk}"

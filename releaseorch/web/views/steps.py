@@ -1,0 +1,82 @@
+"""One step: what it is, its log, its attempts, its evidence, the decisions on it, and what people can do now."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from releaseorch.core import clock
+from releaseorch.delivery.models import StepOrigin
+from releaseorch.runs import queries, rights, waits
+from releaseorch.runs.models import Attempt, Step
+from releaseorch.runs.queries import StepDetail
+from releaseorch.runs.states import StepState
+from releaseorch.web import inputs, run_decisions, run_feed, step_log
+from releaseorch.web.access import get_or_404
+from releaseorch.web.http import render_page
+from releaseorch.web.verbs import Bounced
+
+LONGEST_SEARCH = 200
+
+
+@require_safe
+def step(request: HttpRequest, pk: int) -> HttpResponse:
+    """`?attempt=2` shows the log of another attempt, `?find=text` only its lines that hold the text."""
+    return page_of_step(request, pk)
+
+
+def page_of_step(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
+    get_or_404(Step, pk=pk)
+    detail = queries.step_detail(pk)
+    row = detail.step
+    closed = rights.why_not_read(request.user, row)
+    actions = queries.step_actions(row, request.user)
+    before = row.predecessors.select_related("before").order_by("before__number")
+    after = row.successors.select_related("after").order_by("after__number")
+    context = {
+        "step": row,
+        "run": row.run,
+        "detail": detail,
+        "closed": closed,
+        "actions": [action for action in actions if row.state != StepState.NEEDS_DECISION],
+        "card": _card(request, detail),
+        "team": waits.team_of(row),
+        "application": row.component.application if row.component else None,
+        "waits_for": list(before),
+        "stands_before": list(after),
+        "origins": list(StepOrigin.objects.filter(step=row).select_related("request__application")),
+        "parameters": json.dumps(row.parameters, indent=2, ensure_ascii=False) if row.parameters else "",
+        "feed": run_feed.decisions_of(detail.decisions),
+        "bounced": bounced,
+        "typed": bounced.values if bounced and bounced.verb == "decide" else {},
+        "wrong": bounced.errors if bounced and bounced.verb == "decide" else {},
+        **(_log(request, detail) if not closed else {}),
+    }
+    return render_page(request, "steps/step.html", context)
+
+
+def _card(request: HttpRequest, detail: StepDetail) -> run_decisions.DecisionCard | None:
+    row = detail.step
+    if row.state != StepState.NEEDS_DECISION:
+        return None
+    steps = queries.steps_of(row.run)
+    links = list(row.run.links.values_list("before_id", "after_id"))
+    attempts = {row.pk: detail.attempts}
+    return run_decisions.cards_of([row], steps, links, attempts, request.user, clock.now())[0]
+
+
+def _log(request: HttpRequest, detail: StepDetail) -> dict[str, Any]:
+    number, find = inputs.row_id(request.GET, "attempt"), request.GET.get("find", "").strip()[:LONGEST_SEARCH]
+    shown: Attempt | None = next((one for one in detail.attempts if one.number == number), None)
+    if shown is None and detail.attempts:
+        shown = detail.attempts[-1]
+    if shown is None:
+        return {}
+    return {
+        "shown": shown,
+        "find": find,
+        "log": step_log.page_of(shown, find),
+        "log_label": _("Log of attempt %(n)d") % {"n": shown.number},
+    }
