@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypedDict
 
-from releaseorch.launcher import ports, processes, scenario, state
+from releaseorch.launcher import children, ports, processes, scenario, state
 from releaseorch.launcher.browser import Browser, PageError
+from releaseorch.launcher.children import Addresses
 from releaseorch.launcher.console import say, warn
 from releaseorch.launcher.processes import Child, Lifeline
 from releaseorch.launcher.state import ROOT
@@ -136,7 +137,7 @@ def people(state_dir: Path) -> list[dict[str, str]]:
 
 def facts(state_dir: Path, run_id: int) -> Facts:
     argv = [sys.executable, str(ROOT / "manage.py"), "smoke_check", "--run", str(run_id)]
-    env = {**os.environ, "RELEASEORCH_STATE_DIR": str(state_dir), "RELEASEORCH_DEMO": "1"}
+    env = {**children.environment(Addresses(0, 0)), "RELEASEORCH_STATE_DIR": str(state_dir)}
     done = subprocess.run(
         argv, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=CHECK_SECONDS
     )

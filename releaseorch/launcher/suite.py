@@ -89,6 +89,7 @@ def run(leg: str, arguments: Sequence[str], chromium: str) -> Leg:
     banner(f"The suite on {LEGS[leg]}")
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="releaseorch-test-") as folder, database(leg) as url:
+        (Path(folder) / "state").mkdir()
         env = environment(Path(folder), url, chromium)
         report = Path(folder) / "report.xml"
         argv = [sys.executable, "-m", "pytest", *parallel(arguments), f"--junit-xml={report}", *arguments]

@@ -7,7 +7,11 @@ import stat
 import time
 import urllib.request
 
+import pytest
+
 from tests.launcher.conftest import Copy, until
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_ready_demo_prints_its_address_and_who_can_log_in(copy: Copy) -> None:

@@ -4,8 +4,12 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
+
 from releaseorch.launcher import ports
 from tests.launcher.conftest import Copy, until
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_second_demo_is_refused_with_the_address_of_the_first(copy: Copy) -> None:
