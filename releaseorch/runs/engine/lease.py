@@ -49,26 +49,34 @@ def persist(work: Callable[[], T], for_s: float) -> T:
 class Lease:
     """The lease of one claim; inside `with` a thread renews it, also while a tool keeps the worker waiting.
 
-    Measured by this host's monotonic clock alone: jumps of the wall clock don't matter.
+    A second thread, which never asks the database, calls `fence` when it could not be renewed for too long: the
+    others may hang on a dead connection just then. Measured by this host's monotonic clock alone: jumps of the wall
+    clock don't matter.
     """
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, fence: Callable[[], object] = lambda: None) -> None:
         self.claim = claim
         self.is_asked_to_stop = False
+        self._fence = fence
         self._is_lost = False
         self._renewed = time.monotonic()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"lease-{claim.attempt_id}", daemon=True)
+        self._threads = [
+            threading.Thread(target=work, name=f"{work.__name__}-{claim.attempt_id}", daemon=True)
+            for work in (self._beat, self._watch)
+        ]
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     @property
     def left_s(self) -> float:
@@ -111,6 +119,13 @@ class Lease:
                 self._try_to_renew()
         finally:
             connection.close()
+
+    def _watch(self) -> None:
+        while not self._over.wait(min(max(self.left_s, 0.0), settings.ENGINE["heartbeat"]) + 0.01):
+            if self.left_s <= 0:
+                logger.error("attempt %s: no renewal for too long, stopping the tool", self.claim.attempt_id)
+                self._fence()
+                return
 
     def _try_to_renew(self) -> None:
         try:

@@ -14,9 +14,10 @@ import platform
 
 from django.conf import settings
 from django.db import Error, transaction
+from django.utils.translation import gettext as _
 
 from releaseorch.core.actor import SYSTEM
-from releaseorch.executors.base import Cancelled, Context, Errored, Result, Running, Unknown
+from releaseorch.executors.base import Cancelled, Context, Errored, Failed, Result, Running, Unknown
 from releaseorch.executors.shell import wrapper
 from releaseorch.runs import progress
 from releaseorch.runs.engine import endings
@@ -76,7 +77,7 @@ def _carry_out(claim: Claim) -> None:
         _report(claim, Errored(str(problem)))
         return
     result: Result
-    with Lease(claim) as lease:
+    with Lease(claim, fence=lambda: _stopped(job)) as lease:
         try:
             result = _work(job, lease)
         except (NotOurs, Error) as lost:
@@ -103,7 +104,8 @@ def _work(job: Job, lease: Lease) -> Result:
     except Exception as broken:
         # A tool must not raise; what it did before, nobody knows.
         logger.exception("the tool %s broke off", job.step.executor)
-        result = Unknown(f"The tool {job.step.executor} broke off: {type(broken).__name__}.")
+        said = _("The tool %(tool)s broke off: %(error)s.")
+        result = Unknown(said % {"tool": job.step.executor, "error": type(broken).__name__})
     sink.close()
     return result
 
@@ -122,15 +124,15 @@ def _poll_to_end(job: Job, lease: Lease, context: Context) -> Result:
 
 
 def _stopped(job: Job) -> Result:
-    """Stop what this process started for an attempt that it lost; what comes out is a late report at most."""
-    result: Result = Unknown("The worker lost its lease.")
+    """Stop what this process started for an attempt that it can't keep; what comes out is often a late report."""
+    result: Result = Unknown(_("The worker lost its lease."))
     with contextlib.suppress(Exception):
         result = job.executor.cancel(job.context(_NoLog()), "")
-    return (
-        Unknown("The worker lost its lease; the tool is still running.")
-        if isinstance(result, Running)
-        else result
-    )
+    if isinstance(result, Running):
+        return Unknown(_("The worker lost its lease; the tool may still be running."))
+    if isinstance(result, Cancelled):
+        return Failed(_("Its worker stopped it, since it could not reach the database or had lost the step."))
+    return result
 
 
 def _report(claim: Claim, result: Result) -> bool:

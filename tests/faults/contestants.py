@@ -1,0 +1,66 @@
+"""What racers do: each function is called in its own process, with ids only."""
+
+from django.db import transaction
+
+from releaseorch.accounts.models import Person
+from releaseorch.audit import events
+from releaseorch.core.transitions import go
+from releaseorch.executors import base
+from releaseorch.runs import engine, services
+from releaseorch.runs.engine import endings, worker
+from releaseorch.runs.models import DeploymentRun, Step
+from releaseorch.runs.store import Claim
+
+
+def _person(pk: int) -> Person:
+    return Person.objects.get(pk=pk)
+
+
+def claim(step_id: int, token: int) -> int | None:
+    found = worker.claim_step(step_id, token)
+    return found.attempt_id if found else None
+
+
+def work(step_id: int, token: int) -> None:
+    engine.run_step(step_id, token)
+
+
+def finish(held: Claim, result: str) -> bool:
+    made = base.Done() if result == "Done" else getattr(base, result)("said in the race")
+    return endings.finish(held, made)
+
+
+def take(step_id: int, person_id: int) -> str:
+    return services.take_step(actor=_person(person_id), step=Step.objects.get(pk=step_id)).owner.name
+
+
+def say_done(step_id: int, person_id: int) -> str:
+    step = Step.objects.get(pk=step_id)
+    return str(services.finish_step(actor=_person(person_id), step=step, outcome="done", note="Looked at it.").state)
+
+
+def decide(step_id: int, person_id: int, kind: str) -> str:
+    step = Step.objects.get(pk=step_id)
+    services.decide_step(actor=_person(person_id), step=step, kind=kind, reason="Looked at it.")
+    return kind
+
+
+def start(run_id: int, person_id: int) -> int:
+    return services.start_run(actor=_person(person_id), run=DeploymentRun.objects.get(pk=run_id)).pk
+
+
+def steer(run_id: int, person_id: int, verb: str) -> str:
+    run = DeploymentRun.objects.get(pk=run_id)
+    getattr(services, verb)(actor=_person(person_id), run=run, reason="In the race.")
+    return verb
+
+
+def approve(run_id: int, person_id: int, seen: int) -> bool:
+    """What every approval does: transition, guarded save and audit event in one transaction."""
+    run, person = DeploymentRun.objects.get(pk=run_id), _person(person_id)
+    run.check_version(seen)
+    with transaction.atomic():
+        go(run, "approve")
+        run.save()
+        events.record(actor=person, verb="run.approved", subject=run)
+    return True
