@@ -1,6 +1,7 @@
 """The verbs of deployment requests and of composing runs, one module each."""
 
 from releaseorch.delivery.services.approve_request import approve_request
+from releaseorch.delivery.services.approve_requests import SomeRefused, approve_requests
 from releaseorch.delivery.services.approve_run import approve_run
 from releaseorch.delivery.services.cancel_run import cancel_run
 from releaseorch.delivery.services.comment_request import comment_request
@@ -29,10 +30,12 @@ from releaseorch.delivery.services.unlock_run import unlock_run
 from releaseorch.delivery.services.withdraw_request import withdraw_request
 
 __all__ = [
+    "SomeRefused",
     "add_item",
     "add_link",
     "add_step",
     "approve_request",
+    "approve_requests",
     "approve_run",
     "cancel_run",
     "comment_request",

@@ -1,5 +1,10 @@
 """Addresses of the noun board."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from releaseorch.web.views import board
+
+urlpatterns = [
+    path("board", board.board, name="board"),
+    path("board/approve", board.approve, name="board-approve"),
+]

@@ -1,5 +1,7 @@
 """Addresses of the noun mine."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from releaseorch.web.views import mine
+
+urlpatterns = [path("", mine.mine, name="mine")]

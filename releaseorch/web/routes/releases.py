@@ -1,5 +1,10 @@
 """Addresses of the noun releases."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from releaseorch.web.views import releases
+
+urlpatterns = [
+    path("releases", releases.releases, name="releases"),
+    path("releases/<id:pk>", releases.release, name="release"),
+]

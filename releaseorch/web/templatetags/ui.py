@@ -215,7 +215,7 @@ def share(done: int, total: int, label: str = "") -> SafeString:
 @register.simple_tag(takes_context=True)
 def verb(context: Context, action: Action | None, version: int | None = None) -> SafeString:
     """A verb as button; asks for its reason where it needs one, says why where it is refused."""
-    if action is None:
+    if not action:  # None, or the empty text that a template makes of a verb that isn't in a dict
         return NOTHING
     return verbs.draw(action, _csrf(context), version, _bounced(context, action))
 

@@ -1,0 +1,109 @@
+"""What the page of a request shows besides what the queries give: its way, line verbs, what can be added, the next places."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from releaseorch.accounts.models import Person, Team
+from releaseorch.catalog.models import ComponentVersion
+from releaseorch.core import clock
+from releaseorch.core.actions import Action
+from releaseorch.delivery import request_form
+from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.request_queries import ItemLine, RequestDetail
+from releaseorch.delivery.states import ItemPlacement
+from releaseorch.delivery.states import RequestState as R
+from releaseorch.environments.models import Environment
+from releaseorch.waiting.models import Blocker
+from releaseorch.web import times
+from releaseorch.web.charts import Part
+
+WAY = (R.DRAFT, R.SUBMITTED, R.APPROVED, R.PLANNED, R.DEPLOYING, R.DEPLOYED)
+# Where a state that isn't on the straight way stands.
+ASIDE = {R.SENT_BACK: R.SUBMITTED, R.DEPLOYED_WITH_EXCEPTIONS: R.DEPLOYED, R.FAILED: R.DEPLOYED}
+STOPPED = frozenset({R.REJECTED, R.WITHDRAWN, R.EXPIRED, R.SUPERSEDED})
+# Lines are changed one by one on the page only while nobody has approved anything.
+BY_LINE = frozenset({R.DRAFT, R.SENT_BACK})
+PART_KINDS = {
+    Blocker.PERSON: "human", Blocker.ROLE: "human", Blocker.TEAM: "team", Blocker.POLICY: "human",
+    Blocker.WINDOW: "window", Blocker.FREEZE: "window", Blocker.RUN: "window", Blocker.RESERVATION: "team",
+    Blocker.DEPENDENCY: "others", Blocker.WORKER: "work", Blocker.OUTSIDE: "others",
+}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop on the way of a request."""
+
+    state: R
+    is_past: bool
+    is_now: bool
+
+
+def context(person: Person, detail: RequestDetail, actions: Mapping[str, Action]) -> dict[str, Any]:
+    request = detail.request
+    by_line = request.state in BY_LINE and "edit" in actions and actions["edit"].allowed
+    return {
+        "way": _way(request),
+        "by_line": by_line,
+        "addable": _addable(detail) if by_line else [],
+        "teams": list(Team.objects.all()) if by_line else [],
+        "placements": list(ItemPlacement),
+        "deploying": [line for line in detail.items if line.item.component_id],
+        "by_hand": [_manual(line, detail) for line in detail.items if not line.item.component_id],
+        "next_environment": _next(request),
+        "ledger": _parts(detail),
+    }
+
+
+def _way(request: DeploymentRequest) -> list[Stop]:
+    state = R(request.state)
+    if state in STOPPED:
+        return []
+    now = WAY.index(ASIDE.get(state, state))
+    stops = [*WAY]
+    stops[now] = state
+    return [Stop(stop, place < now, place == now) for place, stop in enumerate(stops)]
+
+
+def _addable(detail: RequestDetail) -> list[tuple[str, list[ComponentVersion]]]:
+    """Components that are in no line yet, each with its versions that may be used."""
+    there = {line.item.component_id for line in detail.items}
+    choices = request_form.component_choices(detail.request.application, detail.request.environment)
+    return [
+        (choice.component.name, [one.version for one in choice.versions if not one.version.is_blocked])
+        for choice in choices
+        if choice.component.pk not in there
+    ]
+
+
+def _manual(line: ItemLine, detail: RequestDetail) -> tuple[ItemLine, str]:
+    """A manual line and where it stands, in words."""
+    where = ItemPlacement(line.item.placement or ItemPlacement.AFTER)
+    anchor = next((one.item for one in detail.items if one.item.pk == line.item.anchor_id), None)
+    said = {"anchor": anchor.component if anchor is not None else _("everything else")}
+    sentences = {
+        ItemPlacement.BEFORE: _("before %(anchor)s"),
+        ItemPlacement.AFTER: _("after %(anchor)s"),
+        ItemPlacement.WITH: _("along with %(anchor)s"),
+    }
+    return line, sentences[where] % said
+
+
+def _next(request: DeploymentRequest) -> Environment | None:
+    """Where the same lines could go next, once they are deployed."""
+    if request.state not in {R.DEPLOYED, R.DEPLOYED_WITH_EXCEPTIONS}:
+        return None
+    return Environment.objects.filter(rank__gt=request.environment.rank).order_by("rank", "name").first()
+
+
+def _parts(detail: RequestDetail) -> list[Part]:
+    """The time so far by what it waited for, the longest first."""
+    spent: dict[Blocker, float] = {}
+    for wait in detail.waits:
+        kind = Blocker(wait.blocker_kind)
+        spent[kind] = spent.get(kind, 0) + ((wait.ended_at or clock.now()) - wait.started_at).total_seconds()
+    longest = sorted(spent.items(), key=lambda pair: -pair[1])
+    return [Part(PART_KINDS[kind], seconds, f"{kind.label} {times.duration(seconds)}") for kind, seconds in longest if seconds >= 1]

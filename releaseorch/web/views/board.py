@@ -1,0 +1,141 @@
+"""The board of release management: a release by application, or an environment by state; several approved at once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from releaseorch.accounts.models import Person
+from releaseorch.core.errors import Invalid
+from releaseorch.delivery import board_queries, request_form, services
+from releaseorch.delivery.board_queries import ATTENTION, DONE, READY, UNDER_WAY, ApplicationLine, RequestLine
+from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.states import RequestState
+from releaseorch.environments.models import Environment
+from releaseorch.features.models import Release
+from releaseorch.web import inputs
+from releaseorch.web.access import get_or_404
+from releaseorch.web.http import own_path, refusal, render_page, see_other
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the board for this person; `entry` is missing by environment, `line` where nothing is filed."""
+
+    line: RequestLine | None
+    entry: ApplicationLine | None
+    may_approve: bool
+
+    @property
+    def can_be_picked(self) -> bool:
+        return self.line is not None and (self.line.can_be_grouped or self.may_approve)
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str
+    rows: list[Row]
+
+
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """`?release=&environment=`; with an environment alone: all its open requests."""
+    environment_id, release_id = inputs.row_id(request.GET, "environment"), inputs.row_id(request.GET, "release")
+    environment = get_or_404(Environment, pk=environment_id) if environment_id else None
+    release = get_or_404(Release, pk=release_id) if release_id else None
+    releases = request_form.releases_open()
+    if release is None and environment is None:
+        release = releases[0] if releases else None
+    context: dict[str, Any] = {
+        "releases": releases if release is None or release in releases else [release, *releases],
+        "environments": list(Environment.objects.all()),
+        "release": release,
+        "environment": environment,
+    }
+    if release is not None:
+        context |= _by_release(request.user, release, environment)
+    else:
+        context |= _by_environment(request.user, environment)
+    return render_page(request, "board/board.html", context)
+
+
+def _by_release(person: Person, release: Release, environment: Environment | None) -> dict[str, Any]:
+    found = board_queries.board(release, environment)
+    if found is None:
+        return {"groups": [], "board": None}
+    rows = [(line.group, _row(person, line.line, line)) for line in found.lines]
+    return {"board": found, "environment": found.environment, "groups": _groups(rows), "count": len(rows)}
+
+
+def _by_environment(person: Person, environment: Environment | None) -> dict[str, Any]:
+    target = environment or Environment.objects.order_by("-rank", "name").first()
+    if target is None:
+        return {"groups": [], "board": None}
+    found = board_queries.environment_board(target)
+    rows = [(line.group, _row(person, line, None)) for line in found.lines]
+    return {"board": None, "environment": target, "groups": _groups(rows), "count": len(rows)}
+
+
+def _row(person: Person, line: RequestLine | None, entry: ApplicationLine | None) -> Row:
+    may = (
+        line is not None
+        and line.request.state == RequestState.SUBMITTED
+        and any(not slot.why_not(person) for slot in line.slots)
+    )
+    return Row(line, entry, may)
+
+
+def _groups(rows: list[tuple[str, Row]]) -> list[Group]:
+    labels = {
+        ATTENTION: _("Needs you or somebody"), READY: _("Ready to group"),
+        UNDER_WAY: _("In a run"), DONE: _("Deployed"),
+    }  # fmt: skip
+    groups = [Group(label, [row for name, row in rows if name == key]) for key, label in labels.items()]
+    return [group for group in groups if group.rows]
+
+
+@require_POST
+def approve(request: HttpRequest) -> HttpResponse:
+    """All the picked ones, or none: whatever can't be approved is named, and is left out by one press."""
+    picked = _picked(request)
+    back = own_path(request.POST.get("back"), "/board")
+    if not picked:
+        return refusal(request, Invalid({"request": _("Select at least one request that waits for approval.")}), back)
+    seen = {one.pk: version for one in picked if (version := inputs.row_id(request.POST, f"version-{one.pk}")) is not None}
+    try:
+        services.approve_requests(
+            actor=request.user, requests=picked, seen=seen, comment=request.POST.get("comment", "")
+        )
+    except services.SomeRefused as error:
+        return _some_refused(request, picked, error, back)
+    text = ngettext("%(n)d request approved.", "%(n)d requests approved.", len(picked)) % {"n": len(picked)}
+    messages.success(request, text)
+    return see_other(request, back)
+
+
+def _picked(request: HttpRequest) -> list[DeploymentRequest]:
+    texts = request.POST.getlist("request")
+    if len(texts) > MOST:
+        raise BadRequest(_("Select %(most)d requests at most.") % {"most": MOST})
+    ids = {inputs.row_id({"request": text}, "request") for text in texts}
+    rows = DeploymentRequest.objects.select_related("application__team", "environment", "requester", "release", "run")
+    return list(rows.filter(pk__in=[pk for pk in ids if pk is not None]).order_by("pk"))
+
+
+def _some_refused(
+    request: HttpRequest, picked: list[DeploymentRequest], error: services.SomeRefused, back: str
+) -> HttpResponse:
+    context = {
+        "refused": [(one, error.refused[one.pk]) for one in picked if one.pk in error.refused],
+        "others": [one for one in picked if one.pk not in error.refused],
+        "comment": request.POST.get("comment", ""),
+        "back": back,
+    }
+    return render_page(request, "board/refused.html", context, status=409)

@@ -1,0 +1,33 @@
+"""My work: what needs me, what is under way, what I wait for, the features I follow."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from releaseorch.accounts import policy
+from releaseorch.core.actions import Action
+from releaseorch.delivery import work_queries
+from releaseorch.runs import queries as runs
+from releaseorch.runs.models import Step
+from releaseorch.runs.queries import RunFilter
+from releaseorch.runs.states import RUN_ACTIVE
+from releaseorch.waiting import ledger
+from releaseorch.web.http import render_page
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    person = request.user
+    work = work_queries.my_work(person)
+    under_way = list(runs.runs_page(filters=RunFilter(states=tuple(sorted(RUN_ACTIVE)))).items)
+    waits = ledger.open_waits("run", [run.pk for run in under_way])
+    context = {
+        "work": work,
+        "grants": policy.grants_of(person),
+        "under_way": [(run, waits.get(run.pk)) for run in under_way],
+        "to_take": [(step, _take(step, request)) for step in work.steps.to_take],
+    }
+    return render_page(request, "mine/mine.html", context)
+
+
+def _take(step: Step, request: HttpRequest) -> Action | None:
+    return next(iter(runs.step_actions(step, request.user, ["take"])), None)

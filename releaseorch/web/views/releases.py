@@ -1,0 +1,68 @@
+"""Releases: the list, and one as features by applications."""
+
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from releaseorch.core import clock
+from releaseorch.delivery import feature_queries
+from releaseorch.delivery.checks import BLOCKED, WARN, Check
+from releaseorch.delivery.feature_queries import FeaturePart, ReleaseDetail
+from releaseorch.features import queries
+from releaseorch.features.models import Feature
+from releaseorch.features.states import FeatureStatus
+from releaseorch.web.http import render_page
+
+NOT_READY = frozenset({FeatureStatus.OPEN, FeatureStatus.IN_WORK, FeatureStatus.REFUSED})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A feature of the release; a cell per application of the release, None where it touches nothing."""
+
+    feature: Feature
+    cells: list[FeaturePart | None]
+    alone: bool
+
+
+@require_safe
+def releases(request: HttpRequest) -> HttpResponse:
+    page = queries.releases_page(request.GET.get("cursor"))
+    return render_page(request, "releases/list.html", {"page": page, "rows": page.items, "now": clock.now()})
+
+
+@require_safe
+def release(request: HttpRequest, pk: int) -> HttpResponse:
+    detail = feature_queries.release_detail(pk)
+    if detail is None:
+        raise Http404
+    alone = {one.pk for one in detail.could_have_gone_alone}
+    context = {
+        "detail": detail,
+        "release": detail.release,
+        "rows": [
+            Row(one, [detail.parts[one.pk].get(app.pk) for app in detail.applications], one.pk in alone)
+            for one in detail.features
+        ],
+        "blocks": list(_blocks(detail)),
+        "now": clock.now(),
+    }
+    return render_page(request, "releases/detail.html", context)
+
+
+def _blocks(detail: ReleaseDetail) -> list[Check]:
+    """What stands between the release and its date: parts that are refused, not ready, or in no version."""
+    found = []
+    for feature in detail.features:
+        for part in detail.parts[feature.pk].values():
+            said = {"feature": feature.key, "application": part.scope.application,
+                    "status": part.scope.get_status_display()}  # fmt: skip
+            if part.scope.status == FeatureStatus.REFUSED:
+                found.append(Check(BLOCKED, _("%(feature)s was refused in %(application)s.") % said))
+            elif part.scope.status in NOT_READY:
+                found.append(Check(WARN, _("%(feature)s is %(status)s in %(application)s.") % said))
+            elif part.scope.status != FeatureStatus.DROPPED and not part.versions:
+                found.append(Check(WARN, _("%(feature)s is in no version of %(application)s.") % said))
+    return sorted(found, key=lambda check: check.tone != BLOCKED)

@@ -1,0 +1,144 @@
+"""Deployment requests: the list, one in full, and every verb on it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from releaseorch.catalog.models import Application
+from releaseorch.delivery import checks, plan_queries, request_actions, request_queries, services
+from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.request_queries import RequestFilter
+from releaseorch.delivery.states import REQUEST_FINAL, RequestState
+from releaseorch.environments.models import Environment
+from releaseorch.features.models import Release
+from releaseorch.web import inputs, request_page
+from releaseorch.web.access import get_or_404
+from releaseorch.web.http import perform, render_page
+from releaseorch.web.verbs import Bounced
+
+# What a list can be narrowed to besides single states.
+OPEN, ALL = "open", "all"
+
+
+@require_safe
+def requests(request: HttpRequest) -> HttpResponse:
+    """`?state=open|all|approved|…&application=&environment=&release=&mine=1&text=`; newest first."""
+    narrowed = _filter(request)
+    page = request_queries.requests_page(narrowed, request.GET.get("cursor"))
+    context = {
+        "page": page,
+        "rows": page.items,
+        "state": request.GET.get("state", OPEN),
+        "states": [(OPEN, _("Under way")), (ALL, _("All")), *((one.value, one.label.capitalize()) for one in RequestState)],
+        "applications": Application.objects.all(),
+        "environments": Environment.objects.all(),
+        "releases": Release.objects.all(),
+        "narrowed": narrowed,
+        "filtered": any(request.GET.get(name, "").strip() for name in ("state", "application", "environment", "release", "mine", "text")),
+    }
+    return render_page(request, "requests/list.html", context, partial="rows")
+
+
+def _filter(request: HttpRequest) -> RequestFilter:
+    state = request.GET.get("state", OPEN)
+    return RequestFilter(
+        states=(state,) if state in RequestState.values else (),
+        open_only=state == OPEN,
+        application=inputs.row_id(request.GET, "application"),
+        environment=inputs.row_id(request.GET, "environment"),
+        release=inputs.row_id(request.GET, "release"),
+        requester=request.user.pk if request.GET.get("mine") else None,
+        text=request.GET.get("text", "")[:200],
+    )
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    return _detail(request, pk)
+
+
+def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
+    found = request_queries.request_detail(pk)
+    if found is None:
+        raise Http404
+    subject = found.request
+    actions = {one.verb: one for one in request_actions.actions_for(subject, request.user, found.slots)}
+    context: dict[str, Any] = {
+        "detail": found,
+        "subject": subject,
+        "actions": actions,
+        "verdict": checks.verdict_sentence(found.readiness),
+        "plan": None if subject.state in REQUEST_FINAL or not found.items else plan_queries.preview_for_request(subject),
+        "bounced": bounced,
+        **request_page.context(request.user, found, actions),
+    }
+    return render_page(request, "requests/detail.html", context)
+
+
+def perform_on(
+    request: HttpRequest,
+    pk: int,
+    verb: str,
+    said: Any,
+    func: Callable[[DeploymentRequest, int | None], Any],
+) -> HttpResponse:
+    """One verb of the request; what can't be taken stands on its page as typed."""
+    rows = DeploymentRequest.objects.select_related("application__team", "environment", "release", "requester", "run")
+    subject = get_or_404(rows, pk=pk)
+    return perform(
+        request,
+        lambda seen: func(subject, seen),
+        back=f"/requests/{pk}",
+        said=str(said),
+        verb=verb,
+        again=lambda bounced: _detail(request, pk, bounced),
+    )
+
+
+@require_POST
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    said = gettext_lazy("Submitted. Somebody else must act now.")
+    return perform_on(request, pk, "submit", said, lambda subject, seen: services.submit_request(
+        actor=request.user, request=subject, seen=seen))  # fmt: skip
+
+
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    return perform_on(request, pk, "withdraw", gettext_lazy("Withdrawn."), lambda subject, seen: services.withdraw_request(
+        actor=request.user, request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
+
+
+@require_POST
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    return perform_on(request, pk, "approve", gettext_lazy("Approved."), lambda subject, seen: services.approve_request(
+        actor=request.user, request=subject, seen=seen, comment=request.POST.get("comment", ""),
+        slot=request.POST.get("slot") or None))  # fmt: skip
+
+
+@require_POST
+def send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    return perform_on(request, pk, "send_back", gettext_lazy("Sent back."), lambda subject, seen: services.send_back_request(
+        actor=request.user, request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
+
+
+@require_POST
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    return perform_on(request, pk, "reject", gettext_lazy("Rejected."), lambda subject, seen: services.reject_request(
+        actor=request.user, request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    said = gettext_lazy("It waits for another run.")
+    return perform_on(request, pk, "retry", said, lambda subject, seen: services.retry_request(
+        actor=request.user, request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
+
+
+@require_POST
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    return perform_on(request, pk, "comment", "", lambda subject, _seen: services.comment_request(
+        actor=request.user, request=subject, text=request.POST.get("text", "")))  # fmt: skip
