@@ -19,6 +19,8 @@ class SourceRecord(models.Model):
     object_id = models.BigIntegerField(null=True, blank=True)
     imported_at = models.DateTimeField(default=clock.now)
 
+    audit_kind = "source"
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["source", "kind", "key"], name="integrations_record_once"),

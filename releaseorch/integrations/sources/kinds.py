@@ -1,0 +1,288 @@
+"""The kinds of things in an import document: the key, the facts and the columns of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from releaseorch.accounts.models import Person, PersonKind, Team
+from releaseorch.catalog.models import Application, Component, ComponentDependency, ComponentVersion
+from releaseorch.core import clock
+from releaseorch.environments.models import Environment
+from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope
+from releaseorch.integrations.sources.document import ImportDocument
+from releaseorch.integrations.sources.kind import Facts, Ground, Kind, Line, key_of
+
+LONGEST_TITLE = 300
+UNKNOWN_OWNER = "Imported with its applications; the source names no owner."
+
+
+class Teams(Kind):
+    """No source so far names owners: one team owns what a source brings."""
+
+    name, model = "team", Team
+
+    def lines(self, document: ImportDocument) -> Iterable[Line]:
+        if document.applications:
+            name = team_name(document.source)
+            yield name, {"name": name}
+
+    def known(self) -> dict[str, int]:
+        return dict(Team.objects.values_list("name", "pk"))
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        slug = ground.free_slug(Team, facts["name"])
+        return {"name": facts["name"], "slug": slug, "on_call_note": UNKNOWN_OWNER}
+
+
+class Environments(Kind):
+    name, model = "environment", Environment
+
+    def lines(self, document: ImportDocument) -> Iterable[Line]:
+        return ((found.name, {"name": found.name, "rank": found.rank}) for found in document.environments)
+
+    def known(self) -> dict[str, int]:
+        return dict(Environment.objects.values_list("name", "pk"))
+
+    def values(self, facts: Facts) -> dict[str, Any]:
+        return {"rank": facts["rank"]}
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        slug = ground.free_slug(Environment, facts["name"])
+        return {"name": facts["name"], "slug": slug}
+
+
+class People(Kind):
+    """Those who asked for changes: shown as requesters, without a password nobody logs in as them."""
+
+    name, model = "person", Person
+
+    def lines(self, document: ImportDocument) -> Iterable[Line]:
+        return ((name, {"name": name}) for name in sorted({one.requester for one in document.requests}))
+
+    def known(self) -> dict[str, int]:
+        return {}  # somebody of the same name who is here already may be somebody else
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        is_robot = facts["name"].lower().endswith("bot")
+        person = Person(
+            username=ground.free_slug(Person, facts["name"], "username"),
+            name=facts["name"],
+            kind=PersonKind.ROBOT if is_robot else PersonKind.HUMAN,
+        )
+        person.set_unusable_password()
+        return {name: getattr(person, name) for name in ("username", "name", "kind", "password")}
+
+
+class Applications(Kind):
+    name, model = "application", Application
+
+    def lines(self, document: ImportDocument) -> Iterable[Line]:
+        team = team_name(document.source)
+        return ((name, {"name": name, "team": team}) for name in document.applications)
+
+    def known(self) -> dict[str, int]:
+        return dict(Application.objects.values_list("name", "pk"))
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        slug = ground.free_slug(Application, facts["name"])
+        return {"name": facts["name"], "slug": slug, "team_id": ground.ids["team"][facts["team"]]}
+
+
+class Components(Kind):
+    name, model = "component", Component
+
+    def lines(self, document: ImportDocument) -> Iterable[Line]:
+        return ((key_of(*key), key._asdict()) for key in document.components)
+
+    def known(self) -> dict[str, int]:
+        rows = Component.objects.values_list("application__name", "name", "pk")
+        return {key_of(application, name): pk for application, name, pk in rows}
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        return {
+            "application_id": ground.ids["application"][facts["application"]],
+            "name": facts["component"],
+        }
+
+
+class Versions(Kind):
+    name, model = "version", ComponentVersion
+
+    def lines(self, document: ImportDocument) -> Iterable[Line]:
+        for found in document.versions:
+            facts = {
+                "component": key_of(*found.component),
+                "text": found.text,
+                "seen_at": _iso(found.seen_at),
+                "built_at": _iso(found.built_at),
+            }
+            yield key_of(*found.component, found.text), facts
+
+    def known(self) -> dict[str, int]:
+        rows = ComponentVersion.objects.values_list(
+            "component__application__name", "component__name", "text", "pk"
+        )
+        return {key_of(*names): pk for *names, pk in rows}
+
+    def values(self, facts: Facts) -> dict[str, Any]:
+        columns = {"built_at": facts["built_at"], "registered_at": facts["seen_at"]}
+        return {name: datetime.fromisoformat(told) for name, told in columns.items() if told}
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        told = facts["seen_at"] or facts["built_at"]
+        return {
+            "component_id": ground.ids["component"][facts["component"]],
+            "text": facts["text"],
+            "registered_at": datetime.fromisoformat(told) if told else clock.now(),
+        }
+
+
+class Features(Kind):
+    name, model = "feature", Feature
+
+    def lines(self, document: ImportDocument) -> Iterable[Line]:
+        for found in document.features:
+            title, created_at = found.title[:LONGEST_TITLE], _iso(found.created_at)
+            yield (
+                found.key,
+                {"key": found.key, "title": title, "created_at": created_at, "source": document.source},
+            )
+
+    def known(self) -> dict[str, int]:
+        return dict(Feature.objects.values_list("key", "pk"))
+
+    def values(self, facts: Facts) -> dict[str, Any]:
+        return {"title": facts["title"], "created_at": datetime.fromisoformat(facts["created_at"])}
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        return {"key": facts["key"], "source": facts["source"]}
+
+
+class FeatureScopes(Kind):
+    """The applications that a feature touches; where it stands there the source doesn't say, so it is open."""
+
+    name, model, is_recorded = "feature scope", FeatureScope, False
+
+    def lines(self, document: ImportDocument) -> Iterator[Line]:
+        for found in document.features:
+            for application in found.applications:
+                yield key_of(found.key, application), {"feature": found.key, "application": application}
+
+    def known(self) -> dict[str, int]:
+        rows = FeatureScope.objects.values_list("feature__key", "application__name", "pk")
+        return {key_of(*names): pk for *names, pk in rows}
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        return {
+            "feature_id": ground.ids["feature"][facts["feature"]],
+            "application_id": ground.ids["application"][facts["application"]],
+        }
+
+
+class VersionFeatures(Kind):
+    """A version holds the features of the request that brought it; going back to an old version brings none."""
+
+    name, model, is_recorded = "feature in a version", FeatureInVersion, False
+
+    def lines(self, document: ImportDocument) -> Iterator[Line]:
+        for request in document.requests:
+            for change in request.changes:
+                if change.kind in ("deploy", "add") and change.version is not None:
+                    version = key_of(*change.place[:2], change.version)
+                    for feature in request.features:
+                        yield key_of(version, feature), {"version": version, "feature": feature}
+
+    def known(self) -> dict[str, int]:
+        rows = FeatureInVersion.objects.values_list(
+            "version__component__application__name",
+            "version__component__name",
+            "version__text",
+            "feature__key",
+            "pk",
+        )
+        return {key_of(key_of(*names[:3]), names[3]): pk for *names, pk in rows}
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        return {
+            "version_id": ground.ids["version"][facts["version"]],
+            "feature_id": ground.ids["feature"][facts["feature"]],
+        }
+
+
+class Dependencies(Kind):
+    name, model = "component dependency", ComponentDependency
+
+    def lines(self, document: ImportDocument) -> Iterator[Line]:
+        for found in document.dependencies:
+            component, needs = key_of(*found.component), key_of(*found.needs)
+            yield (
+                key_of(component, needs),
+                {"component": component, "needs": needs, "reason": found.reason},
+            )
+
+    def known(self) -> dict[str, int]:
+        return {key_of(*edge): pk for edge, pk in _edges()}
+
+    def values(self, facts: Facts) -> dict[str, Any]:
+        return {"reason": facts["reason"]}
+
+    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        return {f"{end}_id": ground.ids["component"][facts[end]] for end in ("component", "needs")}
+
+    def objections(self, lines: Mapping[str, Facts]) -> dict[str, str]:
+        """Refuse each dependency that would close a cycle, as the catalog does."""
+        needs: dict[str, set[str]] = {}
+        for (component, needed), _pk in _edges():
+            needs.setdefault(component, set()).add(needed)
+        refused: dict[str, str] = {}
+        for key, facts in lines.items():
+            component, needed = facts["component"], facts["needs"]
+            if _leads(needs, needed, component):
+                refused[key] = f"{component} can't need {needed}: that would be a cycle."
+            else:
+                needs.setdefault(component, set()).add(needed)
+        return refused
+
+
+# In the order in which one stands on the other.
+KINDS: tuple[Kind, ...] = (
+    Teams(),
+    Environments(),
+    People(),
+    Applications(),
+    Components(),
+    Dependencies(),
+    Versions(),
+    Features(),
+    FeatureScopes(),
+    VersionFeatures(),
+)
+
+
+def team_name(source: str) -> str:
+    return f"{source.capitalize()} services"
+
+
+def _edges() -> list[tuple[tuple[str, str], int]]:
+    rows = ComponentDependency.objects.values_list(
+        "component__application__name", "component__name", "needs__application__name", "needs__name", "pk"
+    )
+    return [((key_of(one, two), key_of(three, four)), pk) for one, two, three, four, pk in rows]
+
+
+def _leads(needs: Mapping[str, set[str]], start: str, goal: str) -> bool:
+    waiting, seen = [start], {start}
+    while waiting:
+        here = waiting.pop()
+        if here == goal:
+            return True
+        further = needs.get(here, set()) - seen
+        seen |= further
+        waiting += further
+    return False
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
