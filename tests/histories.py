@@ -32,6 +32,17 @@ WAYS: dict[R, list[str]] = {
     R.SUPERSEDED: ["submit", "supersede"],
 }
 
+RUN_WAYS: dict[RunState, list[str]] = {
+    RunState.DRAFT: [],
+    RunState.CANCELLED: ["cancel"],
+    RunState.PROPOSED: ["propose"],
+    RunState.REJECTED: ["propose", "reject"],
+    RunState.APPROVED: ["propose", "approve"],
+    RunState.SCHEDULED: ["propose", "approve", "schedule"],
+    RunState.RUNNING: ["propose", "approve", "start"],
+    RunState.PAUSED: ["propose", "approve", "start", "pause"],
+}
+
 
 def request_in_state(
     house: House,
@@ -69,38 +80,39 @@ def bare_run(house: House, environment: Environment, state: str = "draft") -> De
 
 
 def run_in_state(
-    house: House, state: str, *, requests: list[DeploymentRequest] | None = None, title: str = "Saturday"
+    house: House,
+    state: str,
+    *,
+    requests: list[DeploymentRequest] | None = None,
+    title: str = "Saturday",
 ) -> DeploymentRun:
     """A run of approved requests (by default one: claims-web to Production), composed by Rita, approved by Sven.
 
     States up to running and paused, cancelled and rejected; how a run ends otherwise is a story of its steps.
     """
-    state = RunState(state)
-    composer, approver = house.cast.release_manager, house.cast.second_manager
     if requests is None:
         requests = [request_in_state(house, R.APPROVED)]
-    run = services.compose_run(actor=composer, requests=requests, title=title)
-    if state == RunState.DRAFT:
-        return run
-    if state == RunState.CANCELLED:
-        return services.cancel_run(actor=composer, run=run, reason="Not this week.")
-    services.propose_run(actor=composer, run=run)
-    if state == RunState.PROPOSED:
-        return run
-    if state == RunState.REJECTED:
-        return services.reject_run(actor=approver, run=run, reason="Too much for one night.")
-    services.approve_run(actor=approver, run=run)
-    if state == RunState.APPROVED:
-        return run
-    if state == RunState.SCHEDULED:
-        begins = clock.now() + timedelta(days=1)
-        return services.schedule_run(
-            actor=composer, run=run, window_from=begins, window_until=begins + timedelta(hours=6)
-        )
-    runs.start_run(actor=composer, run=run)
-    if state == RunState.PAUSED:
-        runs.pause_run(actor=composer, run=run)
+    run = services.compose_run(actor=house.cast.release_manager, requests=requests, title=title)
+    for verb in RUN_WAYS[RunState(state)]:
+        _run_step(house, run, verb)
     return run
+
+
+def _run_step(house: House, run: DeploymentRun, verb: str) -> None:
+    composer, approver = house.cast.release_manager, house.cast.second_manager
+    begins = clock.now() + timedelta(days=1)
+    by_service: dict[str, Callable[[], object]] = {
+        "propose": lambda: services.propose_run(actor=composer, run=run),
+        "approve": lambda: services.approve_run(actor=approver, run=run),
+        "reject": lambda: services.reject_run(actor=approver, run=run, reason="Too much for one night."),
+        "cancel": lambda: services.cancel_run(actor=composer, run=run, reason="Not this week."),
+        "schedule": lambda: services.schedule_run(
+            actor=composer, run=run, window_from=begins, window_until=begins + timedelta(hours=6)
+        ),
+        "start": lambda: runs.start_run(actor=composer, run=run),
+        "pause": lambda: runs.pause_run(actor=composer, run=run),
+    }
+    by_service[verb]()
 
 
 def _step(house: House, request: DeploymentRequest, verb: str, run: DeploymentRun | None) -> None:

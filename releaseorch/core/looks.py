@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 TONES = frozenset(
     {
@@ -37,7 +40,7 @@ _SHAPES = {"approved": "succeeded", "ready": "succeeded", "passed": "succeeded",
 class Look:
     """A word for people, a tone (colour) and an icon (shape); the icon follows the tone unless said."""
 
-    word: str
+    word: "StrOrPromise"
     tone: str
     icon: str = ""
 

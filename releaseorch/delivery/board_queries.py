@@ -122,8 +122,12 @@ def board(release: Release, environment: Environment | None = None) -> Board | N
     if target is None:
         return None
     scopes: dict[Application, list[FeatureScope]] = defaultdict(list)
-    wanted = FeatureScope.objects.filter(feature__lines__release=release).exclude(status=FeatureStatus.DROPPED)
-    for scope in wanted.select_related("feature", "application__team").order_by("application__name", "feature__key"):
+    wanted = FeatureScope.objects.filter(feature__lines__release=release).exclude(
+        status=FeatureStatus.DROPPED
+    )
+    for scope in wanted.select_related("feature", "application__team").order_by(
+        "application__name", "feature__key"
+    ):
         scopes[scope.application].append(scope)
     lines = _newest(request_lines(_of_release(release, target)))
     for line in lines.values():
@@ -176,7 +180,9 @@ def request_lines(requests: Sequence[DeploymentRequest]) -> list[RequestLine]:
 
 
 def _of_release(release: Release, environment: Environment) -> list[DeploymentRequest]:
-    found = DeploymentRequest.objects.filter(release=release, environment=environment, state__in=sorted(SPEAKS))
+    found = DeploymentRequest.objects.filter(
+        release=release, environment=environment, state__in=sorted(SPEAKS)
+    )
     return list(request_facts.with_subjects(found).order_by("-id")[:MOST])
 
 
@@ -222,10 +228,15 @@ def _between(lines: Sequence[ApplicationLine]) -> Iterable[Check]:
             continue
         said = {"application": entry.application, "id": line.request.pk}
         if line.is_changed:
-            sentence = _("%(application)s changed request #%(id)d after approval: look at it again and decide.")
+            sentence = _(
+                "%(application)s changed request #%(id)d after approval: look at it again and decide."
+            )
             yield Check("changed", sentence % said)
         elif line.group == ATTENTION and line.wait is not None:
             yield Check("person", f"{entry.application}: {line.wait.sentence}")
         if line.group != DONE:
-            yield from (Check(one.tone, f"{entry.application}: {one.sentence}", one.help)
-                        for one in line.checks if one.tone == checks.BLOCKED)
+            yield from (
+                Check(one.tone, f"{entry.application}: {one.sentence}", one.help)
+                for one in line.checks
+                if one.tone == checks.BLOCKED
+            )

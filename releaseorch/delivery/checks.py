@@ -52,7 +52,9 @@ class Alone:
         if self.could:
             return _("Could go alone: no other application's change is needed.")
         names = sorted({str(application) for _feature, others in self.waits_with for application in others})
-        return _("Waits with %(applications)s, because they share a feature.") % {"applications": ", ".join(names)}
+        return _("Waits with %(applications)s, because they share a feature.") % {
+            "applications": ", ".join(names)
+        }
 
 
 def checks_of(subject: Subject, facts: Facts | None = None) -> list[Check]:
@@ -83,7 +85,9 @@ def _versions_may_be_used(subject: Subject, facts: Facts) -> Iterable[Check]:
     blocked = [item for item in subject.items if item.version is not None and item.version.is_blocked]
     for item in blocked:
         if item.version is not None:
-            yield Check(BLOCKED, blocked_sentence(str(item.component), item.version), _("Choose another version."))
+            yield Check(
+                BLOCKED, blocked_sentence(str(item.component), item.version), _("Choose another version.")
+            )
     if subject.versions and not blocked:
         yield Check(PASSED, _("No version is blocked."))
 
@@ -102,8 +106,13 @@ def _ran_one_rank_before(subject: Subject, facts: Facts) -> Iterable[Check]:
         yield Check(
             WARN,
             _("%(component)s %(version)s never ran in %(environment)s.")
-            % {"component": item.component, "version": item.version.text if item.version else "", "environment": names},
-            _("File it for %(environment)s first, or take a version that ran there.") % {"environment": names},
+            % {
+                "component": item.component,
+                "version": item.version.text if item.version else "",
+                "environment": names,
+            },
+            _("File it for %(environment)s first, or take a version that ran there.")
+            % {"environment": names},
         )
     if not fresh:
         yield Check(PASSED, _("Each version ran in %(environment)s.") % {"environment": names})
@@ -137,7 +146,8 @@ def _shared_features_go_together(subject: Subject, facts: Facts) -> Iterable[Che
             else:
                 yield Check(
                     WARN,
-                    _("%(feature)s also needs %(application)s, which has filed nothing for %(environment)s.") % said,
+                    _("%(feature)s also needs %(application)s, which has filed nothing for %(environment)s.")
+                    % said,
                     _("Ask the people of %(application)s, or go without the feature.") % said,
                 )
 
@@ -161,7 +171,8 @@ def _dependencies_are_there(subject: Subject, facts: Facts) -> Iterable[Check]:
         else:
             yield Check(
                 WARN,
-                _("%(component)s needs %(needs)s, which isn't in %(environment)s and in no open request.") % said,
+                _("%(component)s needs %(needs)s, which isn't in %(environment)s and in no open request.")
+                % said,
                 _("File %(needs)s too.") % said,
             )
     if not absent and any(facts.needs[pk] for pk in own):

@@ -149,7 +149,9 @@ def write_items(
 def _recognised(old: Sequence[RequestItem], drafts: Sequence[ItemDraft]) -> list[RequestItem | None]:
     free = {(row.component_id, "" if row.component_id else row.title): row for row in reversed(old)}
     return [
-        free.pop((draft.component.pk if draft.component else None, "" if draft.component else draft.title), None)
+        free.pop(
+            (draft.component.pk if draft.component else None, "" if draft.component else draft.title), None
+        )
         for draft in drafts
     ]
 

@@ -28,7 +28,9 @@ def _line(item: RequestItem, places: dict[int, int]) -> dict[str, Any]:
         "kind": str(item.kind),
         "component": item.component_id,
         "version": item.version_id,
-        "artifact": [item.version.text, item.version.artifact_uri, item.version.digest] if item.version else None,
+        "artifact": [item.version.text, item.version.artifact_uri, item.version.digest]
+        if item.version
+        else None,
         "title": item.title,
         "instructions": item.instructions,
         "team": item.team_id,

@@ -61,13 +61,13 @@ class RequestChanges:
     """The parts of a request to be replaced; what is left out stays."""
 
     environment: Environment | Unset = UNSET
-    release: Release | None | Unset = UNSET
+    release: Release | Unset | None = UNSET
     title: str | Unset = UNSET
     note: str | Unset = UNSET
     items: Sequence[ItemDraft] | Unset = UNSET
     features: Sequence[Feature] | Unset = UNSET
-    wish_from: datetime | None | Unset = UNSET
-    wish_until: datetime | None | Unset = UNSET
+    wish_from: datetime | Unset | None = UNSET
+    wish_until: datetime | Unset | None = UNSET
 
     @property
     def values(self) -> dict[str, Any]:
@@ -93,8 +93,11 @@ def items_from(rows: Sequence[Mapping[str, Any]]) -> list[ItemDraft]:
             "team": teams.get(row.get("team_id") or 0),
         }
         missing = [name for name, thing in found.items() if row.get(f"{name}_id") and thing is None]
-        wrong += [_("Line %(line)d: there is no %(what)s %(id)s.")
-                  % {"line": number, "what": name, "id": row[f"{name}_id"]} for name in missing]
+        wrong += [
+            _("Line %(line)d: there is no %(what)s %(id)s.")
+            % {"line": number, "what": name, "id": row[f"{name}_id"]}
+            for name in missing
+        ]
         plain = {name: row[name] for name in ("title", "instructions", "anchor", "expected_s") if name in row}
         try:
             kind = ItemKind(row.get("kind", ItemKind.DEPLOY))

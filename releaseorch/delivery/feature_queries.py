@@ -115,7 +115,9 @@ def parts_of(feature_ids: Collection[int]) -> dict[int, list[FeaturePart]]:
             arrived[(feature_id, one.component.application_id)].append(one)
     requests = _requests_about(feature_ids, versions)
     found: dict[int, list[FeaturePart]] = {pk: [] for pk in feature_ids}
-    scopes = FeatureScope.objects.filter(feature__in=feature_ids).select_related("feature", "application__team")
+    scopes = FeatureScope.objects.filter(feature__in=feature_ids).select_related(
+        "feature", "application__team"
+    )
     for scope in scopes.order_by("application__name"):
         key = (scope.feature_id, scope.application_id)
         found[scope.feature_id].append(

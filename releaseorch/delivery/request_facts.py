@@ -62,11 +62,15 @@ class Facts:
     expected: dict[tuple[int, int], list[Feature]] = field(default_factory=lambda: defaultdict(list))
     scopes: dict[int, list[FeatureScope]] = field(default_factory=lambda: defaultdict(list))  # feature id
     there: dict[tuple[int, int], set[int]] = field(default_factory=lambda: defaultdict(set))
-    needs: dict[int, list[ComponentDependency]] = field(default_factory=lambda: defaultdict(list))  # component id
+    needs: dict[int, list[ComponentDependency]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # component id
     installed: dict[tuple[int, int], list[Installation]] = field(default_factory=lambda: defaultdict(list))
     deploying: dict[tuple[int, int], list[RequestItem]] = field(default_factory=lambda: defaultdict(list))
     filed: dict[tuple[int, int], list[DeploymentRequest]] = field(default_factory=lambda: defaultdict(list))
-    reservations: dict[int, list[Reservation]] = field(default_factory=lambda: defaultdict(list))  # environment id
+    reservations: dict[int, list[Reservation]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # environment id
 
     def before(self, environment: Environment) -> list[Environment]:
         """The environments one rank before, in promotion order."""
@@ -129,7 +133,11 @@ def facts_of(subjects: Sequence[Subject]) -> Facts:
 
 
 def _read_versions(facts: Facts, versions: set[int]) -> None:
-    rows = Installation.objects.filter(version__in=versions).select_related("environment").order_by("since", "id")
+    rows = (
+        Installation.objects.filter(version__in=versions)
+        .select_related("environment")
+        .order_by("since", "id")
+    )
     seen: dict[tuple[int, int], Ran] = {}
     for row in rows:
         key = (row.version_id or 0, row.environment_id)

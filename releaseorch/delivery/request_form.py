@@ -168,7 +168,9 @@ def differing(application: Application, source: Environment, target: Environment
     return [
         ItemDraft(component=row.component, version=row.version)
         for row in wanted.values()
-        if now[row.component_id] != {row.version_id} and row.version is not None and not row.version.is_blocked
+        if now[row.component_id] != {row.version_id}
+        and row.version is not None
+        and not row.version.is_blocked
     ]
 
 

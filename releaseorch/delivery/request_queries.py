@@ -155,7 +155,9 @@ def _narrowed(wanted: RequestFilter) -> QuerySet[DeploymentRequest]:
         "release_id": wanted.release,
         "run_id": wanted.run,
     }
-    found = DeploymentRequest.objects.filter(**{name: value for name, value in columns.items() if value is not None})
+    found = DeploymentRequest.objects.filter(
+        **{name: value for name, value in columns.items() if value is not None}
+    )
     states = wanted.states or (sorted(REQUEST_OPEN) if wanted.open_only else ())
     if states:
         found = found.filter(state__in=[str(state) for state in states])

@@ -42,7 +42,9 @@ def scope_at(application: Application, environment: Environment) -> Scope:
 
 def scope_of(request: DeploymentRequest) -> Scope:
     return Scope.of(
-        teams=[request.application.team_id], application=request.application_id, environment=request.environment_id
+        teams=[request.application.team_id],
+        application=request.application_id,
+        environment=request.environment_id,
     )
 
 

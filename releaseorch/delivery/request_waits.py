@@ -47,7 +47,9 @@ def _requester(request: DeploymentRequest) -> WaitsFor:
     sentences = {
         str(RequestState.DRAFT): _("Waits for %(person)s to submit it."),
         str(RequestState.SENT_BACK): _("Sent back: waits for %(person)s to change and submit it again."),
-        str(RequestState.FAILED): _("Failed: waits for %(person)s to try again in another run, or to withdraw it."),
+        str(RequestState.FAILED): _(
+            "Failed: waits for %(person)s to try again in another run, or to withdraw it."
+        ),
     }
     person = request.requester
     return WaitsFor(

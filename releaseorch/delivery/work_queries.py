@@ -161,7 +161,8 @@ def _fillable(slots: Sequence[SlotView], person: Person) -> SlotView | None:
 
 def _approval_closes(requests: Sequence[DeploymentRequest]) -> dict[int, datetime]:
     found = ReleaseMilestone.objects.filter(
-        kind=MilestoneKind.APPROVAL, release__in={request.release_id for request in requests if request.release_id}
+        kind=MilestoneKind.APPROVAL,
+        release__in={request.release_id for request in requests if request.release_id},
     )
     return dict(found.values_list("release_id", "at"))
 

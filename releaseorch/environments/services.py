@@ -58,7 +58,9 @@ def create_target(
     with transaction.atomic():
         insert(made, "name", _("%(environment)s has a target %(name)s already.")
                % {"environment": environment, "name": made.name})  # fmt: skip
-        events.record(actor=actor, verb="target.created", subject=made, after={"environment": environment.name})
+        events.record(
+            actor=actor, verb="target.created", subject=made, after={"environment": environment.name}
+        )
     return made
 
 
@@ -148,6 +150,9 @@ def release_reservation(*, actor: Person, reservation: Reservation) -> Reservati
             raise Conflict(_("This reservation was given back already."))
         reservation.released_at = now
         events.record(
-            actor=actor, verb="reservation.released", subject=reservation, topics=["requests", "inventory", "work"]
+            actor=actor,
+            verb="reservation.released",
+            subject=reservation,
+            topics=["requests", "inventory", "work"],
         )
     return reservation

@@ -36,7 +36,9 @@ def releases_page(
     """The newest releases first; four queries whatever the size."""
     found = Release.objects.select_related("application").prefetch_related("milestones")
     if application is not None:
-        found = found.filter(Q(application=application) | Q(features__scopes__application=application)).distinct()
+        found = found.filter(
+            Q(application=application) | Q(features__scopes__application=application)
+        ).distinct()
     page = page_of(found, cursor, size)
     ids = [release.pk for release in page.items]
     features = dict(
@@ -45,7 +47,10 @@ def releases_page(
     parts = _parts(ids)
     rows = [
         ReleaseRow(
-            release, features.get(release.pk, 0), *parts.get(release.pk, (0, 0)), tuple(release.milestones.all())
+            release,
+            features.get(release.pk, 0),
+            *parts.get(release.pk, (0, 0)),
+            tuple(release.milestones.all()),
         )
         for release in page.items
     ]
@@ -84,6 +89,7 @@ def features_page(
         found = found.filter(Q(key__icontains=text.strip()) | Q(title__icontains=text.strip()))
     page = page_of(found.distinct(), cursor, size)
     rows = [
-        FeatureRow(feature, tuple(feature.scopes.all()), tuple(feature.releases.all())) for feature in page.items
+        FeatureRow(feature, tuple(feature.scopes.all()), tuple(feature.releases.all()))
+        for feature in page.items
     ]
     return Page(rows, page.older, page.newer)

@@ -41,7 +41,9 @@ def default_slot() -> SlotSpec:
 
 def policies_for(subject: str) -> list[ApprovalPolicy]:
     """All policies about requests, or about runs, with their slots; two queries."""
-    found = ApprovalPolicy.objects.filter(subject=subject).prefetch_related("slots__team").order_by("name", "id")
+    found = (
+        ApprovalPolicy.objects.filter(subject=subject).prefetch_related("slots__team").order_by("name", "id")
+    )
     return list(found)
 
 
@@ -62,7 +64,12 @@ def merged(
             continue
         for slot in entry.slots.all():
             spec = SlotSpec(
-                slot.name, slot.role, slot.team_id, slot.team.name if slot.team else "", slot.quorum, entry.name
+                slot.name,
+                slot.role,
+                slot.team_id,
+                slot.team.name if slot.team else "",
+                slot.quorum,
+                entry.name,
             )
             kept = found.setdefault((slot.role, slot.team_id), spec)
             if spec.quorum > kept.quorum:
@@ -73,7 +80,8 @@ def merged(
 def _with_names_of_their_own(specs: list[SlotSpec]) -> list[SlotSpec]:
     names = [spec.name for spec in specs]
     return [
-        replace(spec, name=f"{spec.name} ({spec.who})") if names.count(spec.name) > 1 else spec for spec in specs
+        replace(spec, name=f"{spec.name} ({spec.who})") if names.count(spec.name) > 1 else spec
+        for spec in specs
     ]
 
 
@@ -98,7 +106,9 @@ def create_policy(
 ) -> ApprovalPolicy:
     """Ask for slots from now on; without environment or application in every one of them. Raises `Invalid`."""
     rights.require(actor, "policy.edit")
-    made = cleaned(ApprovalPolicy(name=name, subject=subject, environment=environment, application=application))
+    made = cleaned(
+        ApprovalPolicy(name=name, subject=subject, environment=environment, application=application)
+    )
     _check_slots(slots)
     with transaction.atomic():
         insert(made, "name", _("There is a policy %(name)s already.") % {"name": made.name})

@@ -15,7 +15,11 @@ def test_it_is_blocked_once_with_its_reason(house: House) -> None:
     version = house.version(house.claims_web)
     services.block_version(actor=house.cast.qa, version=version, reason="Loses photographs.")
     again = ComponentVersion.objects.get()
-    assert (again.is_blocked, again.blocked_reason, again.blocked_by) == (True, "Loses photographs.", house.cast.qa)
+    assert (again.is_blocked, again.blocked_reason, again.blocked_by) == (
+        True,
+        "Loses photographs.",
+        house.cast.qa,
+    )
     with pytest.raises(Conflict, match="blocked already"):
         services.block_version(actor=house.cast.qa, version=version, reason="Again.")
     assert Event.objects.filter(verb="version.blocked").count() == 1

@@ -33,9 +33,13 @@ def test_a_cycle_is_refused_and_named(house: House) -> None:
 
 def test_a_component_does_not_need_itself(house: House) -> None:
     with pytest.raises(Invalid, match="claims-db → claims-db"):
-        services.add_dependency(actor=house.cast.release_manager, component=house.claims_db, needs=house.claims_db)
+        services.add_dependency(
+            actor=house.cast.release_manager, component=house.claims_db, needs=house.claims_db
+        )
 
 
 def test_it_needs_the_right(house: House) -> None:
     with pytest.raises(NotAllowed):
-        services.add_dependency(actor=house.cast.developer, component=house.billing_api, needs=house.claims_web)
+        services.add_dependency(
+            actor=house.cast.developer, component=house.billing_api, needs=house.claims_web
+        )

@@ -53,7 +53,10 @@ def test_a_changed_procedure_is_the_next_version(house: House) -> None:
         ([], "one step at least"),
         ([ProcedureStepDraft(key="a", title="A")], "a is automated and needs a tool"),
         ([ProcedureStepDraft(key="a", title="A", executor="shell")] * 2, "Two steps have the key a"),
-        ([ProcedureStepDraft(key="a", title="A", executor="shell", after=["b"])], "a comes after b, which is no step"),
+        (
+            [ProcedureStepDraft(key="a", title="A", executor="shell", after=["b"])],
+            "a comes after b, which is no step",
+        ),
     ],
 )
 def test_a_procedure_that_cannot_be_carried_out_is_refused(
@@ -77,7 +80,9 @@ def test_pages_of_versions_go_back_and_forth(house: House) -> None:
     assert (list(back.items), back.newer) == (list(first.items), None)
 
 
-@pytest.mark.parametrize("cursor", ["older-", "sideways-3", "older-x", "older-" + "9" * 40, "3", "older--1", "older-²"])
+@pytest.mark.parametrize(
+    "cursor", ["older-", "sideways-3", "older-x", "older-" + "9" * 40, "3", "older--1", "older-²"]
+)
 def test_a_damaged_cursor_is_refused(house: House, cursor: str) -> None:
     with pytest.raises(Invalid, match="page address is damaged"):
         queries.versions_page(cursor)

@@ -28,7 +28,9 @@ def test_a_new_version_is_told_to_audit_once(house: House) -> None:
     assert Event.objects.filter(verb="version.registered").count() == 1
 
 
-@pytest.mark.parametrize("other", [{"digest": "sha256:9999"}, {"artifact_uri": "oci://registry.example/other"}])
+@pytest.mark.parametrize(
+    "other", [{"digest": "sha256:9999"}, {"artifact_uri": "oci://registry.example/other"}]
+)
 def test_another_artifact_under_the_same_version_is_a_conflict(house: House, other: dict[str, str]) -> None:
     register(house)
     with pytest.raises(Conflict, match="registered with another artifact"):
@@ -64,7 +66,11 @@ def test_a_developer_registers_for_the_own_team_only(house: House) -> None:
 def test_features_come_with_the_version_and_later_ones_are_added(house: House) -> None:
     def with_features(*keys: str) -> bool:
         return features.register_version_with_features(
-            actor=house.cast.robot, component=house.claims_web, text="5.8.0", digest="sha256:72be", features=keys
+            actor=house.cast.robot,
+            component=house.claims_web,
+            text="5.8.0",
+            digest="sha256:72be",
+            features=keys,
         )[1]
 
     assert with_features("CR-4987") is True
@@ -78,6 +84,9 @@ def test_features_come_with_the_version_and_later_ones_are_added(house: House) -
 def test_a_feature_that_nobody_knows_is_named_and_nothing_is_registered(house: House) -> None:
     with pytest.raises(Invalid, match="There is no feature CR-1, CR-2"):
         features.register_version_with_features(
-            actor=house.cast.robot, component=house.claims_web, text="5.8.0", features=["CR-4987", "CR-1", "CR-2"]
+            actor=house.cast.robot,
+            component=house.claims_web,
+            text="5.8.0",
+            features=["CR-4987", "CR-1", "CR-2"],
         )
     assert not ComponentVersion.objects.exists()

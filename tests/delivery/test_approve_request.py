@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 
 
 def ask_for(house: House, *slots: dict[str, object]) -> None:
-    policy = ApprovalPolicy.objects.create(name="Production", subject=Subject.REQUEST, environment=house.production)
+    policy = ApprovalPolicy.objects.create(
+        name="Production", subject=Subject.REQUEST, environment=house.production
+    )
     for slot in slots:
         ApprovalSlot.objects.create(policy=policy, **slot)
 
@@ -147,7 +149,9 @@ def test_an_approval_of_the_same_content_carries_over_to_the_next_revision(house
     ask_for(house, {"name": "Release management", "role": Role.RELEASE_MANAGER, "quorum": 2})
     request = request_in_state(house, RequestState.SUBMITTED)
     services.approve_request(actor=house.cast.release_manager, request=request)
-    services.send_back_request(actor=house.cast.second_manager, request=request, reason="Say more in the note.")
+    services.send_back_request(
+        actor=house.cast.second_manager, request=request, reason="Say more in the note."
+    )
     services.edit_request(actor=house.cast.developer, request=request, changes=RequestChanges(note="More."))
     services.submit_request(actor=house.cast.developer, request=request)
     (slot,) = approvals.slots_of_request(request)

@@ -27,7 +27,10 @@ def board(house: House) -> Board:
 def test_an_application_with_features_and_no_request_has_filed_nothing(house: House) -> None:
     found = board(house)
     assert found.environment == house.production
-    assert [(line.application, line.line) for line in found.lines] == [(house.claims, None), (house.portal, None)]
+    assert [(line.application, line.line) for line in found.lines] == [
+        (house.claims, None),
+        (house.portal, None),
+    ]
     assert [one.sentence for one in found.between] == [
         "Claims has 2 features in this release and filed nothing.",
         "Customer Portal has 1 feature in this release and filed nothing.",
@@ -57,7 +60,9 @@ def test_it_is_late_once_filing_is_closed(house: House) -> None:
         ("planned", "under_way"), ("deploying", "under_way"), ("failed", "attention"), ("deployed", "done"),
     ],
 )  # fmt: skip
-def test_the_newest_request_decides_where_its_application_stands(house: House, state: str, group: str) -> None:
+def test_the_newest_request_decides_where_its_application_stands(
+    house: House, state: str, group: str
+) -> None:
     request_in_state(house, RequestState.WITHDRAWN)
     request = request_in_state(house, state)
     request_in_state(house, RequestState.REJECTED)
@@ -71,7 +76,10 @@ def test_features_that_are_ready_are_counted(house: House) -> None:
         actor=house.cast.developer, feature=house.photos, application=house.claims, status=FeatureStatus.READY
     )
     features.set_feature_status(
-        actor=house.cast.developer, feature=house.photos, application=house.portal, status=FeatureStatus.DROPPED
+        actor=house.cast.developer,
+        feature=house.photos,
+        application=house.portal,
+        status=FeatureStatus.DROPPED,
     )
     (line,) = board(house).lines
     assert (line.application, line.features_ready, len(line.scopes)) == (house.claims, 1, 2)
@@ -100,7 +108,9 @@ def test_readiness_is_counted_at_a_glance(house: House) -> None:
 
 
 def test_an_environment_shows_its_open_requests(house: House) -> None:
-    waiting, approved, _over = (request_in_state(house, one) for one in ("submitted", "approved", "withdrawn"))
+    waiting, approved, _over = (
+        request_in_state(house, one) for one in ("submitted", "approved", "withdrawn")
+    )
     request_in_state(house, RequestState.APPROVED, environment=house.acceptance)
     found = board_queries.environment_board(house.production)
     assert [line.request for line in found.lines] == [waiting, approved]

@@ -34,7 +34,9 @@ def install(house: House, version: ComponentVersion, environment: Environment) -
     )  # fmt: skip
 
 
-def found(house: House, *items: ItemDraft, release: bool = False, features: list[object] | None = None) -> list[Check]:
+def found(
+    house: House, *items: ItemDraft, release: bool = False, features: list[object] | None = None
+) -> list[Check]:
     return checks_of_draft(
         RequestDraft(
             application=house.claims, environment=house.production, items=items,
@@ -89,7 +91,10 @@ def test_a_shared_feature_names_who_is_missing_until_they_filed(house: House, we
     assert tone(found(house, line(web)), words) == checks.WARN
     front = house.version(house.portal_front)
     portal = services.create_request(
-        actor=house.cast.developer, application=house.portal, environment=house.production, items=[line(front)]
+        actor=house.cast.developer,
+        application=house.portal,
+        environment=house.production,
+        items=[line(front)],
     )
     services.submit_request(actor=house.cast.developer, request=portal)
     verdicts = found(house, line(web))
@@ -106,7 +111,10 @@ def test_a_shared_feature_whose_other_part_is_there_needs_nobody(house: House, w
 
 
 def test_a_missing_dependency_is_named_with_who_brings_it(house: House, web: ComponentVersion) -> None:
-    assert tone(found(house, line(web)), "claims-web needs claims-db, which isn't in Production and") == checks.WARN
+    assert (
+        tone(found(house, line(web)), "claims-web needs claims-db, which isn't in Production and")
+        == checks.WARN
+    )
     schema = house.version(house.claims_db)
     coming = request_in_state(house, RequestState.SUBMITTED, items=[line(schema)])
     verdicts = found(house, line(web))
@@ -121,7 +129,10 @@ def test_another_open_request_for_the_component_is_named(house: House, web: Comp
     assert tone(found(house, line(web)), "Nobody else deploys") == checks.PASSED
     other = request_in_state(house, RequestState.APPROVED)
     newer = house.version(house.claims_web, "2.0.1")
-    assert tone(found(house, line(newer)), f"Request #{other.pk} deploys claims-web too, at 2.0.0") == checks.WARN
+    assert (
+        tone(found(house, line(newer)), f"Request #{other.pk} deploys claims-web too, at 2.0.0")
+        == checks.WARN
+    )
 
 
 def test_a_draft_or_a_request_that_is_over_disturbs_nobody(house: House, web: ComponentVersion) -> None:

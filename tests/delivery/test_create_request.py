@@ -22,7 +22,12 @@ def line(house: House, text: str = "2.0.0") -> ItemDraft:
 
 
 def create(house: House, *items: ItemDraft, **values: object) -> DeploymentRequest:
-    given = {"actor": house.cast.developer, "application": house.claims, "environment": house.production, **values}
+    given = {
+        "actor": house.cast.developer,
+        "application": house.claims,
+        "environment": house.production,
+        **values,
+    }
     return services.create_request(items=items, **given)  # type: ignore[arg-type]
 
 
@@ -47,7 +52,11 @@ def test_it_is_about_the_features_of_its_application_in_the_release(house: House
 
 def test_a_manual_step_stands_to_its_line(house: House) -> None:
     manual = ItemDraft(
-        kind=ItemKind.MANUAL, title="Stop payouts", placement=ItemPlacement.BEFORE, anchor=1, team=house.cast.billing
+        kind=ItemKind.MANUAL,
+        title="Stop payouts",
+        placement=ItemPlacement.BEFORE,
+        anchor=1,
+        team=house.cast.billing,
     )
     request = create(house, manual, line(house))
     first, second = request.items.all()
@@ -102,12 +111,16 @@ def test_several_applications_are_filed_together_or_not_at_all(house: House) -> 
 def faulty(house: House, fault: str) -> list[ItemDraft]:
     web = house.version(house.claims_web)
     blocked = house.version(house.claims_web, "1.9.9")
-    ComponentVersion.objects.filter(pk=blocked.pk).update(blocked_at=clock.now(), blocked_reason="loses photographs")
+    ComponentVersion.objects.filter(pk=blocked.pk).update(
+        blocked_at=clock.now(), blocked_reason="loses photographs"
+    )
     manual = ItemDraft(kind=ItemKind.MANUAL, title="Call the desk")
     lines = {
         "no component": [ItemDraft()],
         "no version": [ItemDraft(component=house.claims_web)],
-        "deleted version": [ItemDraft(component=house.claims_web, version=ComponentVersion(pk=2**40, text="9"))],
+        "deleted version": [
+            ItemDraft(component=house.claims_web, version=ComponentVersion(pk=2**40, text="9"))
+        ],
         "version of another component": [ItemDraft(component=house.claims_db, version=web)],
         "component of another application": [ItemDraft(component=house.billing_api, version=web)],
         "blocked version": [ItemDraft(component=house.claims_web, version=blocked)],
@@ -144,7 +157,9 @@ def faulty(house: House, fault: str) -> list[ItemDraft]:
         ("too many lines", "200 lines at most"),
     ],
 )
-def test_a_line_that_cannot_be_deployed_is_refused_with_its_number(house: House, fault: str, sentence: str) -> None:
+def test_a_line_that_cannot_be_deployed_is_refused_with_its_number(
+    house: House, fault: str, sentence: str
+) -> None:
     with pytest.raises(Invalid, match=sentence) as refused:
         create(house, *faulty(house, fault))
     assert list(refused.value.fields) == ["items"]
@@ -182,7 +197,9 @@ def test_a_title_that_is_no_plain_line_is_refused(house: House, text: str) -> No
     assert not DeploymentRequest.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["x" * 10_001, "a\x00b", "a\ud800b"], ids=["too long", "NUL", "lone surrogate"])
+@pytest.mark.parametrize(
+    "text", ["x" * 10_001, "a\x00b", "a\ud800b"], ids=["too long", "NUL", "lone surrogate"]
+)
 def test_a_note_or_instructions_that_cannot_be_kept_are_refused(house: House, text: str) -> None:
     with pytest.raises(Invalid):
         create(house, note=text)

@@ -58,7 +58,9 @@ def test_what_is_given_again_unchanged_keeps_rows_and_approvals(house: House) ->
 
 
 def test_the_draft_of_a_run_goes_on_without_the_edited_request(house: House) -> None:
-    request, other = (request_in_state(house, RequestState.APPROVED, items=lines) for lines in (None, by_hand()))
+    request, other = (
+        request_in_state(house, RequestState.APPROVED, items=lines) for lines in (None, by_hand())
+    )
     run = run_in_state(house, RunState.DRAFT, requests=[request, other])
     request = DeploymentRequest.objects.get(pk=request.pk)
     services.edit_request(actor=house.cast.developer, request=request, changes=other_version(house))
@@ -67,8 +69,12 @@ def test_the_draft_of_a_run_goes_on_without_the_edited_request(house: House) -> 
 
 
 @pytest.mark.parametrize("state", [RunState.PROPOSED, RunState.APPROVED, RunState.SCHEDULED])
-def test_a_fixed_plan_is_unlocked_when_the_content_of_its_request_changes(house: House, state: RunState) -> None:
-    request, other = (request_in_state(house, RequestState.APPROVED, items=lines) for lines in (None, by_hand()))
+def test_a_fixed_plan_is_unlocked_when_the_content_of_its_request_changes(
+    house: House, state: RunState
+) -> None:
+    request, other = (
+        request_in_state(house, RequestState.APPROVED, items=lines) for lines in (None, by_hand())
+    )
     run = run_in_state(house, state, requests=[request, other])
     request = DeploymentRequest.objects.get(pk=request.pk)
     services.edit_request(actor=house.cast.developer, request=request, changes=other_version(house))
@@ -95,7 +101,9 @@ def test_an_edit_that_is_refused_changes_nothing(house: House) -> None:
     foreign = ItemDraft(component=house.billing_api, version=house.version(house.billing_api))
     with pytest.raises(Invalid):
         services.edit_request(
-            actor=house.cast.developer, request=request, changes=RequestChanges(title="Other", items=[foreign])
+            actor=house.cast.developer,
+            request=request,
+            changes=RequestChanges(title="Other", items=[foreign]),
         )
     kept = DeploymentRequest.objects.get(pk=request.pk)
     assert (kept.title, kept.state, str(kept.items.get())) == ("", RequestState.APPROVED, "claims-web 2.0.0")

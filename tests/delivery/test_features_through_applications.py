@@ -36,7 +36,11 @@ def test_a_part_tells_its_version_request_and_how_far_it_has_come(house: House) 
     FeatureInVersion.objects.create(version=version, feature=house.photos)
     install(house, version, house.integration)
     claims, portal = detail(house).parts
-    assert (claims.scope.application, claims.versions, claims.requests) == (house.claims, (version,), (request,))
+    assert (claims.scope.application, claims.versions, claims.requests) == (
+        house.claims,
+        (version,),
+        (request,),
+    )
     assert claims.furthest == house.integration
     assert (portal.versions, portal.requests, portal.furthest) == ((), (), None)
 

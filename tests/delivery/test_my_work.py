@@ -96,5 +96,3 @@ def test_features_i_own_or_test_show_where_their_parts_have_arrived(house: House
     (feature,) = work_queries.my_work(house.cast.outsider).features
     assert (feature.is_owner, feature.is_tester) == (True, False)
     assert [arrival.environment for arrival in feature.arrived] == [house.development, house.acceptance]
-
-

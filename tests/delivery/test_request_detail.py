@@ -166,6 +166,8 @@ def test_a_damaged_cursor_is_refused(house: House) -> None:
 
 
 def test_what_was_filed_together_is_shown_together(house: House) -> None:
-    drafts = [RequestDraft(application=one, environment=house.production) for one in (house.claims, house.portal)]
+    drafts = [
+        RequestDraft(application=one, environment=house.production) for one in (house.claims, house.portal)
+    ]
     first, second = services.create_requests(actor=house.cast.developer, drafts=drafts)
     assert detail_of(first).filed_together == (second,)

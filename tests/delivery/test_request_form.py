@@ -26,7 +26,11 @@ def install(house: House, version: ComponentVersion, *environments: Environment)
 
 def test_one_files_for_the_applications_of_the_own_team(house: House) -> None:
     assert request_form.applications_of(house.cast.developer) == [house.claims, house.portal]
-    assert request_form.applications_of(house.cast.release_manager) == [house.billing, house.claims, house.portal]
+    assert request_form.applications_of(house.cast.release_manager) == [
+        house.billing,
+        house.claims,
+        house.portal,
+    ]
     assert request_form.applications_of(house.cast.auditor) == []
 
 
@@ -66,9 +70,7 @@ def test_the_next_environment_is_the_first_that_lacks_what_the_one_before_has(ho
 
 
 def test_all_that_differs_is_taken_over_but_for_blocked_and_uncertain_versions(house: House) -> None:
-    web, schema, api = (
-        house.version(one) for one in (house.claims_web, house.claims_db, house.billing_api)
-    )
+    web, schema, api = (house.version(one) for one in (house.claims_web, house.claims_db, house.billing_api))
     install(house, web, house.acceptance)
     install(house, schema, house.acceptance, house.production)
     install(house, api, house.acceptance)

@@ -40,7 +40,9 @@ def test_the_reason_is_kept_on_the_request_and_in_audit(
     assert [one.verdict for one in Approval.objects.all()] == verdicts
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "x" * 10_001, "a\x00b"], ids=["empty", "blank", "too long", "NUL"])
+@pytest.mark.parametrize(
+    "reason", ["", "   ", "x" * 10_001, "a\x00b"], ids=["empty", "blank", "too long", "NUL"]
+)
 @pytest.mark.parametrize("verb", VERBS)
 def test_without_a_reason_that_can_be_kept_nothing_happens(house: House, verb: str, reason: str) -> None:
     request = request_in_state(house, RequestState.SUBMITTED)

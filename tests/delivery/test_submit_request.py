@@ -47,7 +47,9 @@ def test_the_second_of_two_clicks_is_a_conflict_and_tells_nothing(house: House) 
     with pytest.raises(Conflict):
         services.submit_request(actor=house.cast.developer, request=again, seen=seen)
     with pytest.raises(Conflict, match="it is submitted"):
-        services.submit_request(actor=house.cast.developer, request=DeploymentRequest.objects.get(pk=request.pk))
+        services.submit_request(
+            actor=house.cast.developer, request=DeploymentRequest.objects.get(pk=request.pk)
+        )
     assert Event.objects.filter(verb="request.submitted").count() == 1
 
 

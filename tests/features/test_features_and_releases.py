@@ -17,7 +17,10 @@ pytestmark = pytest.mark.django_db
 
 def test_a_feature_touches_its_applications(house: House) -> None:
     made = services.create_feature(
-        actor=house.cast.release_manager, key="CR-7000", title="Hail", applications=[house.claims, house.billing]
+        actor=house.cast.release_manager,
+        key="CR-7000",
+        title="Hail",
+        applications=[house.claims, house.billing],
     )
     assert {scope.application for scope in made.scopes.all()} == {house.claims, house.billing}
     with pytest.raises(Invalid, match="There is a feature CR-7000 already"):
@@ -39,7 +42,10 @@ def test_a_feature_touches_one_application_at_least_and_only_those_of_who_makes_
 def test_a_status_is_set_per_application_and_told_once(house: House) -> None:
     def set_ready() -> None:
         services.set_feature_status(
-            actor=house.cast.developer, feature=house.photos, application=house.claims, status=FeatureStatus.READY
+            actor=house.cast.developer,
+            feature=house.photos,
+            application=house.claims,
+            status=FeatureStatus.READY,
         )
 
     set_ready()

@@ -122,7 +122,9 @@ def check_request(request: DeploymentRequest) -> None:
     cleaned(request, "state")
     release = request.release
     if release is not None and release.application_id not in (None, request.application_id):
-        raise Invalid({"release": _("%(release)s is a release of another application.") % {"release": release}})
+        raise Invalid(
+            {"release": _("%(release)s is a release of another application.") % {"release": release}}
+        )
     if release is not None and release.state in CLOSED_RELEASES and request._state.adding:
         raise Invalid({"release": _("%(release)s is closed.") % {"release": release}})
     if request.wish_from and request.wish_until and request.wish_until <= request.wish_from:

@@ -10,7 +10,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.delivery import content, holding, request_moves, request_rights
 from releaseorch.delivery.digests import content_digest
-from releaseorch.delivery.drafts import Unset, ItemDraft, RequestChanges
+from releaseorch.delivery.drafts import ItemDraft, RequestChanges, Unset
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.delivery.services.create_request import check_request
 from releaseorch.delivery.states import RequestState

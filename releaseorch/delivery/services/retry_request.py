@@ -24,5 +24,7 @@ def retry_request(
             raise NotAllowed(*blocked)
         before = {"state": str(request.state), "run": request.run_id}
         request_moves.move(request, "retry")
-        request_moves.settle(actor=actor, request=request, verb="request.retried", reason=reason, before=before)
+        request_moves.settle(
+            actor=actor, request=request, verb="request.retried", reason=reason, before=before
+        )
     return request

@@ -19,7 +19,9 @@ def submit_request(
     with transaction.atomic():
         request_rights.demand(actor, "submit", request, seen)
         if not request.items.exists():
-            raise Invalid({"items": _("A request needs one line at least: say what is to be deployed or done.")})
+            raise Invalid(
+                {"items": _("A request needs one line at least: say what is to be deployed or done.")}
+            )
         blocked = content.blocked_in(request)
         if blocked:
             raise Invalid({"items": blocked})
