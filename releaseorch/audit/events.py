@@ -1,10 +1,9 @@
 """Record what somebody did, in the transaction of the verb, and tell the pages that watch it after commit."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
-from django.db import Error, models, transaction
+from django.db import Error, connection, models, transaction
 from django.db.models import F
 
 from releaseorch.audit import outbox
@@ -51,14 +50,30 @@ def record(
 
 
 def touch(*names: str) -> None:
-    """After commit, raise the version of each topic. Not in the transaction: its row lock would queue the writers."""
-    transaction.on_commit(partial(_raise, sorted(set(names))), robust=True)
+    """After commit, raise the version of each topic. Not in the transaction: its row lock would queue the writers.
+
+    All topics of one transaction are raised together: a verb with many events costs one more commit, not dozens.
+    """
+    here = set(connection.savepoint_ids)
+    for entry in connection.run_on_commit:
+        waiting = entry[1]
+        if isinstance(waiting, _Raising) and entry[0] == here:
+            waiting.names.update(names)
+            return
+    transaction.on_commit(_Raising(set(names)), robust=True)
 
 
-def _raise(names: list[str]) -> None:
-    for name in names:
+class _Raising:
+    """What is done after commit, with the topics collected until then."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def __call__(self) -> None:
         try:
-            if not Topic.objects.filter(name=name).update(version=F("version") + 1):
-                Topic.objects.bulk_create([Topic(name=name)], ignore_conflicts=True)
+            with transaction.atomic():
+                for name in sorted(self.names):
+                    if not Topic.objects.filter(name=name).update(version=F("version") + 1):
+                        Topic.objects.bulk_create([Topic(name=name)], ignore_conflicts=True)
         except Error:  # a page that misses one change sees the next, and a reload shows all
             return
