@@ -1,7 +1,6 @@
 """Who gets in: every view needs somebody logged in, unless it says otherwise itself."""
 
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -11,9 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
+from releaseorch.web import login
 from releaseorch.web.http import kept, wants_part
+from releaseorch.web.paths import LOGIN, login_address
 
-LOGIN = "/login"
 public = login_not_required  # the views of the API carry it too: they authenticate by themselves
 M = TypeVar("M", bound=Model)
 
@@ -24,7 +24,7 @@ class LoginRequired(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if request.method not in {"GET", "HEAD"}:
             why = _("You were logged out in between, so nothing was done.")
-            response: HttpResponseBase = kept(request, 401, why, login=LOGIN)
+            response: HttpResponseBase = kept(request, 401, why, log_in_at=LOGIN)
         elif wants_part(request):
             response = HttpResponse(status=401)
         else:
@@ -37,11 +37,6 @@ class LoginRequired(LoginRequiredMiddleware):
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
         return response
-
-
-def login_address(request: HttpRequest) -> str:
-    path = request.get_full_path()
-    return LOGIN if path == "/" else f"{LOGIN}?{urlencode({'next': path})}"
 
 
 def person_of(request: HttpRequest) -> Person:
@@ -64,6 +59,4 @@ def too_many_attempts(
     request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, Any] | None = None
 ) -> HttpResponse:
     """429 for this name from this address for a minute; called by axes."""
-    from releaseorch.web.views import session  # the view's module imports this one
-
-    return session.paused_login(request)
+    return login.paused(request)

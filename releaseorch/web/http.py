@@ -5,7 +5,6 @@ import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig
@@ -15,11 +14,11 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from releaseorch.core.errors import Conflict, DomainError, Invalid, NotAllowed
-from releaseorch.web import inputs
+from releaseorch.web import inputs, login
+from releaseorch.web.paths import LOGIN, came_from
 from releaseorch.web.verbs import Bounced
 
 logger = logging.getLogger(__name__)
@@ -56,21 +55,6 @@ def see_other(request: HttpRequest, url: str) -> HttpResponse:
     response = HttpResponseRedirect(url)
     response.status_code = 303
     return response
-
-
-def own_path(url: str | None, otherwise: str = "") -> str:
-    """`url` if it leads to a path of this installation, else `otherwise`; nothing from outside gets followed."""
-    if url and url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None):
-        return url
-    return otherwise
-
-
-def came_from(request: HttpRequest) -> str:
-    """The path of the page that held the button, empty when unknown or somebody else's."""
-    parts = urlsplit(request.headers.get("Referer", ""))
-    if not parts.netloc or parts.netloc != request.get_host():
-        return ""
-    return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
 def perform(
@@ -186,18 +170,16 @@ def unavailable(request: HttpRequest, error: DatabaseError | InterfaceError) -> 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 that loses nothing: the login form with a fresh token, elsewhere what was typed to copy."""
-    from releaseorch.web.views import session  # it renders by this module
-
-    if request.path == session.LOGIN:
-        return session.stale_login(request)
+    if request.path == LOGIN:
+        return login.stale(request)
     return kept(request, 403, _("This page is older than your session, so its form no longer counts."))
 
 
-def kept(request: HttpRequest, status: int, why: str, login: str = "") -> HttpResponse:
+def kept(request: HttpRequest, status: int, why: str, log_in_at: str = "") -> HttpResponse:
     """A form that can't be taken now, with all that was typed."""
     get_token(request)
     typed = [(name, value) for name, value in request.POST.items() if value and name not in SECRET_FIELDS]
-    context = {"why": why, "typed": typed, "back": came_from(request), "login": login}
+    context = {"why": why, "typed": typed, "back": came_from(request), "login": log_in_at}
     return render(request, "errors/kept.html", context, status=status)
 
 

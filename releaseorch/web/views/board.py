@@ -20,7 +20,8 @@ from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404
-from releaseorch.web.http import own_path, refusal, render_page, see_other
+from releaseorch.web.http import refusal, render_page, see_other
+from releaseorch.web.paths import own_path
 
 MOST = 200
 
