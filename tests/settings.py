@@ -1,18 +1,22 @@
 """Settings of the test suite: the product's own, with a throw-away secret, fast hashing and no real broker."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ["RELEASEORCH_SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
-os.environ.setdefault("RELEASEORCH_STATE_DIR", tempfile.mkdtemp(prefix="releaseorch-tests-"))
+if "RELEASEORCH_STATE_DIR" not in os.environ:
+    os.environ["RELEASEORCH_STATE_DIR"] = tempfile.mkdtemp(prefix="releaseorch-tests-")
+    atexit.register(shutil.rmtree, os.environ["RELEASEORCH_STATE_DIR"], ignore_errors=True)
 os.environ.setdefault("CELERY_BROKER_URL", "memory://")
-os.environ.setdefault("RELEASEORCH_OUTBOUND_ALLOW", "127.0.0.1/32,localhost")
+os.environ.setdefault("RELEASEORCH_OUTBOUND_ALLOW", "127.0.0.1:*,localhost:*")
 
-from releaseorch.config.settings import *  # noqa: E402, F403  (the environment must be set first)
+from releaseorch.config.settings import *
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
 
 # WhiteNoise warns about a folder that is absent; files come from the finders.
-STATIC_ROOT = STATE_DIR / "static"  # noqa: F405
+STATIC_ROOT = STATE_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

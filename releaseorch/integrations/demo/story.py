@@ -290,7 +290,7 @@ def a_draft_with_a_conflict(world: World) -> None:
 
 def an_environment_that_is_kept(world: World) -> None:
     with clock.at(world.ago(hours=5)):
-        environments.reserve(
+        environments.create_reservation(
             actor=world.people["priya"],
             environment=world.environments["acceptance"],
             application=world.applications["claims"],
