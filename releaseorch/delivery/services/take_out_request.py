@@ -1,5 +1,7 @@
 """Take a request out of a run, before it started or while it is under way."""
 
+from collections.abc import Mapping, Sequence
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -10,7 +12,7 @@ from releaseorch.delivery import composing, endings, holding, request_moves, run
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.runs import progress
 from releaseorch.runs import services as runs
-from releaseorch.runs.models import DeploymentRun
+from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RUN_BEFORE_START, RUN_FINAL, StepState
 
 NOT_STARTED = (StepState.PENDING, StepState.READY)
@@ -50,23 +52,16 @@ def _before_start(actor: Person, run: DeploymentRun, request: DeploymentRequest,
 def _under_way(actor: Person, run: DeploymentRun, request: DeploymentRequest, reason: str) -> None:
     progress.locked(run.pk)  # no step may start between being counted and being dropped
     own = endings.steps_of_requests(run)
-    ids_of_others = {step.pk for other, steps in own.items() if other != request.pk for step in steps}
     steps = own.get(request.pk, [])
-    dropped = [step for step in steps if step.state in NOT_STARTED and step.pk not in ids_of_others]
-    if not dropped:
-        raise NotAllowed(_("Nothing of %(request)s can still be taken out.") % {"request": request})
-    nothing_started = not any(endings.has_started(step) for step in steps if step.pk not in ids_of_others)
-    if nothing_started:
-        request.run = run
-        request_moves.move(request, "carry_over")
-        request_moves.settle(
-            actor=actor,
-            request=request,
-            verb="request.freed",
-            reason=reason,
-            before={"run": run.pk},
-            topics=[f"run:{run.pk}"],
+    dropped = _droppable(request, steps, own)
+    nothing_started = not any(endings.has_started(step) for step in steps)
+    if nothing_started and len(composing.requests_of(run)) == 1:
+        raise NotAllowed(
+            _("%(request)s is the only request of this run. Stop the run instead.") % {"request": request}
         )
+    runs.drop_steps(actor=actor, run=run, step_ids=[step.pk for step in dropped], reason=reason)
+    if nothing_started:
+        _carry_over(actor, run, request, reason)
     run_changes.tell_run(
         actor=actor,
         verb="run.request_taken_out",
@@ -79,5 +74,28 @@ def _under_way(actor: Person, run: DeploymentRun, request: DeploymentRequest, re
         },
         reason=reason,
     )
-    runs.drop_steps(actor=actor, run=run, step_ids=[step.pk for step in dropped], reason=reason)
     run.refresh_from_db()
+
+
+def _droppable(
+    request: DeploymentRequest, steps: Sequence[Step], own: Mapping[int, Sequence[Step]]
+) -> list[Step]:
+    """Its steps that haven't started and that no other request needs; raises `NotAllowed` when there is none."""
+    needed = {step.pk for other, theirs in own.items() if other != request.pk for step in theirs}
+    found = [step for step in steps if step.state in NOT_STARTED and step.pk not in needed]
+    if not found:
+        raise NotAllowed(_("Nothing of %(request)s can still be taken out.") % {"request": request})
+    return found
+
+
+def _carry_over(actor: Person, run: DeploymentRun, request: DeploymentRequest, reason: str) -> None:
+    request.run = run
+    request_moves.move(request, "carry_over")
+    request_moves.settle(
+        actor=actor,
+        request=request,
+        verb="request.freed",
+        reason=reason,
+        before={"run": run.pk},
+        topics=[f"run:{run.pk}"],
+    )
