@@ -1,17 +1,21 @@
 """Real races: operating-system processes with their own database connections, let go by one barrier.
 
-`Racers` starts the processes once; `race(function, *arguments)` runs the function, one that can be imported, in all of
-them at the same moment, and tells what each of them came to.
+`Racers` starts the processes once; `race(function, arguments)` calls the function, one that can be imported, in all of
+them at the same moment, and tells what each of them came to. They are forked from a process that has loaded
+Django and has no connection yet (`tests.raceground`).
 """
 
 import multiprocessing
-import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any
+
+from django.db import connection
+
+from releaseorch.core.errors import DomainError
 
 RACERS = 8
 PATIENCE_S = 60
@@ -32,24 +36,19 @@ class Broken(AssertionError):
 class Racers:
     """Processes that wait for races, connected to the database of this test session."""
 
-    def __init__(self, database_name: str, count: int = RACERS, environ: dict[str, str] | None = None) -> None:
-        context = multiprocessing.get_context("spawn")
+    def __init__(self, database_name: str, count: int = RACERS) -> None:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.raceground"])
         self._barrier = context.Barrier(count)
         self._pipes: list[Connection] = []
         self.processes = []
-        before = dict(os.environ)
-        os.environ.update(environ or {})
-        try:
-            for _number in range(count):
-                ours, theirs = context.Pipe()
-                process = context.Process(target=_wait_for_races, args=(theirs, self._barrier, database_name), daemon=True)
-                process.start()
-                theirs.close()
-                self._pipes.append(ours)
-                self.processes.append(process)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        for _number in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_wait_for_races, args=(theirs, self._barrier, database_name), daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self.processes.append(process)
 
     def race(self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Finish]:
         """Call the function in every process, each with its own arguments."""
@@ -86,12 +85,6 @@ class Racers:
 
 
 def _wait_for_races(pipe: Connection, barrier: Barrier, database_name: str) -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
-
-    django.setup()
-    from django.db import connection
-
     connection.settings_dict["NAME"] = database_name
     while True:
         try:
@@ -105,8 +98,6 @@ def _wait_for_races(pipe: Connection, barrier: Barrier, database_name: str) -> N
 
 
 def _run(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
-    from releaseorch.core.errors import DomainError
-
     try:
         return "value", function(*arguments)
     except DomainError as refused:

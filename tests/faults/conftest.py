@@ -6,16 +6,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.faults import contestants
 from tests.races import Racers
 
-# A tenth and less of the real times.
-SHORT_LEASES = {
-    "RELEASEORCH_LEASE": "1.5",
-    "RELEASEORCH_HEARTBEAT": "0.3",
-    "RELEASEORCH_SELF_FENCE": "1.0",
-    "RELEASEORCH_LEASE_GRACE": "0.3",
-    "RELEASEORCH_POLL": "0.05",
-}
+SHORT_LEASES = {"lease": 1.5, "heartbeat": 0.3, "self_fence": 1.0, "grace": 0.3, "poll": 0.05}
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +22,8 @@ def racers(django_db_setup: None) -> Iterator[Racers]:
 @pytest.fixture
 def lone_worker(transactional_db: None, settings: Any) -> Iterator[Racers]:
     """One process that works for us and may be killed; leases are short on both sides."""
-    settings.ENGINE = {
-        key.removeprefix("RELEASEORCH_").lower().replace("lease_grace", "grace"): float(value)
-        for key, value in SHORT_LEASES.items()
-    }
-    worker = Racers(str(connection.settings_dict["NAME"]), count=1, environ=SHORT_LEASES)
+    settings.ENGINE = SHORT_LEASES
+    worker = Racers(str(connection.settings_dict["NAME"]), count=1)
+    worker.race(contestants.shorten, [(SHORT_LEASES,)])
     yield worker
     worker.close()

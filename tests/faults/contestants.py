@@ -1,5 +1,6 @@
 """What racers do: each function is called in its own process, with ids only."""
 
+from django.conf import settings
 from django.db import transaction
 
 from releaseorch.accounts.models import Person
@@ -14,6 +15,11 @@ from releaseorch.runs.store import Claim
 
 def _person(pk: int) -> Person:
     return Person.objects.get(pk=pk)
+
+
+def shorten(engine_settings: dict[str, float]) -> None:
+    """From now on this process works with these leases."""
+    settings.ENGINE = engine_settings
 
 
 def claim(step_id: int, token: int) -> int | None:
@@ -53,6 +59,10 @@ def steer(run_id: int, person_id: int, verb: str) -> str:
     run = DeploymentRun.objects.get(pk=run_id)
     getattr(services, verb)(actor=_person(person_id), run=run, reason="In the race.")
     return verb
+
+
+def steer_or_claim(pk: int, person_or_token: int, verb: str) -> object:
+    return steer(pk, person_or_token, verb) if verb else claim(pk, person_or_token)
 
 
 def approve(run_id: int, person_id: int, seen: int) -> bool:

@@ -151,12 +151,6 @@ def test_pause_stop_cancel_and_claim(cast: Cast, racers: Racers) -> None:
         run = a.running_run(cast.release_manager, *[a.automated(f"s{n}") for n in range(4)], a.manual("tell"))
         steering = [(run.pk, cast.release_manager.pk, verb) for verb in verbs]
         steps = [a.step(run, f"s{n}") for n in range(4)]
-        racers.race(_steer_or_claim, [*steering, *[(step.pk, step.token, "") for step in steps]])
+        racers.race(contestants.steer_or_claim, [*steering, *[(step.pk, step.token, "") for step in steps]])
         assert broken() == []
         assert a.now(run).state in {"paused", "stopped", "cancelling", "cancelled"}
-
-
-def _steer_or_claim(pk: int, person_or_token: int, verb: str) -> object:
-    if verb:
-        return contestants.steer(pk, person_or_token, verb)
-    return contestants.claim(pk, person_or_token)

@@ -107,6 +107,8 @@ def _work(job: Job, lease: Lease) -> Result:
         said = _("The tool %(tool)s broke off: %(error)s.")
         result = Unknown(said % {"tool": job.step.executor, "error": type(broken).__name__})
     sink.close()
+    if isinstance(result, Cancelled) and not lease.is_asked_to_stop:
+        return _stopped_by_us()
     return result
 
 
@@ -130,9 +132,11 @@ def _stopped(job: Job) -> Result:
         result = job.executor.cancel(job.context(_NoLog()), "")
     if isinstance(result, Running):
         return Unknown(_("The worker lost its lease; the tool may still be running."))
-    if isinstance(result, Cancelled):
-        return Failed(_("Its worker stopped it, since it could not reach the database or had lost the step."))
-    return result
+    return _stopped_by_us() if isinstance(result, Cancelled) else result
+
+
+def _stopped_by_us() -> Failed:
+    return Failed(_("Its worker stopped it, since it could not reach the database or had lost the step."))
 
 
 def _report(claim: Claim, result: Result) -> bool:

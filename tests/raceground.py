@@ -1,0 +1,10 @@
+"""What racers have loaded before they are forked; they open their own connections."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from tests.faults import contestants  # noqa: E402, F401
