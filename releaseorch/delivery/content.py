@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from releaseorch.catalog.models import Application, ComponentVersion
 from releaseorch.core.checked import cleaned
-from releaseorch.core.errors import Invalid
+from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest, RequestFeature, RequestItem
 from releaseorch.delivery.states import ItemKind
@@ -14,6 +16,12 @@ from releaseorch.features.models import Feature, Release
 
 LONGEST_STEP = 7 * 24 * 3600
 MOST_ITEMS = 200
+_COLUMNS = (
+    "position", "kind", "component", "version", "title", "instructions", "team", "placement", "anchor", "expected_s",
+)  # fmt: skip
+_EDITED_MEANWHILE = gettext_lazy(
+    "The lines were changed by somebody else in between. Look at how they stand now."
+)
 WITH_VERSION = frozenset({ItemKind.DEPLOY, ItemKind.REDEPLOY})
 
 
@@ -130,20 +138,32 @@ def write_items(
     """
     old = list(request.items.all())
     kept = list(rows) if rows is not None else _recognised(old, drafts)
-    staying = {row.pk for row in kept if row is not None}
-    RequestItem.objects.filter(pk__in=[row.pk for row in old if row.pk not in staying]).delete()
     written = [
         _fill(row or RequestItem(request=request), draft, position)
         for position, (row, draft) in enumerate(zip(kept, drafts, strict=True), start=1)
     ]
-    for item in written:
-        item.anchor = None
-        item.save()
-    for item, draft in zip(written, drafts, strict=True):
-        if draft.anchor is not None:
-            item.anchor = written[draft.anchor]
-            item.save(update_fields=["anchor"])
+    staying = {row.pk for row in kept if row is not None}
+    try:
+        with transaction.atomic():
+            RequestItem.objects.filter(pk__in=staying).update(
+                anchor=None
+            )  # else they go with the line they stand to
+            RequestItem.objects.filter(pk__in=[row.pk for row in old if row.pk not in staying]).delete()
+            _save(written, drafts)
+    except IntegrityError as clash:  # another edit has just added the same component
+        raise Conflict(str(_EDITED_MEANWHILE)) from clash
     return written
+
+
+def _save(items: Sequence[RequestItem], drafts: Sequence[ItemDraft]) -> None:
+    known = [item for item in items if item.pk is not None]
+    if known and RequestItem.objects.bulk_update(known, _COLUMNS) < len(known):
+        raise Conflict(str(_EDITED_MEANWHILE))
+    RequestItem.objects.bulk_create([item for item in items if item.pk is None])
+    for item, draft in zip(items, drafts, strict=True):
+        item.anchor = items[draft.anchor] if draft.anchor is not None else None
+    if items:
+        RequestItem.objects.bulk_update(items, ["anchor"])
 
 
 def _recognised(old: Sequence[RequestItem], drafts: Sequence[ItemDraft]) -> list[RequestItem | None]:
@@ -166,6 +186,7 @@ def _fill(item: RequestItem, draft: ItemDraft, position: int) -> RequestItem:
     item.team = draft.team
     item.placement = draft.placement
     item.expected_s = draft.expected_s
+    item.anchor = None
     return cleaned(item, prefix=f"items.{position}.")
 
 

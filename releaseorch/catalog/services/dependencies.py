@@ -21,6 +21,8 @@ def add_dependency(
     """`component` needs `needs`. Raises `NotAllowed`, `Conflict` when it is known, `Invalid` that names a cycle."""
     policy.require(actor, "application.edit", scope_of(component.application))
     with transaction.atomic():
+        # One lock for the whole graph: two links that are fine alone may close a cycle together.
+        Component.objects.select_for_update().order_by("pk").first()
         cycle = _way(needs, component)
         if cycle:
             raise Invalid(

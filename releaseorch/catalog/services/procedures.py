@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts import policy
@@ -15,8 +15,8 @@ from releaseorch.catalog.models import (
     ProcedureStep,
 )
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
-from releaseorch.core.checked import cleaned, insert
-from releaseorch.core.errors import Invalid
+from releaseorch.core.checked import cleaned
+from releaseorch.core.errors import Conflict, Invalid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,13 @@ def create_procedure(*, actor: Person, name: str, steps: Sequence[ProcedureStepD
     last = Procedure.objects.filter(name=name).aggregate(models.Max("version"))["version__max"] or 0
     made = cleaned(Procedure(name=name, version=last + 1))
     with transaction.atomic():
-        insert(made, "name", _("Somebody else has just made this version; try again."))
+        try:
+            with transaction.atomic():
+                made.save()
+        except IntegrityError as clash:
+            raise Conflict(
+                _("Somebody else has just changed %(name)s; try again.") % {"name": name}
+            ) from clash
         ProcedureStep.objects.bulk_create(
             cleaned(
                 ProcedureStep(
