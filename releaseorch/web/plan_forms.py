@@ -59,18 +59,16 @@ def _move(run: DeploymentRun, line: StepLine, others: Iterable[StepLine]) -> Act
 def _link(run: DeploymentRun, line: StepLine, others: Iterable[StepLine]) -> Action:
     standing = {wait.key for wait in line.waits_for}
     choices = _choices((one for one in others if one.key not in standing), _("choose a step"))
+    other = Field("before", _("Waits for"), kind="select", required=True, choices=choices)
     return _action(
-        run, "add_link", _("Let it wait for another step"),
-        (Field("after", value=line.key), Field("before", _("Waits for"), kind="select", required=True, choices=choices)),
-    )  # fmt: skip
+        run, "add_link", _("Let it wait for another step"), (Field("after", value=line.key), other)
+    )
 
 
 def _unlink(run: DeploymentRun, line: StepLine) -> Action:
     choices = tuple((wait.key, f"{wait.number} · {wait.title}") for wait in line.waits_for)
-    return _action(
-        run, "remove_link", _("Don’t let it wait"),
-        (Field("after", value=line.key), Field("before", _("No longer for"), kind="select", required=True, choices=choices)),
-    )  # fmt: skip
+    other = Field("before", _("No longer for"), kind="select", required=True, choices=choices)
+    return _action(run, "remove_link", _("Don’t let it wait"), (Field("after", value=line.key), other))
 
 
 def _action(
@@ -91,4 +89,7 @@ def _choices(lines: Iterable[StepLine], nothing: str) -> Choices:
 
 
 def _teams() -> Choices:
-    return (("", _("whoever operates")), *((str(pk), name) for pk, name in Team.objects.values_list("pk", "name")))
+    return (
+        ("", _("whoever operates")),
+        *((str(pk), name) for pk, name in Team.objects.values_list("pk", "name")),
+    )

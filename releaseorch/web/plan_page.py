@@ -80,6 +80,7 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "groups": groups_of(plan, by),
         "chart": run_chart.of_plan(plan),
         "way": way_of(run),
+        "some_critical": len(plan.critical_path) < len(plan.needed_steps),
         "is_draft": run.state == RunState.DRAFT,
         "line": line if run.state == RunState.DRAFT else None,
         "forms": plan_forms.forms_of(run, plan, line, add.why_not) if line and add else [],

@@ -32,7 +32,13 @@ def of_plan(plan: PlanView) -> Chart | None:
     lanes: dict[str, list[Bar]] = {}
     for step in steps:
         begins = start + timedelta(seconds=step.starts_s)
-        bar = Bar("next", begins, begins + timedelta(seconds=step.expected_s), step.is_critical, f"{step.number} · {step.title}")
+        bar = Bar(
+            "next",
+            begins,
+            begins + timedelta(seconds=step.expected_s),
+            step.is_critical,
+            f"{step.number} · {step.title}",
+        )
         lanes.setdefault(step.application or step.team or _("Everybody"), []).append(bar)
     last = plan.point_of_no_return
     return Chart(
@@ -46,7 +52,11 @@ def of_plan(plan: PlanView) -> Chart | None:
 
 
 def of_run(
-    steps: Sequence[Step], attempts: Mapping[int, Sequence[Attempt]], times: Times, now: datetime | None, gate: datetime | None
+    steps: Sequence[Step],
+    attempts: Mapping[int, Sequence[Attempt]],
+    times: Times,
+    now: datetime | None,
+    gate: datetime | None,
 ) -> Chart | None:
     """Planned above, actual below; `now` is None for a run that is over. None without steps that were needed."""
     lanes: dict[str, list[Bar]] = {}
@@ -85,12 +95,18 @@ def _actual(step: Step, attempts: Sequence[Attempt], times: Times, now: datetime
     critical = step.pk in times.critical
     for one in attempts:
         end = one.ended_at or now or one.started_at
-        title = _("%(step)s, attempt %(n)d: %(state)s") % {"step": step, "n": one.number, "state": one.get_state_display()}
+        title = _("%(step)s, attempt %(n)d: %(state)s") % {
+            "step": step,
+            "n": one.number,
+            "state": one.get_state_display(),
+        }
         yield Bar(OF_ATTEMPT[AttemptState(one.state)], one.started_at, end, critical, title)
     if now is None:
         return
     if step.state == StepState.NEEDS_DECISION and attempts:
-        yield Bar("stuck", attempts[-1].ended_at or now, now, title=_("%(step)s needs a decision") % {"step": step})
+        yield Bar(
+            "stuck", attempts[-1].ended_at or now, now, title=_("%(step)s needs a decision") % {"step": step}
+        )
     elif step.state == StepState.READY and step.is_manual and step.ready_at:
         yield Bar("wait", step.ready_at, now, title=_("%(step)s waits for a person") % {"step": step})
     if step.pk in times.expected:

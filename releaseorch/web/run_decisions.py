@@ -77,7 +77,15 @@ def cards_of(
     found = inventory.current([rows[0].run.environment_id], components) if components else []
     there = {(row.component_id, row.target_id): row for row in found}
     return [
-        _card(step, steps, links, attempts.get(step.pk, ()), there.get((step.component_id or 0, step.target_id)), person, now)
+        _card(
+            step,
+            steps,
+            links,
+            attempts.get(step.pk, ()),
+            there.get((step.component_id or 0, step.target_id)),
+            person,
+            now,
+        )
         for step in rows
     ]
 
@@ -117,14 +125,21 @@ def _card(
         "mark-failed": _("no end"),
     }
     small = {
-        "retry": _("Attempt %(n)d with the same inputs; the ones before stay as they are.") % {"n": len(attempts) + 1},
+        "retry": _("Attempt %(n)d with the same inputs; the ones before stay as they are.")
+        % {"n": len(attempts) + 1},
         "take-over": _("You do it by hand and say how it went; no tool touches it again."),
         "mark-done": _("Counts as done by hand.") + " " + _go_on(len(stuck)),
         "skip": _go_on(len(stuck)) + " " + _left_open(step),
         "mark-failed": _never(len(stuck)),
     }
     choices = [
-        Choice(verb.replace("-", "_"), actions[verb].label, ends[verb], _why(actions[verb].why_not, small[verb]), actions[verb].allowed)
+        Choice(
+            verb.replace("-", "_"),
+            actions[verb].label,
+            ends[verb],
+            _why(actions[verb].why_not, small[verb]),
+            actions[verb].allowed,
+        )
         for verb in VERBS
         if verb in actions
     ]
@@ -161,7 +176,9 @@ def _go_on(count: int) -> str:
 def _never(count: int) -> str:
     if not count:
         return _("Nothing waits for it; the run ends with an exception.")
-    said = ngettext("%(n)d step will not begin in this run.", "%(n)d steps will not begin in this run.", count)
+    said = ngettext(
+        "%(n)d step will not begin in this run.", "%(n)d steps will not begin in this run.", count
+    )
     return said % {"n": count}
 
 

@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from releaseorch.audit import queries as audit
 from releaseorch.audit.models import Event
+from releaseorch.core import clock
 from releaseorch.runs.models import Decision, DeploymentRun
 from releaseorch.runs.states import DecisionKind
+from releaseorch.web import times
 
 LONGEST = 60
 SAID = {
@@ -33,6 +36,10 @@ SAID = {
     "run.succeeded": gettext_lazy("ended the run: all succeeded"),
     "run.succeeded_with_exceptions": gettext_lazy("ended the run, with exceptions"),
 }
+WITHOUT_REQUEST = {
+    "run.request_taken_out": gettext_lazy("took out request"),
+    "run.request_left": gettext_lazy("left the run without request"),
+}
 DECIDED = {
     DecisionKind.RETRY: gettext_lazy("tried step %(n)d again"),
     DecisionKind.SKIP: gettext_lazy("skipped step %(n)d"),
@@ -52,6 +59,12 @@ class FeedLine:
     why: str = ""
     request_id: int | None = None
     step_id: int | None = None
+
+    @property
+    def day(self) -> str:
+        """The day in words, empty for today."""
+        today = timezone.localdate(clock.now())
+        return "" if timezone.localdate(self.at) == today else times.stamp(self.at)[: -len(" 22:58")]
 
 
 def feed_of(run: DeploymentRun) -> list[FeedLine]:
@@ -73,9 +86,11 @@ def _of_decision(one: Decision) -> FeedLine:
 
 
 def _of_event(event: Event) -> FeedLine | None:
-    if event.verb == "run.request_taken_out":
+    if event.verb in WITHOUT_REQUEST:
         number = event.after.get("request")
-        return FeedLine(event.at, event.actor_name, _("took out a request"), event.reason, request_id=number)
+        return FeedLine(
+            event.at, event.actor_name, str(WITHOUT_REQUEST[event.verb]), event.reason, request_id=number
+        )
     if event.verb == "run.plan_edited":
         return FeedLine(event.at, event.actor_name, str(event.after.get("what", "")), event.reason)
     said = SAID.get(event.verb)

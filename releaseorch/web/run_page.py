@@ -40,7 +40,9 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
     actions = {action.verb: action for action in run_queries.actions_for(detail.run, person)}
     requests = requests_of(run)
     undecided = [one.step for one in detail.must_act if one.step.state == StepState.NEEDS_DECISION]
-    cards = run_decisions.cards_of(undecided[:MOST_DECISIONS], detail.steps, detail.links, attempts, person, present)
+    cards = run_decisions.cards_of(
+        undecided[:MOST_DECISIONS], detail.steps, detail.links, attempts, person, present
+    )
     gate = _gate(detail, times)
     downtimes = run_downtime.downtimes_of(detail.steps, times, present)
     return {
@@ -59,7 +61,8 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "chart": run_chart.of_run(detail.steps, attempts, times, now, _gate_at(gate, times)),
         **run_rows.table_of(detail, times, attempts, person, query),
         "requests": [
-            HeldRequest(one, run_queries.take_out_action(detail.run, one, person, len(requests))) for one in requests
+            HeldRequest(one, run_queries.take_out_action(detail.run, one, person, len(requests)))
+            for one in requests
         ],
         "feed": run_feed.feed_of(run),
         "comments": detail.comments,

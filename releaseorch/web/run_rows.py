@@ -36,6 +36,13 @@ class Row:
     verbs: Sequence[Action]
 
     @property
+    def where(self) -> str:
+        """The application, else the team."""
+        if self.step.component is not None:
+            return self.step.component.application.name
+        return self.step.team.name if self.step.team is not None else ""
+
+    @property
     def tone(self) -> str:
         """Rows that stand out: what stands still until a person acts."""
         if self.step.state == StepState.NEEDS_DECISION:
@@ -90,9 +97,17 @@ def table_of(
     by = "layer" if query.get("by") == "layer" else "phase"
     chosen = [step for step in detail.steps if not show or FILTERS[show](step)]
     verbs = _verbs(chosen, person)
-    rows = [_row(step, times, attempts.get(step.pk, ()), detail.waits.get(step.pk), verbs.get(step.pk, ())) for step in chosen]
+    rows = [
+        _row(step, times, attempts.get(step.pk, ()), detail.waits.get(step.pk), verbs.get(step.pk, ()))
+        for step in chosen
+    ]
     always = bool(show) or len(detail.steps) <= FEW
-    return {"tabs": _tabs(detail.steps, show), "by": by, "show": show, "groups": _groups(rows, by, times, always)}
+    return {
+        "tabs": _tabs(detail.steps, show),
+        "by": by,
+        "show": show,
+        "groups": _groups(rows, by, times, always),
+    }
 
 
 def _verbs(steps: Sequence[Step], person: Person) -> dict[int, list[Action]]:
@@ -153,7 +168,9 @@ def _groups(rows: Sequence[Row], by: str, times: Times, always: bool) -> list[Gr
     found: dict[tuple[int, str], list[Row]] = {}
     for row in rows:
         found.setdefault(_place(row.step, by, times), []).append(row)
-    return [_group(f"{by}-{number}", label, found[(number, label)], always) for number, label in sorted(found)]
+    return [
+        _group(f"{by}-{number}", label, found[(number, label)], always) for number, label in sorted(found)
+    ]
 
 
 def _place(step: Step, by: str, times: Times) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""When each step of a run was planned, and when the open ones are expected: one way of counting for table and picture."""
+"""When each step of a run was planned, and when the open ones are expected; table and picture count alike."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,9 @@ class Times:
         return max((end for _start, end in self.expected.values()), default=None)
 
 
-def times_of(run: DeploymentRun, steps: Iterable[Step], links: Iterable[tuple[int, int]], now: datetime) -> Times:
+def times_of(
+    run: DeploymentRun, steps: Iterable[Step], links: Iterable[tuple[int, int]], now: datetime
+) -> Times:
     """Two queries, for the plan as it was approved."""
     rows, pairs = list(steps), list(links)
     plan = plans.read_plan(run)

@@ -80,7 +80,9 @@ def edit_step(request: HttpRequest, pk: int) -> HttpResponse:
 
     def values() -> dict[str, Any]:
         post, key = request.POST, _step(request, "step")
-        given: dict[str, Any] = {name: post[name].strip() for name in ("title", "instructions") if name in post}
+        given: dict[str, Any] = {
+            name: post[name].strip() for name in ("title", "instructions") if name in post
+        }
         if "parameters" in post:
             given["parameters"] = _parameters(post["parameters"])
         if (seconds := _seconds(request)) is not None:
@@ -99,7 +101,9 @@ def add_link(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def remove_link(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "remove_link", _("The order is changed."), services.remove_link, lambda: _ends(request))
+    return _do(
+        request, pk, "remove_link", _("The order is changed."), services.remove_link, lambda: _ends(request)
+    )
 
 
 def _do(

@@ -22,7 +22,13 @@ Verb = Callable[[DeploymentRun, int | None], Any]
 
 @require_POST
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "propose", _("Proposed. Its plan is fixed and waits for approval."), _plain(request, delivery.propose_run))
+    return _do(
+        request,
+        pk,
+        "propose",
+        _("Proposed. Its plan is fixed and waits for approval."),
+        _plain(request, delivery.propose_run),
+    )
 
 
 @require_POST
@@ -41,12 +47,24 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def reject(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "reject", _("Rejected. Its requests wait for another run."), _with_reason(request, delivery.reject_run))
+    return _do(
+        request,
+        pk,
+        "reject",
+        _("Rejected. Its requests wait for another run."),
+        _with_reason(request, delivery.reject_run),
+    )
 
 
 @require_POST
 def unlock(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "unlock", _("Unlocked: the plan can be changed again."), _with_reason(request, delivery.unlock_run))
+    return _do(
+        request,
+        pk,
+        "unlock",
+        _("Unlocked: the plan can be changed again."),
+        _with_reason(request, delivery.unlock_run),
+    )
 
 
 @require_POST
@@ -65,7 +83,9 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "pause", _("Paused. What is under way may finish."), _plain(request, services.pause_run))
+    return _do(
+        request, pk, "pause", _("Paused. What is under way may finish."), _plain(request, services.pause_run)
+    )
 
 
 @require_POST
@@ -80,13 +100,21 @@ def stop(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "cancel", _("The run is being given up."), _with_reason(request, delivery.cancel_run))
+    return _do(
+        request, pk, "cancel", _("The run is being given up."), _with_reason(request, delivery.cancel_run)
+    )
 
 
 @require_POST
 def comment(request: HttpRequest, pk: int) -> HttpResponse:
     text = request.POST.get("text", "")
-    return _do(request, pk, "comment", "", lambda run, _seen: services.comment_run(actor=request.user, run=run, text=text))
+    return _do(
+        request,
+        pk,
+        "comment",
+        "",
+        lambda run, _seen: services.comment_run(actor=request.user, run=run, text=text),
+    )
 
 
 @require_POST

@@ -27,7 +27,9 @@ def log(request: HttpRequest, pk: int) -> HttpResponseBase:
     _require_reader(request.user, attempt.step)
     parts = _later(attempt) if isinstance(request, ASGIRequest) else step_log.parts_of(attempt)
     response = StreamingHttpResponse(parts, content_type="text/plain; charset=utf-8")
-    return _as_file(response, f"run-{attempt.step.run_id}-step-{attempt.step.number}-attempt-{attempt.number}.log")
+    return _as_file(
+        response, f"run-{attempt.step.run_id}-step-{attempt.step.number}-attempt-{attempt.number}.log"
+    )
 
 
 @require_safe

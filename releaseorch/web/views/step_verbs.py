@@ -17,7 +17,8 @@ from releaseorch.runs.progress import WITH_NAMES
 from releaseorch.runs.states import DecisionKind
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404
-from releaseorch.web.http import came_from, perform
+from releaseorch.web.http import perform
+from releaseorch.web.paths import came_from
 from releaseorch.web.verbs import Bounced
 from releaseorch.web.views.steps import page_of_step
 
@@ -33,7 +34,13 @@ SAID = {
 
 @require_POST
 def take(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "take", _("It is yours now."), lambda step, seen: services.take_step(actor=request.user, step=step, seen=seen))
+    return _do(
+        request,
+        pk,
+        "take",
+        _("It is yours now."),
+        lambda step, seen: services.take_step(actor=request.user, step=step, seen=seen),
+    )
 
 
 @require_POST
@@ -129,7 +136,12 @@ def _installed(request: HttpRequest, step: Step) -> ComponentVersion | None:
         return None
     found = ComponentVersion.objects.filter(pk=pk, component_id=step.component_id).first()
     if found is None:
-        raise Invalid({"installed": _("This is no version of %(component)s.") % {"component": step.component or _("it")}})
+        raise Invalid(
+            {
+                "installed": _("This is no version of %(component)s.")
+                % {"component": step.component or _("it")}
+            }
+        )
     return found
 
 
@@ -144,7 +156,9 @@ def _do(
             bounced = Bounced(bounced.verb, {**bounced.values, **typed}, bounced.errors)
         return page_of_step(request, pk, bounced)
 
-    return perform(request, lambda seen: service(step, seen), back=_back(request, pk), said=said, verb=verb, again=again)
+    return perform(
+        request, lambda seen: service(step, seen), back=_back(request, pk), said=said, verb=verb, again=again
+    )
 
 
 def _back(request: HttpRequest, pk: int) -> str:

@@ -74,9 +74,11 @@ def _log(request: HttpRequest, detail: StepDetail) -> dict[str, Any]:
         shown = detail.attempts[-1]
     if shown is None:
         return {}
+    log = step_log.page_of(shown, find)
     return {
         "shown": shown,
         "find": find,
-        "log": step_log.page_of(shown, find),
+        "log": log,
+        "has_log": bool(log.size) or shown.person is None,
         "log_label": _("Log of attempt %(n)d") % {"n": shown.number},
     }
