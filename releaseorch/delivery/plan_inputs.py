@@ -211,7 +211,7 @@ def _step(step: StepOut, placement_of: dict[int, str]) -> PlanStep:
         from_version=step.from_version_text[:150],
         target_id=step.target_id,
         installs=step.installs and step.version_id is not None,
-        removes=step.installs and step.version_id is None,
+        removes=step.removes,
         team_id=step.team_id,
         not_needed_because=step.not_needed_because[:300],
         expected_s=60 if step.expected_seconds is None else step.expected_seconds,
