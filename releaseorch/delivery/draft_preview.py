@@ -1,9 +1,8 @@
-"""The plan of a request that is only typed in, so that its downtime and its point of no return are seen before it is filed."""
+"""The plan of a request that is only typed in: downtime and point of no return are seen before it is filed."""
 
 from collections.abc import Sequence
 
-from releaseorch.delivery import plan_inputs, plan_queries
-from releaseorch.delivery.composing import Composition
+from releaseorch.delivery import composing, plan_queries
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import RequestItem
 from releaseorch.delivery.plan_views import PlanView
@@ -13,9 +12,7 @@ from releaseorch.environments.models import Environment
 def preview_of(environment: Environment, drafts: Sequence[ItemDraft]) -> PlanView:
     """What a run of these lines alone would be now; nothing is written. About twelve queries."""
     items = [_item(place, draft) for place, draft in enumerate(drafts, start=1)]
-    answer = plan_inputs.computed(environment, items)
-    plan = plan_inputs.plan_of(answer, items)
-    return plan_queries.drawn(Composition(plan, plan, tuple(answer.conflicts)))
+    return plan_queries.drawn(composing.composition_of_items(environment, items))
 
 
 def _item(place: int, draft: ItemDraft) -> RequestItem:

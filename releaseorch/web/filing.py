@@ -153,14 +153,14 @@ def _moment(name: str, text: str) -> datetime | None:
 def read(posted: QueryDict) -> Filing:
     """What was typed; an id that is none is a 400, one that leads nowhere counts as not chosen. About seven queries."""
     return Filing(
-        application=Application.objects.select_related("team").filter(pk=inputs.row_id(posted, "application")).first(),
-        environment=Environment.objects.filter(pk=inputs.row_id(posted, "environment")).first(),
-        release=Release.objects.filter(pk=inputs.row_id(posted, "release")).first(),
+        application=Application.objects.select_related("team").filter(pk=inputs.row_id(posted, "application") or 0).first(),
+        environment=Environment.objects.filter(pk=inputs.row_id(posted, "environment") or 0).first(),
+        release=Release.objects.filter(pk=inputs.row_id(posted, "release") or 0).first(),
         title=posted.get("title", ""),
         note=posted.get("note", ""),
         wish_from=posted.get("wish_from", ""),
         wish_until=posted.get("wish_until", ""),
-        on_behalf_of=Person.objects.filter(pk=inputs.row_id(posted, "on_behalf_of")).first(),
+        on_behalf_of=Person.objects.filter(pk=inputs.row_id(posted, "on_behalf_of") or 0).first(),
         lines=_lines(posted),
         features=_features(posted),
         also=frozenset(_ids(posted, ["also"])),

@@ -1,4 +1,4 @@
-"""What the buttons of the request form do to what was typed: fill it, add, move and remove lines, follow a new choice."""
+"""What the buttons of the request form do to what was typed: fill it, add, move, remove, follow a new choice."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -17,11 +17,11 @@ from releaseorch.web.filing import Filing, Line
 
 
 def opened(person: Person, wanted: QueryDict) -> Filing:
-    """A new form: what the address names (application, environment, release, version, request), else what comes next."""
-    source = DeploymentRequest.objects.filter(pk=inputs.row_id(wanted, "request")).first()
+    """A new form: what the address names (application, environment, release, version, request), else what is next."""
+    source = DeploymentRequest.objects.filter(pk=inputs.row_id(wanted, "request") or 0).first()
     version = (
         ComponentVersion.objects.select_related("component__application__team")
-        .filter(pk=inputs.row_id(wanted, "version"))
+        .filter(pk=inputs.row_id(wanted, "version") or 0)
         .first()
     )
     found = filing.read(wanted)
@@ -120,7 +120,7 @@ def _filled_as_last_time(typed: Filing) -> Filing:
 
 
 def _with_component(typed: Filing, pk: int | None) -> Filing:
-    component = Component.objects.select_related("application").filter(pk=pk).first()
+    component = Component.objects.select_related("application").filter(pk=pk or 0).first()
     if component is None or any(line.component == component for line in typed.lines):
         return typed
     newest = component.versions.filter(blocked_at=None).select_related("component").order_by("-registered_at").first()

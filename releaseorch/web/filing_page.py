@@ -1,4 +1,4 @@
-"""What stands on the request form around what was typed: choices with what they hold, checks, its own plan, who is asked."""
+"""What stands on the request form around what was typed: choices, checks, its own plan, who will be asked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

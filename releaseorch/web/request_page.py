@@ -1,7 +1,9 @@
-"""What the page of a request shows besides what the queries give: its way, line verbs, what can be added, the next places."""
+"""What the page of a request shows besides what the queries give: its way, what can be added, its plan as a chart."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,13 +14,14 @@ from releaseorch.core import clock
 from releaseorch.core.actions import Action
 from releaseorch.delivery import request_form
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.plan_views import PlanView
 from releaseorch.delivery.request_queries import ItemLine, RequestDetail
 from releaseorch.delivery.states import ItemPlacement
 from releaseorch.delivery.states import RequestState as R
 from releaseorch.environments.models import Environment
 from releaseorch.waiting.models import Blocker
 from releaseorch.web import times
-from releaseorch.web.charts import Part
+from releaseorch.web.charts import Bar, Chart, Lane, Part
 
 WAY = (R.DRAFT, R.SUBMITTED, R.APPROVED, R.PLANNED, R.DEPLOYING, R.DEPLOYED)
 # Where a state that isn't on the straight way stands.
@@ -106,4 +109,24 @@ def _parts(detail: RequestDetail) -> list[Part]:
         kind = Blocker(wait.blocker_kind)
         spent[kind] = spent.get(kind, 0) + ((wait.ended_at or clock.now()) - wait.started_at).total_seconds()
     longest = sorted(spent.items(), key=lambda pair: -pair[1])
-    return [Part(PART_KINDS[kind], seconds, f"{kind.label} {times.duration(seconds)}") for kind, seconds in longest if seconds >= 1]
+    return [
+        Part(PART_KINDS[kind], seconds, f"{kind.label} {times.duration(seconds)}")
+        for kind, seconds in longest
+        if seconds >= 1
+    ]
+
+
+def chart(plan: PlanView) -> Chart:
+    """The steps of the preview by application, counted from its start."""
+    start = clock.now()
+    lanes: dict[str, list[Bar]] = defaultdict(list)
+    for step in plan.needed_steps:
+        begins = start + timedelta(seconds=step.starts_s)
+        ends = begins + timedelta(seconds=max(1, step.expected_s))
+        title = f"{step.number}. {step.title}"
+        lanes[step.application or _("By hand")].append(Bar("next", begins, ends, step.is_critical, title))
+    last = plan.point_of_no_return
+    gate = start + timedelta(seconds=last.starts_s + last.expected_s) if last is not None else None
+    said = _("%(n)d steps in %(span)s") % {"n": len(plan.needed_steps), "span": times.duration(plan.expected_s)}
+    end = start + timedelta(seconds=max(60, plan.expected_s))
+    return Chart([Lane(name, bars) for name, bars in lanes.items()], start, end, said, gate=gate, relative=True)

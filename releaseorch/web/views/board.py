@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
+from releaseorch.accounts.policy import Scope
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import board_queries, request_form, services
 from releaseorch.delivery.board_queries import ATTENTION, DONE, READY, UNDER_WAY, ApplicationLine, RequestLine
@@ -19,7 +21,7 @@ from releaseorch.delivery.states import RequestState
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
 from releaseorch.web import inputs
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import refusal, render_page, see_other
 from releaseorch.web.paths import own_path
 
@@ -32,11 +34,7 @@ class Row:
 
     line: RequestLine | None
     entry: ApplicationLine | None
-    may_approve: bool
-
-    @property
-    def can_be_picked(self) -> bool:
-        return self.line is not None and (self.line.can_be_grouped or self.may_approve)
+    can_be_picked: bool
 
 
 @dataclass(frozen=True)
@@ -61,9 +59,10 @@ def board(request: HttpRequest) -> HttpResponse:
         "environment": environment,
     }
     if release is not None:
-        context |= _by_release(request.user, release, environment)
+        context |= _by_release(person_of(request), release, environment)
     else:
-        context |= _by_environment(request.user, environment)
+        context |= _by_environment(person_of(request), environment)
+    context["can_pick"] = any(row.can_be_picked for group in context["groups"] for row in group.rows)
     return render_page(request, "board/board.html", context)
 
 
@@ -72,7 +71,12 @@ def _by_release(person: Person, release: Release, environment: Environment | Non
     if found is None:
         return {"groups": [], "board": None}
     rows = [(line.group, _row(person, line.line, line)) for line in found.lines]
-    return {"board": found, "environment": found.environment, "groups": _groups(rows), "count": len(rows)}
+    return {
+        "board": found,
+        "environment": found.environment,
+        "groups": _groups(rows),
+        "next_cut_off": next((one for one in found.cut_offs if not one.is_over), None),
+    }
 
 
 def _by_environment(person: Person, environment: Environment | None) -> dict[str, Any]:
@@ -81,16 +85,20 @@ def _by_environment(person: Person, environment: Environment | None) -> dict[str
         return {"groups": [], "board": None}
     found = board_queries.environment_board(target)
     rows = [(line.group, _row(person, line, None)) for line in found.lines]
-    return {"board": None, "environment": target, "groups": _groups(rows), "count": len(rows)}
+    return {"board": None, "environment": target, "groups": _groups(rows)}
 
 
 def _row(person: Person, line: RequestLine | None, entry: ApplicationLine | None) -> Row:
-    may = (
-        line is not None
-        and line.request.state == RequestState.SUBMITTED
-        and any(not slot.why_not(person) for slot in line.slots)
-    )
-    return Row(line, entry, may)
+    return Row(line, entry, line is not None and (_may_group(person, line) or _may_approve(person, line)))
+
+
+def _may_group(person: Person, line: RequestLine) -> bool:
+    where = Scope.of(environment=line.request.environment_id)
+    return line.can_be_grouped and not policy.why_not(person, "run.create", where)
+
+
+def _may_approve(person: Person, line: RequestLine) -> bool:
+    return line.request.state == RequestState.SUBMITTED and any(not slot.why_not(person) for slot in line.slots)
 
 
 def _groups(rows: list[tuple[str, Row]]) -> list[Group]:
@@ -109,10 +117,11 @@ def approve(request: HttpRequest) -> HttpResponse:
     back = own_path(request.POST.get("back"), "/board")
     if not picked:
         return refusal(request, Invalid({"request": _("Select at least one request that waits for approval.")}), back)
-    seen = {one.pk: version for one in picked if (version := inputs.row_id(request.POST, f"version-{one.pk}")) is not None}
+    versions = {one.pk: inputs.row_id(request.POST, f"version-{one.pk}") for one in picked}
+    seen = {pk: version for pk, version in versions.items() if version is not None}
     try:
         services.approve_requests(
-            actor=request.user, requests=picked, seen=seen, comment=request.POST.get("comment", "")
+            actor=person_of(request), requests=picked, seen=seen, comment=request.POST.get("comment", "")
         )
     except services.SomeRefused as error:
         return _some_refused(request, picked, error, back)

@@ -14,13 +14,13 @@ from releaseorch.catalog import queries, services
 from releaseorch.catalog.models import Application, ComponentVersion
 from releaseorch.core.actions import Action
 from releaseorch.delivery import request_form, request_queries
-from releaseorch.delivery.request_facts import Subject, facts_of
 from releaseorch.delivery.drafts import ItemDraft
+from releaseorch.delivery.request_facts import Subject, facts_of
 from releaseorch.delivery.request_queries import RequestFilter
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
 from releaseorch.web import inputs
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
@@ -44,7 +44,7 @@ def application(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     environments = list(Environment.objects.all())
     there = _there([component.pk for component in detail.components])
-    person = request.user
+    person = person_of(request)
     context = {
         "detail": detail,
         "application": detail.application,
@@ -89,7 +89,7 @@ def _component(request: HttpRequest, pk: int, bounced: Bounced | None = None) ->
         "places": [(environment, there[environment.pk]) for environment in environments],
         "rows": [
             (version, facts.held[version.pk] if facts else [], facts.ran[version.pk] if facts else [],
-             _action(version, request.user))
+             _action(version, person_of(request)))
             for version in versions
         ],
         "bounced": bounced,
@@ -135,7 +135,7 @@ def _perform(request: HttpRequest, pk: int, verb: str, said: str, service: Calla
     version = get_or_404(ComponentVersion.objects.select_related("component__application__team"), pk=pk)
     return perform(
         request,
-        lambda _seen: service(actor=request.user, version=version, reason=request.POST.get("reason", "")),
+        lambda _seen: service(actor=person_of(request), version=version, reason=request.POST.get("reason", "")),
         back=f"/components/{version.component_id}",
         said=said,
         verb=verb,

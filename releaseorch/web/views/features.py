@@ -18,7 +18,7 @@ from releaseorch.features import queries, services
 from releaseorch.features.models import Feature, Release
 from releaseorch.features.states import FeatureStatus
 from releaseorch.web import inputs
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
@@ -56,7 +56,7 @@ def _feature(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> H
     context: dict[str, Any] = {
         "detail": detail,
         "feature": detail.feature,
-        "parts": [(part, _action(part, request.user)) for part in detail.parts],
+        "parts": [(part, _action(part, person_of(request))) for part in detail.parts],
         "bounced": bounced,
     }
     return render_page(request, "features/detail.html", context)
@@ -87,7 +87,7 @@ def set_status(request: HttpRequest, pk: int) -> HttpResponse:
     return perform(
         request,
         lambda _seen: services.set_feature_status(
-            actor=request.user, feature=found, application=_application(request), status=_status(request),
+            actor=person_of(request), feature=found, application=_application(request), status=_status(request),
             reason=request.POST.get("reason", ""),
         ),
         back=f"/features/{pk}",
@@ -99,7 +99,7 @@ def set_status(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _application(request: HttpRequest) -> Application:
-    found = Application.objects.select_related("team").filter(pk=inputs.row_id(request.POST, "application")).first()
+    found = Application.objects.select_related("team").filter(pk=inputs.row_id(request.POST, "application") or 0).first()
     if found is None:
         raise Invalid({"application": _("Choose an application.")})
     return found

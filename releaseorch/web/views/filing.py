@@ -15,7 +15,7 @@ from releaseorch.delivery import services
 from releaseorch.delivery.drafts import RequestDraft
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.web import filing, filing_buttons, filing_page
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.filing import Filing
 from releaseorch.web.http import perform, render_page, see_other
 from releaseorch.web.verbs import Bounced
@@ -46,7 +46,7 @@ class Made:
 def new(request: HttpRequest) -> HttpResponse:
     """GET opens a filled form; POST saves (`do` draft or submit), or draws it again as its button says."""
     if request.method != "POST":
-        return _page(request, filing_buttons.opened(request.user, request.GET))
+        return _page(request, filing_buttons.opened(person_of(request), request.GET))
     typed, do = filing.read(request.POST), request.POST.get("do", "draft")
     if do not in SAVES:
         return _page(request, filing_buttons.pressed(typed, do, request.POST))
@@ -55,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _page(request, typed, changed=left_out)
     return perform(
         request,
-        lambda _seen: _create(request.user, typed, left_out, do == "submit"),
+        lambda _seen: _create(person_of(request), typed, left_out, do == "submit"),
         back=lambda made: f"/requests/{made.requests[0].pk}",
         said=lambda made: made.said,
         verb="create",
@@ -117,7 +117,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, filing_buttons.pressed(typed, do, request.POST), edited=found)
     return perform(
         request,
-        lambda seen: _change(request.user, found, typed, seen, do == "submit"),
+        lambda seen: _change(person_of(request), found, typed, seen, do == "submit"),
         back=f"/requests/{pk}",
         said=_("Saved and submitted.") if do == "submit" else _("Saved."),
         verb="edit",
@@ -140,7 +140,7 @@ def _page(
     edited: DeploymentRequest | None = None,
     changed: Iterable[str] = (),
 ) -> HttpResponse:
-    context: dict[str, Any] = filing_page.context(request.user, typed, edited)
+    context: dict[str, Any] = filing_page.context(person_of(request), typed, edited)
     context |= {"bounced": bounced, "here": request.path, "left_out": ", ".join(changed)}
     return render_page(request, "requests/form.html", context, partial="filing")
 

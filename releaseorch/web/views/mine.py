@@ -11,12 +11,13 @@ from releaseorch.runs.models import Step
 from releaseorch.runs.queries import RunFilter
 from releaseorch.runs.states import RUN_ACTIVE
 from releaseorch.waiting import ledger
+from releaseorch.web.access import person_of
 from releaseorch.web.http import render_page
 
 
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    person = request.user
+    person = person_of(request)
     work = work_queries.my_work(person)
     under_way = list(runs.runs_page(filters=RunFilter(states=tuple(sorted(RUN_ACTIVE)))).items)
     waits = ledger.open_waits("run", [run.pk for run in under_way])
@@ -30,4 +31,4 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 def _take(step: Step, request: HttpRequest) -> Action | None:
-    return next(iter(runs.step_actions(step, request.user, ["take"])), None)
+    return next(iter(runs.step_actions(step, person_of(request), ["take"])), None)

@@ -22,7 +22,7 @@ from releaseorch.web.views.requests import perform_on
 def add_item(request: HttpRequest, pk: int) -> HttpResponse:
     """A version (its component follows), or without one a manual step."""
     return perform_on(request, pk, "add_item", gettext_lazy("Added."), lambda subject, seen: services.add_item(
-        actor=request.user, request=subject, seen=seen, item=_item(request)))  # fmt: skip
+        actor=person_of(request), request=subject, seen=seen, item=_item(request)))  # fmt: skip
 
 
 def _item(request: HttpRequest) -> ItemDraft:
@@ -36,7 +36,7 @@ def _item(request: HttpRequest) -> ItemDraft:
             kind=ItemKind.MANUAL,
             title=posted.get("title", ""),
             instructions=posted.get("instructions", ""),
-            team=Team.objects.filter(pk=inputs.row_id(posted, "team")).first(),
+            team=Team.objects.filter(pk=inputs.row_id(posted, "team") or 0).first(),
             placement=ItemPlacement(placement),
         )
     version = ComponentVersion.objects.select_related("component__application").filter(pk=version_id).first()
@@ -48,7 +48,7 @@ def _item(request: HttpRequest) -> ItemDraft:
 @require_POST
 def remove_item(request: HttpRequest, pk: int) -> HttpResponse:
     return perform_on(request, pk, "remove_item", gettext_lazy("Removed."), lambda subject, seen: services.remove_item(
-        actor=request.user, request=subject, seen=seen, item=_row(request, subject)))  # fmt: skip
+        actor=person_of(request), request=subject, seen=seen, item=_row(request, subject)))  # fmt: skip
 
 
 @require_POST
@@ -56,13 +56,13 @@ def move_item(request: HttpRequest, pk: int) -> HttpResponse:
     def move(subject: DeploymentRequest, seen: int | None) -> Any:
         position = inputs.row_id(request.POST, "position") or 1
         item = _row(request, subject)
-        return services.move_item(actor=request.user, request=subject, seen=seen, item=item, position=position)
+        return services.move_item(actor=person_of(request), request=subject, seen=seen, item=item, position=position)
 
     return perform_on(request, pk, "move_item", gettext_lazy("Moved."), move)
 
 
 def _row(request: HttpRequest, subject: DeploymentRequest) -> RequestItem:
-    row = RequestItem.objects.filter(request=subject, pk=inputs.row_id(request.POST, "item")).first()
+    row = RequestItem.objects.filter(request=subject, pk=inputs.row_id(request.POST, "item") or 0).first()
     if row is None:
         raise Conflict(_("This line is no longer in the request. Look at how it stands now."))
     return row

@@ -16,12 +16,13 @@ from releaseorch.delivery.states import REQUEST_FINAL, RequestState
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
 from releaseorch.web import inputs, request_page
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
 # What a list can be narrowed to besides single states.
 OPEN, ALL = "open", "all"
+FILTERS = ("state", "application", "environment", "release", "mine", "text")
 
 
 @require_safe
@@ -33,14 +34,19 @@ def requests(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": page.items,
         "state": request.GET.get("state", OPEN),
-        "states": [(OPEN, _("Under way")), (ALL, _("All")), *((one.value, one.label.capitalize()) for one in RequestState)],
+        "states": _states(),
         "applications": Application.objects.all(),
         "environments": Environment.objects.all(),
         "releases": Release.objects.all(),
         "narrowed": narrowed,
-        "filtered": any(request.GET.get(name, "").strip() for name in ("state", "application", "environment", "release", "mine", "text")),
+        "filtered": any(request.GET.get(name, "").strip() for name in FILTERS),
     }
     return render_page(request, "requests/list.html", context, partial="rows")
+
+
+def _states() -> list[tuple[str, str]]:
+    words = [(one.value, str(one.label).capitalize()) for one in RequestState]
+    return [(OPEN, _("Under way")), (ALL, _("All")), *words]
 
 
 def _filter(request: HttpRequest) -> RequestFilter:
@@ -51,7 +57,7 @@ def _filter(request: HttpRequest) -> RequestFilter:
         application=inputs.row_id(request.GET, "application"),
         environment=inputs.row_id(request.GET, "environment"),
         release=inputs.row_id(request.GET, "release"),
-        requester=request.user.pk if request.GET.get("mine") else None,
+        requester=person_of(request).pk if request.GET.get("mine") else None,
         text=request.GET.get("text", "")[:200],
     )
 
@@ -66,15 +72,17 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
     if found is None:
         raise Http404
     subject = found.request
-    actions = {one.verb: one for one in request_actions.actions_for(subject, request.user, found.slots)}
+    actions = {one.verb: one for one in request_actions.actions_for(subject, person_of(request), found.slots)}
+    plan = None if subject.state in REQUEST_FINAL or not found.items else plan_queries.preview_for_request(subject)
     context: dict[str, Any] = {
         "detail": found,
         "subject": subject,
         "actions": actions,
         "verdict": checks.verdict_sentence(found.readiness),
-        "plan": None if subject.state in REQUEST_FINAL or not found.items else plan_queries.preview_for_request(subject),
+        "plan": plan,
+        "chart": request_page.chart(plan) if plan is not None else None,
         "bounced": bounced,
-        **request_page.context(request.user, found, actions),
+        **request_page.context(person_of(request), found, actions),
     }
     return render_page(request, "requests/detail.html", context)
 
@@ -103,42 +111,44 @@ def perform_on(
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     said = gettext_lazy("Submitted. Somebody else must act now.")
     return perform_on(request, pk, "submit", said, lambda subject, seen: services.submit_request(
-        actor=request.user, request=subject, seen=seen))  # fmt: skip
+        actor=person_of(request), request=subject, seen=seen))  # fmt: skip
 
 
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    return perform_on(request, pk, "withdraw", gettext_lazy("Withdrawn."), lambda subject, seen: services.withdraw_request(
-        actor=request.user, request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
+    said = gettext_lazy("Withdrawn.")
+    return perform_on(request, pk, "withdraw", said, lambda subject, seen: services.withdraw_request(
+        actor=person_of(request), request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
 
 
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     return perform_on(request, pk, "approve", gettext_lazy("Approved."), lambda subject, seen: services.approve_request(
-        actor=request.user, request=subject, seen=seen, comment=request.POST.get("comment", ""),
+        actor=person_of(request), request=subject, seen=seen, comment=request.POST.get("comment", ""),
         slot=request.POST.get("slot") or None))  # fmt: skip
 
 
 @require_POST
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
-    return perform_on(request, pk, "send_back", gettext_lazy("Sent back."), lambda subject, seen: services.send_back_request(
-        actor=request.user, request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
+    said = gettext_lazy("Sent back.")
+    return perform_on(request, pk, "send_back", said, lambda subject, seen: services.send_back_request(
+        actor=person_of(request), request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
 
 
 @require_POST
 def reject(request: HttpRequest, pk: int) -> HttpResponse:
     return perform_on(request, pk, "reject", gettext_lazy("Rejected."), lambda subject, seen: services.reject_request(
-        actor=request.user, request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
+        actor=person_of(request), request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
 
 
 @require_POST
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
     said = gettext_lazy("It waits for another run.")
     return perform_on(request, pk, "retry", said, lambda subject, seen: services.retry_request(
-        actor=request.user, request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
+        actor=person_of(request), request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
 
 
 @require_POST
 def comment(request: HttpRequest, pk: int) -> HttpResponse:
     return perform_on(request, pk, "comment", "", lambda subject, _seen: services.comment_request(
-        actor=request.user, request=subject, text=request.POST.get("text", "")))  # fmt: skip
+        actor=person_of(request), request=subject, text=request.POST.get("text", "")))  # fmt: skip
