@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from releaseorch.launcher.console import Refusal, warn
 
 INTERRUPTED = 130
-OWN = {"demo": "releaseorch.launcher.demo", "test": "releaseorch.launcher.suite"}
+OWN = {
+    "demo": "releaseorch.launcher.demo",
+    "pictures": "releaseorch.launcher.pictures",
+    "test": "releaseorch.launcher.suite",
+}
 
 
 def main(argv: Sequence[str]) -> int:

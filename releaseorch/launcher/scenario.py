@@ -57,7 +57,7 @@ def play(url: str, people: Sequence[dict[str, str]], tell: Callable[[str], None]
     verb(cast.approver, f"/runs/{run}", f"/runs/{run}/approve")
     verb(cast.approver, f"/runs/{run}", f"/runs/{run}/start")
     tell(f"  Run {run} is approved and started.")
-    carry_out(cast.approver, run)
+    carry_out(cast.developer, cast.approver, run)
     return Outcome(run, COMPONENT, VERSION, ENVIRONMENT)
 
 
@@ -83,6 +83,7 @@ def file_request(browser: Browser) -> int:
         f"version-{line}": form.choose(f"version-{line}", VERSION),
         f"title-{last}": MANUAL,
         f"instructions-{last}": INSTRUCTIONS,
+        f"team-{last}": form.choose(f"team-{last}", TEAM),
     }
     page = browser.submit(page, "/requests/new", given, press="submit")
     return number(page, "requests")
@@ -103,23 +104,31 @@ def compose_run(browser: Browser, request: int) -> int:
     return run
 
 
-def carry_out(browser: Browser, run: int) -> None:
-    """Does every manual step as it becomes ready, until the run is over."""
+def carry_out(hands: Browser, eyes: Browser, run: int) -> None:
+    """`hands` does every manual step as it becomes ready, until the run that `eyes` watches is over."""
+    address = f"/runs/{run}"
     while True:
-        page = browser.until(
-            f"/runs/{run}",
-            lambda page: is_over(page, run) or bool(step_with(page, "take") or step_with(page, "retry")),
+        page = eyes.until(
+            address,
+            lambda page: (
+                is_over(page, run) or bool(step_with(page, "retry") or step_with(hands.get(address), "take"))
+            ),
             "a step for a person, or the end of the run",
             STEP_SECONDS,
         )
         if stuck := step_with(page, "retry"):
             raise PageError(f"step {stuck} of run {run} failed and needs a decision")
+        page = hands.get(address)
         step = step_with(page, "take")
         if not step:
             return
-        page = browser.submit(page, f"/steps/{step}/take")
-        address = page.path if page.has(f"/steps/{step}/done") else f"/runs/{run}"
-        verb(browser, address, f"/steps/{step}/done", {"note": EVIDENCE})
+        page = hands.submit(page, f"/steps/{step}/take")
+        verb(
+            hands,
+            page.path if page.has(f"/steps/{step}/done") else address,
+            f"/steps/{step}/done",
+            {"note": EVIDENCE},
+        )
 
 
 def step_with(page: Page, word: str) -> int:
