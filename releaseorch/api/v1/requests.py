@@ -12,9 +12,7 @@ from rest_framework.response import Response
 from releaseorch.accounts.models import Person
 from releaseorch.api.v1.base import (
     REPEATABLE,
-    Id,
     Line,
-    Nouns,
     Seen,
     SeenCommented,
     SeenReasoned,
@@ -23,11 +21,12 @@ from releaseorch.api.v1.base import (
     verb,
 )
 from releaseorch.api.v1.reading import ActionOut, Named, PersonOut, WaitOut
+from releaseorch.api.v1.request_lines import ItemIn, Lines
 from releaseorch.catalog.models import Application
 from releaseorch.delivery import request_actions, services
 from releaseorch.delivery.drafts import RequestChanges, items_from
 from releaseorch.delivery.models import Approval, DeploymentRequest, RequestFeature, RequestItem
-from releaseorch.delivery.states import ItemKind, ItemPlacement, RequestState
+from releaseorch.delivery.states import RequestState
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Feature, Release
 from releaseorch.waiting import ledger
@@ -107,24 +106,6 @@ class RequestDetailOut(RequestOut):
         return ActionOut(request_actions.actions_for(request, person), many=True).data
 
 
-class ItemIn(StrictSerializer):
-    kind = serializers.ChoiceField(ItemKind.choices, default=ItemKind.DEPLOY)
-    component_id = Id(required=False, allow_null=True)
-    version_id = Id(required=False, allow_null=True)
-    title = Line(required=False, default="", allow_blank=True)
-    instructions = Text(required=False, default="", allow_blank=True)
-    team_id = Id(required=False, allow_null=True)
-    placement = serializers.ChoiceField(ItemPlacement.choices, default=ItemPlacement.AFTER)
-    anchor = serializers.IntegerField(
-        required=False,
-        allow_null=True,
-        min_value=0,
-        max_value=500,
-        help_text="Index of the line it stands to.",
-    )
-    expected_s = serializers.IntegerField(required=False, default=600, min_value=1, max_value=7 * 24 * 3600)
-
-
 class NewRequest(StrictSerializer):
     application = serializers.SlugRelatedField("slug", queryset=Application.objects.all())
     environment = serializers.SlugRelatedField("slug", queryset=Environment.objects.all())
@@ -182,7 +163,7 @@ class RequestFilter(django_filters.FilterSet):
         fields = ("application", "environment", "release", "state", "requester", "run")
 
 
-class Requests(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
+class Requests(mixins.ListModelMixin, mixins.RetrieveModelMixin, Lines):
     """Wishes to change an environment."""
 
     scope = "requests:write"

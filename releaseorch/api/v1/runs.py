@@ -98,6 +98,10 @@ class RunEdit(Seen):
     window_until = serializers.DateTimeField(required=False, allow_null=True)
 
 
+class ApproveRun(SeenCommented):
+    slot = Line(required=False, allow_null=True, default=None, max_length=100)
+
+
 class Schedule(Seen):
     window_from = serializers.DateTimeField(required=False, allow_null=True, default=None)
     window_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
@@ -245,7 +249,7 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     add_link = verb("add_link", services.add_link, LinkSteps, RunDetailOut, on="run")
     remove_link = verb("remove_link", services.remove_link, LinkSteps, RunDetailOut, on="run")
     propose = verb("propose", services.propose_run, Seen, RunDetailOut, on="run")
-    approve = verb("approve", services.approve_run, SeenCommented, RunDetailOut, on="run")
+    approve = verb("approve", services.approve_run, ApproveRun, RunDetailOut, on="run")
     send_back = verb("send_back", services.send_back_run, SeenReasoned, RunDetailOut, on="run")
     reject = verb("reject", services.reject_run, SeenReasoned, RunDetailOut, on="run")
     unlock = verb("unlock", services.unlock_run, SeenReasoned, RunDetailOut, on="run")
