@@ -1,6 +1,6 @@
 """Requests as pages and the API show them: lists, one in full, and what a person may do with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +13,9 @@ from releaseorch.core.paging import PAGE_SIZE, Page, page_of
 from releaseorch.delivery import approvals, checks, request_facts
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.checks import Alone, Check, Readiness
-from releaseorch.delivery.models import DeploymentRequest, RequestComment, RequestItem
+from releaseorch.delivery.models import Approval, DeploymentRequest, RequestComment, RequestItem
 from releaseorch.delivery.request_facts import Facts, Ran, Subject, facts_of, subject_of
-from releaseorch.delivery.states import REQUEST_OPEN
+from releaseorch.delivery.states import REQUEST_OPEN, RequestState
 from releaseorch.environments.models import Installation
 from releaseorch.features.models import Feature, FeatureScope
 from releaseorch.waiting import ledger
@@ -101,8 +101,25 @@ class FeatureGroups:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What an edit changed after an approval, so that the approval fell: lines before and after."""
+
+    event: Event
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    @property
+    def gone(self) -> list[str]:
+        return [line for line in self.before if line not in self.after]
+
+    @property
+    def new(self) -> list[str]:
+        return [line for line in self.after if line not in self.before]
+
+
+@dataclass(frozen=True)
 class RequestDetail:
-    """Everything the page of a request shows."""
+    """Everything the page of a request shows; `changed_since_approval` only while it must be approved again."""
 
     request: DeploymentRequest
     items: tuple[ItemLine, ...]
@@ -110,6 +127,8 @@ class RequestDetail:
     checks: tuple[Check, ...]
     alone: Alone
     slots: tuple[SlotView, ...]
+    verdicts: tuple[Approval, ...]  # all that were ever given, the oldest first
+    changed_since_approval: Change | None
     wait: Interval | None
     waits: tuple[Interval, ...]
     events: tuple[Event, ...]
@@ -181,7 +200,7 @@ def request_detail(request_id: int) -> RequestDetail | None:
     subject = subject_of(request)
     facts = facts_of([subject])
     waits = ledger.history("request", request.pk)
-    events = Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")[:200]
+    events = list(Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")[:200])
     return RequestDetail(
         request=request,
         items=item_lines(subject, facts),
@@ -189,12 +208,24 @@ def request_detail(request_id: int) -> RequestDetail | None:
         checks=tuple(checks.checks_of(subject, facts)),
         alone=checks.alone(subject, facts),
         slots=tuple(approvals.slots_of_request(request)),
+        verdicts=tuple(request.approvals.select_related("approver")),
+        changed_since_approval=_changed_since_approval(request, events),
         wait=next((one for one in waits if one.ended_at is None and one.is_primary), None),
         waits=tuple(waits),
         events=tuple(events),
         comments=tuple(request.comments.select_related("person")),
         filed_together=_filed_together(request),
     )
+
+
+def _changed_since_approval(request: DeploymentRequest, events: Iterable[Event]) -> Change | None:
+    """The lines as they were when approvals fell for the last time, against the lines now."""
+    if request.state != RequestState.SUBMITTED:
+        return None
+    fell = next((event for event in events if event.after.get("approvals_fell")), None)
+    if fell is None:
+        return None
+    return Change(fell, tuple(fell.before.get("items", ())), tuple(fell.after.get("items", ())))
 
 
 def _filed_together(request: DeploymentRequest) -> tuple[DeploymentRequest, ...]:

@@ -9,7 +9,7 @@ from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import request_actions, request_queries, services
-from releaseorch.delivery.drafts import ItemDraft, RequestDraft
+from releaseorch.delivery.drafts import ItemDraft, RequestChanges, RequestDraft
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.request_queries import RequestDetail, RequestFilter
 from releaseorch.delivery.states import ItemKind, RequestState
@@ -171,3 +171,21 @@ def test_what_was_filed_together_is_shown_together(house: House) -> None:
     ]
     first, second = services.create_requests(actor=house.cast.developer, drafts=drafts)
     assert detail_of(first).filed_together == (second,)
+
+
+def test_what_changed_since_the_approval_is_shown_until_it_is_approved_again(house: House) -> None:
+    request = request_in_state(house, RequestState.APPROVED)
+    assert detail_of(request).changed_since_approval is None
+    newer = house.version(house.claims_web, "2.0.1")
+    services.edit_request(
+        actor=house.cast.developer,
+        request=request,
+        changes=RequestChanges(items=[ItemDraft(component=house.claims_web, version=newer)]),
+    )
+    detail = detail_of(request)
+    change = detail.changed_since_approval
+    assert change is not None
+    assert (change.gone, change.new) == (["claims-web 2.0.0"], ["claims-web 2.0.1"])
+    assert [one.approver for one in detail.verdicts] == [house.cast.release_manager]
+    services.approve_request(actor=house.cast.release_manager, request=request)
+    assert detail_of(request).changed_since_approval is None
