@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from releaseorch.core.errors import DomainError
 from releaseorch.delivery import plan_edits, plan_history, plan_inputs
-from releaseorch.delivery.models import DeploymentRequest, PlanEdit, StepOrigin
+from releaseorch.delivery.models import DeploymentRequest, PlanEdit, RequestItem, StepOrigin
 from releaseorch.delivery.planning.plan import Conflict
 from releaseorch.environments.models import Environment
 from releaseorch.runs import plans
@@ -74,7 +74,13 @@ def composition_of(
     environment: Environment, requests: Iterable[DeploymentRequest], edits: Iterable[PlanEdit] = ()
 ) -> Composition:
     """What the plan of these requests would be now; nothing is written. Nine queries."""
-    items = plan_inputs.items_of(requests)
+    return composition_of_items(environment, plan_inputs.items_of(requests), edits)
+
+
+def composition_of_items(
+    environment: Environment, items: Sequence[RequestItem], edits: Iterable[PlanEdit] = ()
+) -> Composition:
+    """The same for lines, which need not be rows yet. Eight queries."""
     answer = plan_inputs.computed(environment, items)
     computed = plan_history.with_history(environment, plan_inputs.plan_of(answer, items))
     plan, dropped = _with_edits(computed, edits)

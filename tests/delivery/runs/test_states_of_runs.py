@@ -1,19 +1,27 @@
-"""Every verb of composing in every state of a run before its start: it moves as the table says, or is refused."""
+"""Every verb of composing in every state of a run: it moves as the table says, or is refused."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from releaseorch.core import clock
 from releaseorch.core.errors import Conflict
 from releaseorch.delivery import services
+from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
+from tests.delivery.runs.stories import by_hand
 from tests.factories import House
-from tests.run_histories import run_in_state
+from tests.run_histories import WAYS, run_in_state
 
 pytestmark = pytest.mark.django_db
 
+Commits = Callable[[], AbstractContextManager[Any]]
 S = RunState
+TOMORROW = clock.now() + timedelta(days=1)
 Verb = Callable[[House, DeploymentRun], object]
 VERBS: dict[str, tuple[Verb, dict[RunState, RunState]]] = {
     "propose": (
@@ -52,18 +60,34 @@ VERBS: dict[str, tuple[Verb, dict[RunState, RunState]]] = {
     ),
     "cancel": (
         lambda house, run: services.cancel_run(actor=house.cast.release_manager, run=run, reason="Not so."),
-        {S.DRAFT: S.CANCELLED, S.PROPOSED: S.CANCELLED, S.APPROVED: S.CANCELLED, S.SCHEDULED: S.CANCELLED},
+        dict.fromkeys([S.DRAFT, S.PROPOSED, S.APPROVED, S.SCHEDULED, S.RUNNING, S.PAUSED], S.CANCELLED),
+    ),
+    "schedule": (
+        lambda house, run: services.schedule_run(
+            actor=house.cast.release_manager, run=run, window_from=run.window_from or TOMORROW
+        ),
+        {S.APPROVED: S.SCHEDULED},
+    ),
+    "take_out": (
+        lambda house, run: services.take_out_request(
+            actor=house.cast.release_manager,
+            run=run,
+            request=DeploymentRequest.objects.earliest("pk"),
+            reason="Not so.",
+        ),
+        dict.fromkeys([S.DRAFT, S.PROPOSED, S.APPROVED, S.SCHEDULED], S.DRAFT)
+        | {S.RUNNING: S.RUNNING, S.PAUSED: S.PAUSED},
     ),
 }
-BEFORE_START = [S.DRAFT, S.PROPOSED, S.APPROVED, S.SCHEDULED, S.REJECTED, S.CANCELLED]
 
 
-@pytest.mark.parametrize("state", BEFORE_START)
+@pytest.mark.parametrize("state", WAYS)
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_moves_a_run_as_the_table_says_or_is_a_conflict(
-    house: House, verb: str, state: RunState
+    house: House, commits: Commits, verb: str, state: RunState
 ) -> None:
-    run = run_in_state(house, state)
+    with commits():
+        run = run_in_state(house, state, requests=[by_hand(house, "One"), by_hand(house, "Two")])
     act, moves = VERBS[verb]
     if state in moves:
         act(house, run)
