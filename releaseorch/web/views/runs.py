@@ -80,8 +80,14 @@ def page_of_run(request: HttpRequest, pk: int, bounced: Bounced | None = None) -
     """The plan of a run that hasn't started (or never did), else the live page."""
     row = get_or_404(DeploymentRun.objects.select_related("environment", "composed_by", "edited_by"), pk=pk)
     page = plan_page if row.started_at is None else run_page
-    context = page.context_of(row, request.user, request.GET)
+    query = {**request.GET.dict(), **({"step": _step_of(bounced)} if bounced else {})}
+    context = page.context_of(row, request.user, query)
     return render_page(request, page.TEMPLATE, {**context, "bounced": bounced})
+
+
+def _step_of(bounced: Bounced) -> str:
+    """The key of the step whose form came back, so that it is drawn again."""
+    return bounced.values.get("step") or bounced.values.get("after", "")
 
 
 def _chosen(texts: list[str]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Each verb of a run through its form: the row and the audit event that the service would leave, or the reason why not."""
+"""Each verb of a run through its form: the row and the audit event it leaves, or the reason why not."""
 
 from datetime import timedelta
 

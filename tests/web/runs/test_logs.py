@@ -1,0 +1,68 @@
+"""Logs of attempts: shown at their end, searched, downloaded as a file; closed where the application is restricted."""
+
+import pytest
+
+from releaseorch.runs.models import Attempt
+from tests.factories import House
+from tests.runs import builders
+from tests.web.runs import stage
+
+
+def attempt_of(house: House, *argv: str) -> Attempt:
+    """One attempt of a step of claims-web that ran this command."""
+    version = house.version(house.claims_web, "3.0.0")
+    step = builders.installing("deploy", version, *argv)
+    run = builders.running_run(house.cast.release_manager, step, environment=house.production)
+    builders.carry_out(run, "deploy")
+    return builders.last_attempt(run, "deploy")
+
+
+def test_a_log_is_shown_searched_and_downloaded_whole(house: House, door) -> None:
+    attempt = attempt_of(house, "sh", "-c", "seq 1 40000; echo '<img src=x onerror=alert(1)>'")
+    client = door(house.cast.auditor)
+    page = client.get(f"/steps/{attempt.step_id}").content.decode()
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "the last lines" in page
+    found = client.get(f"/steps/{attempt.step_id}?find=39999").content.decode()
+    assert "39999  39999" in found
+    assert "No line holds this." in client.get(f"/steps/{attempt.step_id}?find=zebra").content.decode()
+    saved = client.get(f"/attempts/{attempt.pk}/log")
+    text = b"".join(saved.streaming_content).decode()
+    assert text == "".join(f"{n}\n" for n in range(1, 40001)) + "<img src=x onerror=alert(1)>\n"
+    assert saved["Content-Type"] == "text/plain; charset=utf-8"
+    assert saved["Content-Disposition"].startswith("attachment; filename=")
+    assert saved["X-Content-Type-Options"] == "nosniff"
+    assert saved["Content-Security-Policy"].startswith("sandbox")
+
+
+@pytest.mark.parametrize("query", ["attempt=7", "attempt=99999999999999999999", "find=" + "x" * 1000])
+def test_an_odd_address_is_no_failure(house: House, door, query: str) -> None:
+    attempt = attempt_of(house, "echo", "hello")
+    assert door(house.cast.auditor).get(f"/steps/{attempt.step_id}?{query}").status_code in {200, 400}
+
+
+def test_logs_of_a_restricted_application_are_for_its_team_and_operators(house: House, door) -> None:
+    house.claims.is_restricted = True
+    house.claims.save()
+    attempt = attempt_of(house, "sh", "-c", "printf very-%s private; exit 1")
+    run, step = attempt.step.run_id, attempt.step_id
+    for person in (house.cast.developer, house.cast.operator):
+        client = door(person)
+        assert "very-private" in client.get(f"/steps/{step}").content.decode()
+        assert client.get(f"/attempts/{attempt.pk}/log").status_code == 200
+    for person in (house.cast.other_developer, house.cast.release_manager, house.cast.auditor):
+        client = door(person)
+        for path in (f"/steps/{step}", f"/runs/{run}"):
+            page = client.get(path).content.decode()
+            assert "very-private" not in page
+            assert "Ask Claims." in page
+            assert "Needs a decision" in page
+        refused = client.get(f"/attempts/{attempt.pk}/log")
+        assert refused.status_code == 403
+        assert "Ask Claims." in refused.content.decode()
+
+
+def test_what_is_not_there_is_not_there(house: House, door) -> None:
+    client = door(house.cast.operator)
+    assert client.get("/attempts/1/log").status_code == 404
+    assert client.get("/evidence/1/file").status_code == 404
