@@ -1,0 +1,27 @@
+"""An installation of its own for measuring: the real database, state folder and broker aren't touched."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from celery import current_app
+from django.db import connection
+from django.test.utils import override_settings, setup_databases, teardown_databases
+
+
+@contextmanager
+def scratch_installation() -> Iterator[None]:
+    """Inside: an empty, migrated database beside the configured one, gone afterwards; messages stay in this process."""
+    with TemporaryDirectory(prefix="releaseorch-benchmark-") as folder:
+        name = f"benchmark_{os.getpid()}"
+        is_file = connection.vendor == "sqlite"
+        connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / f"{name}.sqlite3") if is_file else name
+        current_app.conf.broker_url = "memory://localhost/"
+        with override_settings(STATE_DIR=Path(folder)):
+            before = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+            try:
+                yield
+            finally:
+                teardown_databases(before, verbosity=0)
