@@ -6,7 +6,6 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
 from releaseorch.delivery import approvals, composing, run_changes
@@ -213,7 +212,7 @@ def _plain(
 
 
 def _why_not(run: DeploymentRun, person: Person, permission: str) -> str:
-    return policy.why_not(person, permission, run_changes.scope_of(run))
+    return run_changes.why_not(person, permission, run)
 
 
 def _steps(run: DeploymentRun) -> list[tuple[str, int, str]]:

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from releaseorch.accounts import policy as rights
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.audit import events
 from releaseorch.core.actor import Actor
-from releaseorch.core.errors import Conflict
+from releaseorch.core.errors import Conflict, NotAllowed
 from releaseorch.delivery import composing, request_moves
 from releaseorch.delivery.composing import Composition
 from releaseorch.delivery.models import DeploymentRequest
@@ -19,6 +20,12 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 
 TOPICS = ("runs", "requests", "work")
+# What robots are told who would decide.
+PEOPLE_ONLY: dict[str, Any] = {
+    "run.approve": gettext_lazy("A robot never approves."),
+    "run.send_back": gettext_lazy("A robot decides nothing about runs."),
+    "run.reject": gettext_lazy("A robot decides nothing about runs."),
+}
 
 
 def scope_of(run: DeploymentRun) -> Scope:
@@ -27,8 +34,17 @@ def scope_of(run: DeploymentRun) -> Scope:
 
 def check(actor: Person, permission: str, run: DeploymentRun, seen: int | None) -> None:
     """The two questions before every verb: may this person, and do they look at the present row?"""
-    rights.require(actor, permission, scope_of(run))
+    reason = why_not(actor, permission, run)
+    if reason:
+        raise NotAllowed(reason)
     run.check_version(seen)
+
+
+def why_not(person: Person, permission: str, run: DeploymentRun) -> str:
+    """The empty text when this person may do the verb with this run in some state, else who may."""
+    if permission in PEOPLE_ONLY and person.is_robot:
+        return str(PEOPLE_ONLY[permission])
+    return rights.why_not(person, permission, scope_of(run))
 
 
 def require_draft(run: DeploymentRun) -> None:

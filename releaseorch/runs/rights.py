@@ -64,6 +64,8 @@ def why_not_hand_back(person: Person, step: Step) -> str:
 
 
 def why_not_decide(person: Person, step: Step) -> str:
+    if person.is_robot:  # what no machine may start again, none starts again in somebody's name
+        return _("A person decides this; a robot never does.")
     return policy.why_not(person, "step.decide", scope_of_step(step, step.run))
 
 
@@ -74,7 +76,9 @@ def why_not_read(person: Person, step: Step) -> str:
         return ""
     if policy.has_role(person, [Role.OPERATOR], scope_of_step(step, step.run)):
         return ""
-    return _("Logs and evidence of %(application)s are open to %(team)s and to operators only. Ask %(team)s.") % {
+    return _(
+        "Logs and evidence of %(application)s are open to %(team)s and to operators only. Ask %(team)s."
+    ) % {
         "application": application.name,
         "team": application.team.name,
     }

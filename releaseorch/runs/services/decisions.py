@@ -45,7 +45,7 @@ def decide_step(
     said = rights.reason(reason)
     with transaction.atomic():
         run = progress.locked(step.run_id)
-        rights.require_step(actor, "step.decide", step)
+        rights.refuse(rights.why_not_decide(actor, step))
         _refuse_new_work(run, step, chosen)
         go(step, chosen.value)
         if chosen == DecisionKind.TAKE_OVER:
