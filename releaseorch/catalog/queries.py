@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from releaseorch.catalog.models import (
     Application,
@@ -11,7 +11,7 @@ from releaseorch.catalog.models import (
     ComponentVersion,
     ProcedureStep,
 )
-from releaseorch.core.paging import PAGE_SIZE, Page, page_of
+from releaseorch.core.paging import PAGE_SIZE, Page, page_of, with_ids
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ def applications_page(
     cursor: str | None = None, size: int = PAGE_SIZE, *, team: int | None = None, text: str = ""
 ) -> Page[Application]:
     """One query."""
-    found = Application.objects.select_related("team")
-    if team is not None:
-        found = found.filter(team=team)
+    found = with_ids(Application.objects.select_related("team"), team_id=team)
     if text.strip():
         found = found.filter(name__icontains=text.strip())
     return page_of(found, cursor, size)
@@ -85,13 +83,11 @@ def versions_page(
     text: str = "",
 ) -> Page[ComponentVersion]:
     """The newest versions first; one query."""
-    found: QuerySet[ComponentVersion] = ComponentVersion.objects.select_related(
-        "component__application", "blocked_by"
+    found = with_ids(
+        ComponentVersion.objects.select_related("component__application", "blocked_by"),
+        component_id=component,
+        component__application_id=application,
     )
-    if component is not None:
-        found = found.filter(component=component)
-    if application is not None:
-        found = found.filter(component__application=application)
     if text.strip():
         found = found.filter(text__icontains=text.strip())
     return page_of(found, cursor, size)

@@ -27,6 +27,14 @@ class Page(Generic[T]):
         return len(self.items)
 
 
+def with_ids(queryset: QuerySet[M], **ids: int | None) -> QuerySet[M]:
+    """The queryset narrowed to these relations; None narrows nothing, a number that no row can have finds nothing."""
+    wanted = {name: number for name, number in ids.items() if number is not None}
+    if any(not 0 < number <= LARGEST_ID for number in wanted.values()):
+        return queryset.none()
+    return queryset.filter(**wanted) if wanted else queryset
+
+
 def page_of(queryset: QuerySet[M], cursor: str | None = None, size: int = PAGE_SIZE) -> Page[M]:
     """One page of the queryset by descending id; one query.
 

@@ -112,4 +112,4 @@ def items_from(rows: Sequence[Mapping[str, Any]]) -> list[ItemDraft]:
 
 
 def _ids(rows: Sequence[Mapping[str, Any]], name: str) -> set[int]:
-    return {row[name] for row in rows if row.get(name) and row[name] < 2**63}
+    return {row[name] for row in rows if row.get(name) and 0 < row[name] < 2**63}

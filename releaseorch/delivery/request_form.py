@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
@@ -135,11 +138,13 @@ def versions_of(component: Component, environment: Environment) -> list[VersionC
 
 
 def _newest_versions(components: Sequence[Component]) -> dict[int, list[ComponentVersion]]:
+    """The newest `NEWEST` versions of each component, also where there are thousands; one query."""
     found: dict[int, list[ComponentVersion]] = {component.pk: [] for component in components}
-    rows = ComponentVersion.objects.filter(component__in=list(found)).select_related("component__application")
-    for version in rows.order_by("-registered_at", "-id"):
-        if len(found[version.component_id]) < NEWEST:
-            found[version.component_id].append(version)
+    newest_first = [F("registered_at").desc(), F("id").desc()]
+    place = Window(RowNumber(), partition_by=F("component_id"), order_by=newest_first)
+    rows = ComponentVersion.objects.filter(component__in=list(found)).annotate(place=place)
+    for version in rows.filter(place__lte=NEWEST).select_related("component__application").order_by("place"):
+        found[version.component_id].append(version)
     return found
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from releaseorch.accounts.models import Person
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import ComponentVersion
-from releaseorch.core.paging import PAGE_SIZE, Page, page_of
+from releaseorch.core.paging import PAGE_SIZE, Page, page_of, with_ids
 from releaseorch.delivery import approvals, checks, request_facts
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.checks import Alone, Check, Readiness
@@ -168,20 +169,19 @@ def _line(item: RequestItem) -> str:
 
 
 def _narrowed(wanted: RequestFilter) -> QuerySet[DeploymentRequest]:
-    columns = {
-        "application_id": wanted.application,
-        "environment_id": wanted.environment,
-        "release_id": wanted.release,
-        "run_id": wanted.run,
-    }
-    found = DeploymentRequest.objects.filter(
-        **{name: value for name, value in columns.items() if value is not None}
+    found = with_ids(
+        DeploymentRequest.objects.all(),
+        application_id=wanted.application,
+        environment_id=wanted.environment,
+        release_id=wanted.release,
+        run_id=wanted.run,
     )
     states = wanted.states or (sorted(REQUEST_OPEN) if wanted.open_only else ())
     if states:
         found = found.filter(state__in=[str(state) for state in states])
     if wanted.requester is not None:
-        found = found.filter(Q(requester_id=wanted.requester) | Q(filed_by_id=wanted.requester))
+        people = with_ids(Person.objects.all(), pk=wanted.requester)
+        found = found.filter(Q(requester__in=people) | Q(filed_by__in=people))
     number = wanted.text.strip().lstrip("#")
     if number.isascii() and number.isdigit() and len(number) < 19:
         return found.filter(pk=int(number))

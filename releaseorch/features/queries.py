@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from releaseorch.core.paging import PAGE_SIZE, Page, page_of
+from releaseorch.core.paging import PAGE_SIZE, Page, page_of, with_ids
 from releaseorch.features.models import Feature, FeatureScope, Release, ReleaseMilestone
 from releaseorch.features.states import FeatureStatus
 
@@ -30,15 +30,9 @@ class FeatureRow:
     releases: tuple[Release, ...]
 
 
-def releases_page(
-    cursor: str | None = None, size: int = PAGE_SIZE, application: int | None = None
-) -> Page[ReleaseRow]:
+def releases_page(cursor: str | None = None, size: int = PAGE_SIZE) -> Page[ReleaseRow]:
     """The newest releases first; four queries whatever the size."""
     found = Release.objects.select_related("application").prefetch_related("milestones")
-    if application is not None:
-        found = found.filter(
-            Q(application=application) | Q(features__scopes__application=application)
-        ).distinct()
     page = page_of(found, cursor, size)
     ids = [release.pk for release in page.items]
     features = dict(
@@ -81,10 +75,7 @@ def features_page(
     found: QuerySet[Feature] = Feature.objects.select_related("owner", "tester").prefetch_related(
         "scopes__application", "releases"
     )
-    if application is not None:
-        found = found.filter(scopes__application=application)
-    if release is not None:
-        found = found.filter(lines__release=release)
+    found = with_ids(found, scopes__application_id=application, lines__release_id=release)
     if text.strip():
         found = found.filter(Q(key__icontains=text.strip()) | Q(title__icontains=text.strip()))
     page = page_of(found.distinct(), cursor, size)

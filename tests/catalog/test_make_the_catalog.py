@@ -92,3 +92,13 @@ def test_a_cursor_at_the_end_of_all_numbers_is_harmless(house: House) -> None:
     house.version(house.claims_web)
     assert len(queries.versions_page(f"older-{2**63 - 1}").items) == 1
     assert not queries.versions_page(f"newer-{10**19 - 1}").items
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**70), 0])
+def test_numbers_that_no_row_can_have_find_nothing(house: House, number: int) -> None:
+    house.version(house.claims_web)
+    assert queries.application_detail(number) is None
+    assert queries.component_detail(number) is None
+    assert not queries.applications_page(team=number).items
+    assert not queries.versions_page(component=number).items
+    assert not queries.versions_page(application=number).items

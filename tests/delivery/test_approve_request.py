@@ -177,3 +177,17 @@ def test_content_that_was_approved_before_needs_no_second_round(house: House) ->
         changes = RequestChanges(items=[ItemDraft(component=house.claims_web, version=version)])
         services.edit_request(actor=house.cast.developer, request=request, changes=changes)
         assert request.state == state
+
+
+def test_a_robot_fills_no_slot_whatever_its_roles(house: House) -> None:
+    request = request_in_state(house, RequestState.SUBMITTED)
+    (slot,) = approvals.slots_of_request(request)
+    assert slot.why_not(house.cast.robot) == "A robot never approves."
+    assert slot.why_not(house.cast.release_manager) == ""
+
+
+def test_who_sent_it_back_may_approve_it_afterwards(house: House) -> None:
+    request = request_in_state(house, RequestState.SENT_BACK)
+    services.submit_request(actor=house.cast.developer, request=request)
+    services.approve_request(actor=house.cast.release_manager, request=request)
+    assert request.state == RequestState.APPROVED

@@ -224,7 +224,7 @@ def test_lines_by_id_become_drafts(house: House) -> None:
     assert (drafts[1].team, drafts[1].anchor) == (house.cast.claims, 0)
 
 
-@pytest.mark.parametrize("version", [99, 2**63, 2**63 - 1])
+@pytest.mark.parametrize("version", [99, 2**63, 2**63 - 1, -(2**70)])
 def test_lines_with_unknown_ids_are_named(house: House, version: int) -> None:
     with pytest.raises(Invalid, match=f"Line 1: there is no version {version}"):
         items_from([{"component_id": house.claims_web.pk, "version_id": version}])

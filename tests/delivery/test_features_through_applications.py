@@ -65,6 +65,23 @@ def test_an_earlier_version_put_back_takes_the_feature_away(house: House) -> Non
     assert detail(house).parts[0].furthest is None
 
 
+def test_what_is_uncertain_has_not_arrived(house: House) -> None:
+    version = house.version(house.claims_web, "2.0.0")
+    FeatureInVersion.objects.create(version=version, feature=house.photos)
+    install(house, version, house.acceptance)
+    inventory.mark_uncertain(
+        actor=house.cast.operator,
+        component=house.claims_web,
+        environment=house.acceptance,
+        target=None,
+        attempted=house.version(house.claims_web, "2.1.0"),
+        source_kind=SourceKind.RUN,
+        source_id=1,
+        source_name="run",
+    )
+    assert detail(house).parts[0].furthest is None
+
+
 def test_a_release_is_a_matrix_of_features_and_applications(house: House) -> None:
     request = request_in_state(house, RequestState.APPROVED)
     found = feature_queries.release_detail(house.release.pk)

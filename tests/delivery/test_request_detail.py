@@ -189,3 +189,11 @@ def test_what_changed_since_the_approval_is_shown_until_it_is_approved_again(hou
     assert [one.approver for one in detail.verdicts] == [house.cast.release_manager]
     services.approve_request(actor=house.cast.release_manager, request=request)
     assert detail_of(request).changed_since_approval is None
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**70)])
+def test_numbers_that_no_row_can_have_find_nothing(house: House, number: int) -> None:
+    assert request_queries.request_detail(number) is None
+    for name in ("application", "environment", "release", "requester", "run"):
+        narrowed = RequestFilter(**{name: number})  # type: ignore[arg-type]
+        assert not request_queries.requests_page(narrowed).items

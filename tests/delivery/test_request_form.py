@@ -92,3 +92,13 @@ def test_what_is_already_filed_is_shown(house: House) -> None:
     request = request_in_state(house, RequestState.SUBMITTED)
     request_in_state(house, RequestState.WITHDRAWN)
     assert list(request_form.open_for(house.claims, house.production)) == [request]
+
+
+def test_of_many_versions_the_newest_of_each_component_are_offered(house: House) -> None:
+    for number in range(request_form.NEWEST + 3):
+        house.version(house.claims_web, f"1.{number}.0")
+    house.version(house.claims_db, "1.0.0")
+    database, web = request_form.component_choices(house.claims, house.production)
+    assert [one.version.text for one in database.versions] == ["1.0.0"]
+    texts = [one.version.text for one in web.versions]
+    assert (len(texts), texts[0], texts[-1]) == (request_form.NEWEST, "1.32.0", "1.3.0")
