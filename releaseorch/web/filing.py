@@ -153,19 +153,23 @@ def _moment(name: str, text: str) -> datetime | None:
 def read(posted: QueryDict) -> Filing:
     """What was typed; an id that is none is a 400, one that leads nowhere counts as not chosen. About seven queries."""
     return Filing(
-        application=Application.objects.select_related("team").filter(pk=inputs.row_id(posted, "application") or 0).first(),
-        environment=Environment.objects.filter(pk=inputs.row_id(posted, "environment") or 0).first(),
-        release=Release.objects.filter(pk=inputs.row_id(posted, "release") or 0).first(),
+        application=Application.objects.select_related("team").filter(pk=_id(posted, "application")).first(),
+        environment=Environment.objects.filter(pk=_id(posted, "environment")).first(),
+        release=Release.objects.filter(pk=_id(posted, "release")).first(),
         title=posted.get("title", ""),
         note=posted.get("note", ""),
         wish_from=posted.get("wish_from", ""),
         wish_until=posted.get("wish_until", ""),
-        on_behalf_of=Person.objects.filter(pk=inputs.row_id(posted, "on_behalf_of") or 0).first(),
+        on_behalf_of=Person.objects.filter(pk=_id(posted, "on_behalf_of")).first(),
         lines=_lines(posted),
         features=_features(posted),
         also=frozenset(_ids(posted, ["also"])),
         version=inputs.row_id(posted, "version"),
     )
+
+
+def _id(posted: QueryDict, name: str) -> int:
+    return inputs.row_id(posted, name) or 0
 
 
 def _features(posted: QueryDict) -> frozenset[int] | None:
@@ -177,7 +181,7 @@ def _features(posted: QueryDict) -> frozenset[int] | None:
 
 
 def _lines(posted: QueryDict) -> tuple[Line, ...]:
-    count = min(inputs.row_id(posted, "lines") or 0, MOST_LINES)
+    count = min(_id(posted, "lines"), MOST_LINES)
     names = range(count)
     components = Component.objects.select_related("application").in_bulk(
         _ids(posted, [f"component-{n}" for n in names])
@@ -189,11 +193,11 @@ def _lines(posted: QueryDict) -> tuple[Line, ...]:
     return tuple(
         Line(
             kind=_one_of(ItemKind.values, posted.get(f"kind-{n}", ""), ItemKind.DEPLOY),
-            component=components.get(inputs.row_id(posted, f"component-{n}") or 0),
-            version=versions.get(inputs.row_id(posted, f"version-{n}") or 0),
+            component=components.get(_id(posted, f"component-{n}")),
+            version=versions.get(_id(posted, f"version-{n}")),
             title=posted.get(f"title-{n}", ""),
             instructions=posted.get(f"instructions-{n}", ""),
-            team=teams.get(inputs.row_id(posted, f"team-{n}") or 0),
+            team=teams.get(_id(posted, f"team-{n}")),
             placement=_one_of(ItemPlacement.values, posted.get(f"placement-{n}", ""), ItemPlacement.AFTER),
             anchor=_place(posted, f"anchor-{n}", count),
             minutes=posted.get(f"minutes-{n}", "10").strip(),
@@ -269,7 +273,9 @@ def environment_before(environment: Environment) -> Environment | None:
 
 def without_foreign_lines(filing: Filing) -> tuple[Filing, list[str]]:
     """The form without lines of other applications' components, and the names of those."""
-    own = filing.application.pk if filing.application else None
+    if filing.application is None:
+        return filing, []
+    own = filing.application.pk
     foreign = [line for line in filing.lines if line.component is not None and line.component.application_id != own]
     if not foreign:
         return filing, []

@@ -20,6 +20,11 @@ class Bounced:
     def __init__(self, verb: str, values: Mapping[str, str], errors: Mapping[str, list[str]]) -> None:
         self.verb, self.values, self.errors = verb, values, errors
 
+    @property
+    def sentences(self) -> list[str]:
+        """All of them; a template can't walk `errors.items`, since a field may be called items."""
+        return [sentence for said in self.errors.values() for sentence in said]
+
     @classmethod
     def nothing(cls, verb: str) -> "Bounced":
         return cls(verb, {}, {})

@@ -99,7 +99,8 @@ def set_status(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _application(request: HttpRequest) -> Application:
-    found = Application.objects.select_related("team").filter(pk=inputs.row_id(request.POST, "application") or 0).first()
+    pk = inputs.row_id(request.POST, "application") or 0
+    found = Application.objects.select_related("team").filter(pk=pk).first()
     if found is None:
         raise Invalid({"application": _("Choose an application.")})
     return found

@@ -15,6 +15,7 @@ from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.delivery.states import ItemKind, ItemPlacement
 from releaseorch.web import inputs
+from releaseorch.web.access import person_of
 from releaseorch.web.views.requests import perform_on
 
 
