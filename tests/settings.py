@@ -9,7 +9,7 @@ os.environ["RELEASEORCH_SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmn
 if "RELEASEORCH_STATE_DIR" not in os.environ:
     os.environ["RELEASEORCH_STATE_DIR"] = tempfile.mkdtemp(prefix="releaseorch-tests-")
     atexit.register(shutil.rmtree, os.environ["RELEASEORCH_STATE_DIR"], ignore_errors=True)
-os.environ.setdefault("CELERY_BROKER_URL", "memory://")
+os.environ.setdefault("CELERY_BROKER_URL", os.environ.get("RELEASEORCH_TEST_BROKER_URL", "memory://"))
 os.environ.setdefault("RELEASEORCH_OUTBOUND_ALLOW", "127.0.0.1:*,localhost:*")
 
 from releaseorch.config.settings import *

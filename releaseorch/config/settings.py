@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "releaseorch.integrations",
     "releaseorch.api",
     "releaseorch.web",
+    "releaseorch.config",
 ]
 
 MIDDLEWARE = [

@@ -47,7 +47,10 @@ def test_take(cast: Cast, racers: Racers) -> None:
         step = a.step(run, key)
         finishes = racers.race(contestants.take, [(step.pk, person.pk) for person in people(cast)])
         assert winners(finishes) == [a.step(run, key).owner.name]
-        assert all(finish.value or "Look at how it stands" in finish.refused or "now" in finish.refused for finish in finishes)
+        assert all(
+            finish.value or "Look at how it stands" in finish.refused or "now" in finish.refused
+            for finish in finishes
+        )
         assert Attempt.objects.count() == count("step.taken") == number + 1
         assert broken() == []
 
@@ -90,7 +93,9 @@ def test_the_last_steps_of_a_run_end_at_the_same_moment(cast: Cast, racers: Race
         assert broken() == []
 
 
-def test_predecessors_that_end_at_the_same_moment_make_the_successor_ready_once(cast: Cast, racers: Racers) -> None:
+def test_predecessors_that_end_at_the_same_moment_make_the_successor_ready_once(
+    cast: Cast, racers: Racers
+) -> None:
     keys = [f"s{racer}" for racer in range(RACERS)]
     run = a.running_run(
         cast.release_manager, *[a.automated(key) for key in keys], a.automated("last", after=keys)
@@ -129,11 +134,15 @@ def test_start_of_two_runs_that_overlap(cast: Cast, house: House, racers: Racers
     def run() -> DeploymentRun:
         component = house.claims_web
         version, _ = component.versions.get_or_create(text="2.1.0")
-        return a.approved_run(cast.release_manager, a.installing("deploy", version), environment=house.production)
+        return a.approved_run(
+            cast.release_manager, a.installing("deploy", version), environment=house.production
+        )
 
     for number in range(ROUNDS):
         pair = [run(), run()]
-        finishes = racers.race(contestants.start, [(one.pk, cast.operator.pk) for one in pair] * (RACERS // 2))
+        finishes = racers.race(
+            contestants.start, [(one.pk, cast.operator.pk) for one in pair] * (RACERS // 2)
+        )
         (winner,) = winners(finishes)
         assert {one.pk: a.now(one).state for one in pair} == {
             one.pk: "running" if one.pk == winner else "approved" for one in pair
@@ -142,7 +151,9 @@ def test_start_of_two_runs_that_overlap(cast: Cast, house: House, racers: Racers
         assert RunTarget.objects.filter(is_active=True).count() == 1
         assert any("holds claims-web in Production" in finish.refused for finish in finishes)
         assert broken() == []
-        services.stop_run(actor=cast.release_manager, run=a.now(DeploymentRun(pk=winner)), reason="Next round.")
+        services.stop_run(
+            actor=cast.release_manager, run=a.now(DeploymentRun(pk=winner)), reason="Next round."
+        )
 
 
 def test_pause_stop_cancel_and_claim(cast: Cast, racers: Racers) -> None:

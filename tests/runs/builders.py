@@ -20,9 +20,13 @@ NO_SUCH_PROGRAM = ("/no/such/program",)
 NOBODY_KNOWS = ("sh", "-c", "kill -9 $PPID; exit 0")
 
 
-def automated(key: str, *argv: str, after: Sequence[str] = (), **values: Any) -> tuple[PlanStep, Sequence[str]]:
+def automated(
+    key: str, *argv: str, after: Sequence[str] = (), **values: Any
+) -> tuple[PlanStep, Sequence[str]]:
     parameters = {"argv": list(argv or WELL)}
-    return PlanStep(**{"key": key, "title": key, "executor": "shell", "parameters": parameters, **values}), after
+    return PlanStep(
+        **{"key": key, "title": key, "executor": "shell", "parameters": parameters, **values}
+    ), after
 
 
 def installing(

@@ -22,7 +22,9 @@ def run(cast: Cast, house: House) -> DeploymentRun:
     )  # fmt: skip
     run = a.running_run(
         cast.release_manager,
-        a.installing("deploy", house.version(house.claims_web, "2.1.0"), "sh", "-c", "echo no room left; exit 4"),
+        a.installing(
+            "deploy", house.version(house.claims_web, "2.1.0"), "sh", "-c", "echo no room left; exit 4"
+        ),
         a.manual("check", after=["deploy"]),
         a.manual("tell", after=["check"]),
         environment=house.production,
@@ -60,7 +62,9 @@ def test_a_machine_does_not_start_it_again(run: DeploymentRun) -> None:
     assert Attempt.objects.filter(step=step).count() == 1
 
 
-def test_retry_makes_a_new_attempt_and_keeps_the_old_one(cast: Cast, house: House, run: DeploymentRun) -> None:
+def test_retry_makes_a_new_attempt_and_keeps_the_old_one(
+    cast: Cast, house: House, run: DeploymentRun
+) -> None:
     """Invariant 9."""
     before = a.step(run, "deploy").token
     decide(run, cast.operator, "retry", reason="Made room.")
@@ -69,14 +73,19 @@ def test_retry_makes_a_new_attempt_and_keeps_the_old_one(cast: Cast, house: Hous
     engine.run_step(step.pk, before)
     assert Attempt.objects.filter(step=step).count() == 1
     a.carry_out(run, "deploy")
-    assert list(Attempt.objects.filter(step=step).values_list("number", "state")) == [(1, "failed"), (2, "failed")]
+    assert list(Attempt.objects.filter(step=step).values_list("number", "state")) == [
+        (1, "failed"),
+        (2, "failed"),
+    ]
     kept = Decision.objects.get()
     assert (kept.kind, kept.reason, kept.actor) == ("retry", "Made room.", cast.operator)
     assert kept.attempt is not None and kept.attempt.number == 1
     assert Event.objects.get(verb="step.retried").reason == "Made room."
 
 
-def test_skip_goes_on_and_changes_nothing_in_the_inventory(cast: Cast, house: House, run: DeploymentRun) -> None:
+def test_skip_goes_on_and_changes_nothing_in_the_inventory(
+    cast: Cast, house: House, run: DeploymentRun
+) -> None:
     decide(run, cast.operator, "skip")
     assert a.states(run) == {"deploy": "skipped", "check": "ready", "tell": "pending"}
     assert a.installed(house.claims_web, house.production) == "2.0.0 or 2.1.0"
@@ -99,7 +108,12 @@ def test_take_over_makes_it_the_persons_own_and_a_tool_never_touches_it_again(
 ) -> None:
     decide(run, cast.operator, "take_over")
     step = a.step(run, "deploy")
-    assert (step.state, step.owner, step.is_taken_over, step.is_manual) == ("claimed", cast.operator, True, True)
+    assert (step.state, step.owner, step.is_taken_over, step.is_manual) == (
+        "claimed",
+        cast.operator,
+        True,
+        True,
+    )
     services.hand_back_step(actor=cast.operator, step=step, reason="Lunch")
     a.carry_out(run, "deploy")
     assert a.step(run, "deploy").state == "ready"
@@ -137,7 +151,10 @@ def test_who_may_not_decide_is_told_who_may(cast: Cast, run: DeploymentRun) -> N
     refused = step_actions(a.step(run, "deploy"), cast.developer)
     assert [action.verb for action in refused] == ["retry", "take-over", "mark-done", "skip", "mark-failed"]
     assert not any(action.allowed for action in refused)
-    assert all(action.allowed and action.needs_reason for action in step_actions(a.step(run, "deploy"), cast.operator))
+    assert all(
+        action.allowed and action.needs_reason
+        for action in step_actions(a.step(run, "deploy"), cast.operator)
+    )
 
 
 def test_a_decision_needs_a_reason_and_must_exist(cast: Cast, run: DeploymentRun) -> None:

@@ -148,11 +148,15 @@ def test_a_stop_that_is_not_confirmed_keeps_the_run_open_for_a_person(cast: Cast
     assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelling", "needs_decision")
     with pytest.raises(NotAllowed, match="being cancelled"):
         services.decide_step(actor=cast.operator, step=a.step(run, "deploy"), kind="retry", reason="Again.")
-    services.decide_step(actor=cast.operator, step=a.step(run, "deploy"), kind="mark_failed", reason="Killed it.")
+    services.decide_step(
+        actor=cast.operator, step=a.step(run, "deploy"), kind="mark_failed", reason="Killed it."
+    )
     assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelled", "failed")
 
 
-def test_what_failed_while_the_run_is_cancelled_leaves_nothing_to_decide(cast: Cast, run: DeploymentRun) -> None:
+def test_what_failed_while_the_run_is_cancelled_leaves_nothing_to_decide(
+    cast: Cast, run: DeploymentRun
+) -> None:
     claim = begin(run, "deploy")
     services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
     endings.finish(claim, Failed("It said no."))
@@ -165,13 +169,19 @@ def test_cancel_takes_work_out_of_a_persons_hands(cast: Cast, run: DeploymentRun
     services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
     assert (a.now(run).state, a.last_attempt(run, "call").state) == ("cancelled", "cancelled")
     with pytest.raises(Conflict):
-        services.finish_step(actor=cast.operator, step=a.step(run, "call"), outcome="done", note="Did it anyway.")
+        services.finish_step(
+            actor=cast.operator, step=a.step(run, "call"), outcome="done", note="Did it anyway."
+        )
 
 
 def test_dropped_steps_keep_the_order_of_what_stood_around_them(cast: Cast) -> None:
     """Invariant 8: `c` comes after `a`, also when `b` between them is dropped."""
     run = a.running_run(
-        cast.release_manager, a.manual("a"), a.manual("b", after=["a"]), a.manual("c", after=["b"]), a.manual("x")
+        cast.release_manager,
+        a.manual("a"),
+        a.manual("b", after=["a"]),
+        a.manual("c", after=["b"]),
+        a.manual("x"),
     )
     services.drop_steps(
         actor=cast.release_manager,
@@ -206,7 +216,11 @@ def test_what_has_started_is_not_dropped(cast: Cast, run: DeploymentRun) -> None
 def test_a_step_waits_for_all_its_predecessors(cast: Cast) -> None:
     """Invariant 8."""
     run = a.running_run(
-        cast.release_manager, a.manual("a"), a.manual("b"), a.automated("c"), a.manual("d", after=["a", "b", "c"])
+        cast.release_manager,
+        a.manual("a"),
+        a.manual("b"),
+        a.automated("c"),
+        a.manual("d", after=["a", "b", "c"]),
     )
     a.carry_out(run, "c")
     step = services.take_step(actor=cast.operator, step=a.step(run, "a"))

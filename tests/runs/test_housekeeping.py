@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
@@ -130,3 +131,8 @@ def test_clocks_that_differ_lose_no_completion(cast: Cast, house: House, run: De
         assert endings.finish(claim, Done())
     assert a.states(run) == {"deploy": "succeeded", "tell": "ready"}
     assert a.installed(house.claims_web, house.production) == "2.1.0"
+
+
+def test_every_process_of_django_knows_the_broker() -> None:
+    """The housekeeper and scripts nudge too, not only web and workers."""
+    assert current_app.main == "releaseorch"

@@ -9,7 +9,9 @@ from tests.factories import House
 from tests.runs import builders as a
 
 
-def test_what_was_approved_is_carried_out_in_order_and_shown_in_the_inventory(cast: Cast, house: House) -> None:
+def test_what_was_approved_is_carried_out_in_order_and_shown_in_the_inventory(
+    cast: Cast, house: House
+) -> None:
     version = house.version(house.claims_web, "2.1.0")
     run = a.running_run(
         cast.release_manager,
@@ -35,7 +37,9 @@ def test_what_was_approved_is_carried_out_in_order_and_shown_in_the_inventory(ca
     assert a.now(run).state == "succeeded"
     assert not Interval.objects.filter(ended_at=None).exists()
     assert not run.targets.filter(is_active=True).exists()
-    verbs = list(Event.objects.filter(subject_kind__in=["run", "step"]).order_by("id").values_list("verb", flat=True))
+    verbs = list(
+        Event.objects.filter(subject_kind__in=["run", "step"]).order_by("id").values_list("verb", flat=True)
+    )
     assert verbs == [
         "run.started", "step.claimed", "step.succeeded", "step.taken", "step.done", "step.claimed", "step.succeeded",
         "run.succeeded",
@@ -54,7 +58,9 @@ def test_the_log_of_an_attempt_is_kept_byte_by_byte(cast: Cast) -> None:
 
 
 def test_a_run_in_which_nothing_is_needed_ends_when_it_starts(cast: Cast) -> None:
-    run = a.running_run(cast.release_manager, a.automated("deploy", not_needed_because="2.1.0 is there already"))
+    run = a.running_run(
+        cast.release_manager, a.automated("deploy", not_needed_because="2.1.0 is there already")
+    )
     assert a.now(run).state == "succeeded"
 
 

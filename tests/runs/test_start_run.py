@@ -52,7 +52,9 @@ def test_a_second_start_is_refused_with_the_state_it_is_in(cast: Cast) -> None:
 
 def test_a_guard_refuses_with_its_reasons_and_a_missing_one_refuses_too(cast: Cast) -> None:
     guards.register("test_moon", lambda run: ["The moon is full."] if run.title == "Full" else [])
-    refused = a.approved_run(cast.release_manager, a.manual("one"), title="Full", guards=["test_moon", "test_none"])
+    refused = a.approved_run(
+        cast.release_manager, a.manual("one"), title="Full", guards=["test_moon", "test_none"]
+    )
     with pytest.raises(NotAllowed) as why:
         services.start_run(actor=cast.operator, run=refused)
     assert why.value.reasons == [
@@ -76,7 +78,9 @@ def first(cast: Cast, house: House) -> DeploymentRun:
     )
 
 
-def test_two_active_runs_never_touch_the_same_component(cast: Cast, house: House, first: DeploymentRun) -> None:
+def test_two_active_runs_never_touch_the_same_component(
+    cast: Cast, house: House, first: DeploymentRun
+) -> None:
     """Invariant 14."""
     second = a.approved_run(
         cast.second_manager,
@@ -86,7 +90,9 @@ def test_two_active_runs_never_touch_the_same_component(cast: Cast, house: House
         title="Saturday",
     )
     assert not actions_for(second, cast.operator)[0].allowed
-    with pytest.raises(Conflict, match=rf"Friday #{first.pk} by Rita Moreau holds claims-web in Production until"):
+    with pytest.raises(
+        Conflict, match=rf"Friday #{first.pk} by Rita Moreau holds claims-web in Production until"
+    ):
         services.start_run(actor=cast.operator, run=second)
     assert a.now(second).state == "approved"
     assert not second.targets.filter(is_active=True).exists()
@@ -97,7 +103,9 @@ def test_two_active_runs_never_touch_the_same_component(cast: Cast, house: House
 
 def test_runs_that_do_not_overlap_run_side_by_side(cast: Cast, house: House, first: DeploymentRun) -> None:
     other_component = a.installing("api", house.version(house.billing_api))
-    assert a.running_run(cast.release_manager, other_component, environment=house.production).state == "running"
+    assert (
+        a.running_run(cast.release_manager, other_component, environment=house.production).state == "running"
+    )
     other_place = a.installing("web", house.version(house.claims_web))
     assert a.running_run(cast.release_manager, other_place, environment=house.acceptance).state == "running"
 

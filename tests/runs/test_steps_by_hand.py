@@ -60,7 +60,11 @@ def test_nothing_is_taken_from_a_paused_run(cast: Cast, run: DeploymentRun) -> N
     with pytest.raises(NotAllowed, match="The run is paused"):
         services.take_step(actor=cast.developer, step=a.step(run, "check"))
     take = step_actions(a.step(run, "check"), cast.developer)[0]
-    assert (take.verb, take.allowed, take.why_not) == ("take", False, "The run is paused; nothing is begun in it now.")
+    assert (take.verb, take.allowed, take.why_not) == (
+        "take",
+        False,
+        "The run is paused; nothing is begun in it now.",
+    )
     assert work_of(cast.developer).to_take == []
 
 
@@ -81,7 +85,9 @@ def test_it_is_handed_back_with_a_reason_and_somebody_else_takes_it(cast: Cast, 
 def test_it_is_given_to_a_person_who_then_takes_it(cast: Cast, run: DeploymentRun) -> None:
     services.take_step(actor=cast.developer, step=a.step(run, "check"))
     with pytest.raises(NotAllowed, match="A member of Claims"):
-        services.reassign_step(actor=cast.operator, step=a.step(run, "check"), to=cast.auditor, reason="You do it")
+        services.reassign_step(
+            actor=cast.operator, step=a.step(run, "check"), to=cast.auditor, reason="You do it"
+        )
     assert a.step(run, "check").owner == cast.developer
     step = services.reassign_step(
         actor=cast.operator, step=a.step(run, "check"), to=cast.teammate, reason="Dana is ill"
@@ -109,7 +115,11 @@ def test_done_needs_a_note_and_lets_the_next_step_begin(cast: Cast, run: Deploym
     assert set(missing.value.fields) == {"note"}
     with pytest.raises(Invalid) as wrong:
         services.finish_step(
-            actor=cast.developer, step=a.step(run, "check"), outcome="done", note="Seen.", url="javascript:alert(1)"
+            actor=cast.developer,
+            step=a.step(run, "check"),
+            outcome="done",
+            note="Seen.",
+            url="javascript:alert(1)",
         )
     assert set(wrong.value.fields) == {"url"}
     file = SimpleUploadedFile("../../etc/shot.png", b"picture", "image/png")
@@ -128,8 +138,12 @@ def test_done_needs_a_note_and_lets_the_next_step_begin(cast: Cast, run: Deploym
 def test_only_who_took_it_says_how_it_went(cast: Cast, run: DeploymentRun) -> None:
     services.take_step(actor=cast.developer, step=a.step(run, "check"))
     with pytest.raises(NotAllowed, match="Taken by Dana Brandt"):
-        services.finish_step(actor=cast.operator, step=a.step(run, "check"), outcome="done", note="I saw it too")
-    done = next(action for action in step_actions(a.step(run, "check"), cast.operator) if action.verb == "done")
+        services.finish_step(
+            actor=cast.operator, step=a.step(run, "check"), outcome="done", note="I saw it too"
+        )
+    done = next(
+        action for action in step_actions(a.step(run, "check"), cast.operator) if action.verb == "done"
+    )
     assert done.why_not.startswith("Taken by Dana Brandt")
 
 
@@ -171,7 +185,12 @@ def test_installing_by_hand_says_which_version_is_there(cast: Cast, house: House
         if field.name == "installed"
     )
     assert version_field.value == str(planned.pk)
-    before = [Interval.objects.count(), Event.objects.count(), a.states(run), a.last_attempt(run, "unpack").state]
+    before = [
+        Interval.objects.count(),
+        Event.objects.count(),
+        a.states(run),
+        a.last_attempt(run, "unpack").state,
+    ]
     with pytest.raises(Invalid, match="is not a version of claims-web"):
         services.finish_step(
             actor=cast.developer, step=a.step(run, "unpack"), outcome="done", note="Done.", installed=other

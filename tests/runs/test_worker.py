@@ -24,7 +24,9 @@ def test_any_number_of_messages_cause_at_most_one_start(cast: Cast, tmp_path: Pa
     """Invariant 4."""
     ledger = tmp_path / "effects"
     run = a.running_run(
-        cast.release_manager, a.automated("deploy", "sh", "-c", 'echo started >> "$0"', str(ledger)), a.manual("wait")
+        cast.release_manager,
+        a.automated("deploy", "sh", "-c", 'echo started >> "$0"', str(ledger)),
+        a.manual("wait"),
     )
     step = a.step(run, "deploy")
     engine.run_step(step.pk, step.token + 1)  # early
@@ -69,7 +71,9 @@ def test_a_late_report_changes_nothing_and_is_kept(cast: Cast, house: House) -> 
     claim = claimed(run, "deploy")
     assert store().record_intent(claim, 60)
     assert endings.finish(claim, Unknown("The worker went silent."))
-    services.decide_step(actor=cast.operator, step=a.step(run, "deploy"), kind="skip", reason="Go on without.")
+    services.decide_step(
+        actor=cast.operator, step=a.step(run, "deploy"), kind="skip", reason="Go on without."
+    )
     before = (a.states(run), a.installed(house.claims_web, house.production), Event.objects.count())
 
     assert not endings.finish(claim, Done())
@@ -171,7 +175,9 @@ def test_the_products_own_secrets_never_reach_a_log(cast: Cast, settings: object
     assert log_bytes(a.last_attempt(run, "leak")) == b"one [secret] two"
 
 
-def test_what_another_database_left_in_the_place_of_an_attempt_is_moved_away(cast: Cast, settings: object) -> None:
+def test_what_another_database_left_in_the_place_of_an_attempt_is_moved_away(
+    cast: Cast, settings: object
+) -> None:
     run = a.running_run(cast.release_manager, a.automated("deploy", "echo", "fresh"), a.manual("wait"))
     attempts = Path(settings.STATE_DIR) / "attempts"  # type: ignore[attr-defined]
     claim = claimed(run, "deploy")
