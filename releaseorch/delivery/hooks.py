@@ -34,7 +34,7 @@ def on_started(event: Event) -> None:
     """planned → deploying for every request of the run; told twice, it changes nothing the second time."""
     run = DeploymentRun.objects.get(pk=event.subject_id)
     with transaction.atomic():
-        _deploy(run)
+        run_changes.deploy_requests(run)
         if run.state in RUN_FINAL:  # it ended before this was delivered
             _end(run)
 
@@ -47,20 +47,8 @@ def on_ended(event: Event) -> None:
             requests = composing.requests_of(run)
             run_changes.free_requests(actor=SYSTEM, run=run, requests=requests, reason=event.reason)
         else:
-            _deploy(run)
+            run_changes.deploy_requests(run)
             _end(run)
-
-
-def _deploy(run: DeploymentRun) -> None:
-    if run.started_at is None:
-        return
-    for request in composing.requests_of(run):
-        if request.state == RequestState.PLANNED:
-            request.run = run
-            request_moves.move(request, "deploy")
-            request_moves.settle(
-                actor=SYSTEM, request=request, verb="request.deploying", after={"run": run.pk}
-            )
 
 
 def _end(run: DeploymentRun) -> None:

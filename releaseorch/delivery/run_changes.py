@@ -10,7 +10,7 @@ from releaseorch.accounts import policy as rights
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.audit import events
-from releaseorch.core.actor import Actor
+from releaseorch.core.actor import SYSTEM, Actor
 from releaseorch.core.errors import Conflict, NotAllowed
 from releaseorch.delivery import composing, request_moves
 from releaseorch.delivery.composing import Composition
@@ -73,6 +73,19 @@ def unplan_requests(
         if request.state == RequestState.PLANNED:
             request_moves.move(request, "unplan")
             request_moves.settle(actor=actor, request=request, verb="request.unplanned", reason=reason)
+
+
+def deploy_requests(run: DeploymentRun) -> None:
+    """planned → deploying for the requests of a run that has started; those that are on already stay."""
+    if run.started_at is None:
+        return
+    for request in composing.requests_of(run):
+        if request.state == RequestState.PLANNED:
+            request.run = run
+            request_moves.move(request, "deploy")
+            request_moves.settle(
+                actor=SYSTEM, request=request, verb="request.deploying", after={"run": run.pk}
+            )
 
 
 def free_requests(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from releaseorch.core.paging import Page
+from releaseorch.core.paging import LARGEST_ID, Page
 from releaseorch.delivery import approvals, composing, plan_queries
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.models import Approval, DeploymentRequest
@@ -85,7 +85,8 @@ def approvals_of(run: DeploymentRun) -> ApprovalsOfRun:
 
 def selection_preview(request_ids: Sequence[int]) -> Selection:
     """What a run of these requests would be; nothing is written. Requests of several environments have no preview."""
-    found = DeploymentRequest.objects.filter(pk__in=list(request_ids)).order_by("pk")
+    possible = [pk for pk in request_ids if 0 < pk <= LARGEST_ID]
+    found = DeploymentRequest.objects.filter(pk__in=possible).order_by("pk")
     requests = list(found.select_related("application", "environment", "requester", "release", "run"))
     problems = problems_of(requests)
     fitting = [request for request in requests if request.pk not in problems]

@@ -50,7 +50,9 @@ def _before_start(actor: Person, run: DeploymentRun, request: DeploymentRequest,
 
 
 def _under_way(actor: Person, run: DeploymentRun, request: DeploymentRequest, reason: str) -> None:
-    progress.locked(run.pk)  # no step may start between being counted and being dropped
+    # No step may start between being counted and being dropped; the start may not have been told yet.
+    run_changes.deploy_requests(progress.locked(run.pk))
+    request.refresh_from_db()
     own = endings.steps_of_requests(run)
     steps = own.get(request.pk, [])
     dropped = _droppable(request, steps, own)

@@ -164,6 +164,12 @@ def test_a_selection_says_what_its_run_would_be_and_what_does_not_fit(house: Hou
     assert not DeploymentRun.objects.exists()
 
 
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30])
+def test_a_selection_of_numbers_that_no_request_has_is_empty(house: House, number: int) -> None:
+    chosen = run_queries.selection_preview([number])
+    assert (chosen.requests, chosen.preview) == ((), None)
+
+
 Counted = Callable[..., Any]
 
 

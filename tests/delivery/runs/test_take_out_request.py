@@ -120,3 +120,14 @@ def test_it_needs_a_reason_and_the_right(house: House) -> None:
         services.take_out_request(
             actor=house.cast.developer, run=run, request=now(requests[0]), reason="Mine."
         )
+
+
+def test_it_works_before_the_start_has_been_told(house: House) -> None:
+    stays, leaves = by_hand(house, "Stays"), by_hand(house, "Leaves")
+    run = running(house, stays, leaves)
+    assert now(leaves).state == RequestState.PLANNED
+    services.take_out_request(
+        actor=house.cast.release_manager, run=run, request=now(leaves), reason="Not tonight."
+    )
+    assert (now(leaves).state, now(leaves).run) == (RequestState.APPROVED, None)
+    assert now(stays).state == RequestState.DEPLOYING
