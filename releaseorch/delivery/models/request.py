@@ -33,7 +33,8 @@ class DeploymentRequest(GuardedModel):
     planned → approved (taken out, or its run unlocked, refused or cancelled: approvals stay)
     deploying → approved (nothing of it had started when the run ended)
     failed → approved (try again in another run)
-    before deploying: rejected | withdrawn | expired | superseded; failed → withdrawn
+    before deploying: withdrawn | expired | superseded; submitted | sent_back | approved | planned → rejected
+    failed → withdrawn
 
     `run` is set while an unfinished run holds it, from the draft of the run on, and stays after it was deployed.
     `content_digest` binds approvals to what would be deployed; title, note and wish are not part of it.
