@@ -26,8 +26,9 @@ def cleaned(instance: M, *exclude: str, prefix: str = "") -> M:
             continue
         value = getattr(instance, field.attname)
         if isinstance(field, models.CharField | models.TextField) and isinstance(value, str):
-            value = normalised(value)
-            setattr(instance, field.attname, value)
+            typed, value = value, normalised(value)
+            if value != typed:  # a state is protected even against being written unchanged
+                setattr(instance, field.attname, value)
             limit = field.max_length if isinstance(field, models.TextField) else None
             if limit is not None and len(value) > limit:
                 refused[prefix + field.name] = [_too_long(len(value), limit)]

@@ -4,11 +4,14 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField
 
 from releaseorch.accounts.models import Person
 from releaseorch.catalog.models import Application, ComponentVersion
 from releaseorch.core import clock, fields
-from releaseorch.features.states import FeatureStatus, MilestoneKind, ReleaseState
+from releaseorch.core.models import GuardedModel
+from releaseorch.core.transitions import moves
+from releaseorch.features.states import RELEASE_MOVES, FeatureStatus, MilestoneKind, ReleaseState
 
 
 class Feature(models.Model):
@@ -47,7 +50,7 @@ class FeatureScope(models.Model):
         return f"{self.feature.key} in {self.application}"
 
 
-class Release(models.Model):
+class Release(GuardedModel):
     """A named, dated set of features: organisation-wide, or of one application.
 
     planning → locked → in_progress → completed | completed_with_exceptions | abandoned
@@ -55,7 +58,9 @@ class Release(models.Model):
 
     name = fields.name(unique=True)
     application = models.ForeignKey(Application, models.PROTECT, null=True, blank=True, related_name="+")
-    state = models.CharField(max_length=30, choices=ReleaseState, default=ReleaseState.PLANNING)
+    state = FSMField(
+        max_length=30, choices=ReleaseState.choices, default=ReleaseState.PLANNING, protected=True
+    )
     target_date = models.DateTimeField(null=True, blank=True)
     features: "models.ManyToManyField[Feature, ReleaseFeature]" = models.ManyToManyField(
         Feature, through="ReleaseFeature", related_name="releases"
@@ -63,9 +68,34 @@ class Release(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-target_date", "name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=ReleaseState.values), name="features_release_state"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @moves(RELEASE_MOVES, "lock")
+    def lock(self) -> None:
+        pass
+
+    @moves(RELEASE_MOVES, "begin")
+    def begin(self) -> None:
+        pass
+
+    @moves(RELEASE_MOVES, "complete")
+    def complete(self) -> None:
+        pass
+
+    @moves(RELEASE_MOVES, "complete_with_exceptions")
+    def complete_with_exceptions(self) -> None:
+        pass
+
+    @moves(RELEASE_MOVES, "abandon")
+    def abandon(self) -> None:
+        pass
 
 
 class ReleaseFeature(models.Model):

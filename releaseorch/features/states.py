@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from releaseorch.core.looks import Look, register
+from releaseorch.core.transitions import Move, move
 
 
 class FeatureStatus(models.TextChoices):
@@ -24,6 +25,17 @@ class ReleaseState(models.TextChoices):
     COMPLETED = "completed", _("completed")
     COMPLETED_WITH_EXCEPTIONS = "completed_with_exceptions", _("completed with exceptions")
     ABANDONED = "abandoned", _("abandoned")
+
+
+R = ReleaseState
+RELEASE_FINAL = frozenset({R.COMPLETED, R.COMPLETED_WITH_EXCEPTIONS, R.ABANDONED})
+RELEASE_MOVES: dict[str, Move] = {
+    "lock": move(R.LOCKED, R.PLANNING),  # its features are fixed
+    "begin": move(R.IN_PROGRESS, R.LOCKED),
+    "complete": move(R.COMPLETED, R.IN_PROGRESS),
+    "complete_with_exceptions": move(R.COMPLETED_WITH_EXCEPTIONS, R.IN_PROGRESS),
+    "abandon": move(R.ABANDONED, R.PLANNING, R.LOCKED, R.IN_PROGRESS),
+}
 
 
 class MilestoneKind(models.TextChoices):

@@ -1,0 +1,30 @@
+"""The verbs of features and releases: what is wanted, where it stands, which version holds it."""
+
+from releaseorch.features.services.features import create_feature, set_feature_status
+from releaseorch.features.services.release_moves import (
+    abandon_release,
+    begin_release,
+    complete_release,
+    complete_release_with_exceptions,
+    lock_release,
+)
+from releaseorch.features.services.releases import (
+    create_release,
+    set_release_features,
+    set_release_milestones,
+)
+from releaseorch.features.services.versions import register_version_with_features
+
+__all__ = [
+    "abandon_release",
+    "begin_release",
+    "complete_release",
+    "complete_release_with_exceptions",
+    "create_feature",
+    "create_release",
+    "lock_release",
+    "register_version_with_features",
+    "set_feature_status",
+    "set_release_features",
+    "set_release_milestones",
+]
