@@ -18,7 +18,7 @@ def scratch_installation() -> Iterator[None]:
         name = f"benchmark_{os.getpid()}"
         is_file = connection.vendor == "sqlite"
         connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / f"{name}.sqlite3") if is_file else name
-        current_app.conf.broker_url = "memory://localhost/"
+        current_app.conf.update(broker_url="memory://localhost/")
         with override_settings(STATE_DIR=Path(folder)):
             before = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
             try:

@@ -51,9 +51,9 @@ class Reenactment:
         }
 
 
-def reenact(document: ImportDocument, week: Week = JUNE) -> Reenactment:
+def reenact(document: ImportDocument, week: Week = JUNE, *, workers: int = 1) -> Reenactment:
     """Live the week in a database that doesn't know it yet; needs real commits (no transaction around it)."""
-    played = Played()
+    played = Played(workers=workers)
     with Timer(played, "import"):
         stage = set_up(document, week)
     told = Reenactment(document, week, stage, played, commits_of(document, week))

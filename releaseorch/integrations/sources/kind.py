@@ -32,6 +32,10 @@ class Ground:
     ids: dict[str, dict[str, int]] = field(default_factory=dict)
     _taken: dict[type[models.Model], set[str]] = field(default_factory=dict)
 
+    def keys(self, kind: str) -> dict[int, str]:
+        """Id of the row → key, of a kind that was brought already: people may have renamed the row."""
+        return {pk: key for key, pk in self.ids.get(kind, {}).items()}
+
     def free_slug(self, model: type[models.Model], name: str, column: str = "slug") -> str:
         """A slug of the name that no row has, nor any given out before."""
         if model not in self._taken:
@@ -57,8 +61,8 @@ class Kind:
         """Key and facts of each thing; the facts are what is compared with the last import."""
         raise NotImplementedError
 
-    def known(self) -> dict[str, int]:
-        """Key → id of every row that is there, whoever made it; one query."""
+    def known(self, ground: Ground) -> dict[str, int]:
+        """Key → id of the rows that are there, whoever made them; one query."""
         raise NotImplementedError
 
     def values(self, facts: Facts) -> dict[str, Any]:
@@ -69,6 +73,6 @@ class Kind:
         """The columns that are written once."""
         raise NotImplementedError
 
-    def objections(self, lines: Mapping[str, Facts]) -> dict[str, str]:
+    def objections(self, lines: Mapping[str, Facts], ground: Ground) -> dict[str, str]:
         """Key → why this new thing can't be taken."""
         return {}

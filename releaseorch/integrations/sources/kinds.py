@@ -28,7 +28,7 @@ class Teams(Kind):
             name = team_name(document.source)
             yield name, {"name": name}
 
-    def known(self) -> dict[str, int]:
+    def known(self, ground: Ground) -> dict[str, int]:
         return dict(Team.objects.values_list("name", "pk"))
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class Environments(Kind):
     def lines(self, document: ImportDocument) -> Iterable[Line]:
         return ((found.name, {"name": found.name, "rank": found.rank}) for found in document.environments)
 
-    def known(self) -> dict[str, int]:
+    def known(self, ground: Ground) -> dict[str, int]:
         return dict(Environment.objects.values_list("name", "pk"))
 
     def values(self, facts: Facts) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class People(Kind):
     def lines(self, document: ImportDocument) -> Iterable[Line]:
         return ((name, {"name": name}) for name in sorted({one.requester for one in document.requests}))
 
-    def known(self) -> dict[str, int]:
+    def known(self, ground: Ground) -> dict[str, int]:
         return {}  # somebody of the same name who is here already may be somebody else
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Applications(Kind):
         team = team_name(document.source)
         return ((name, {"name": name, "team": team}) for name in document.applications)
 
-    def known(self) -> dict[str, int]:
+    def known(self, ground: Ground) -> dict[str, int]:
         return dict(Application.objects.values_list("name", "pk"))
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
@@ -96,9 +96,11 @@ class Components(Kind):
     def lines(self, document: ImportDocument) -> Iterable[Line]:
         return ((key_of(*key), key._asdict()) for key in document.components)
 
-    def known(self) -> dict[str, int]:
-        rows = Component.objects.values_list("application__name", "name", "pk")
-        return {key_of(application, name): pk for application, name, pk in rows}
+    def known(self, ground: Ground) -> dict[str, int]:
+        applications = ground.keys("application")
+        rows = Component.objects.filter(application__in=applications)
+        found = rows.values_list("application", "name", "pk")
+        return {key_of(applications[application], name): pk for application, name, pk in found}
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         return {
@@ -120,11 +122,11 @@ class Versions(Kind):
             }
             yield key_of(*found.component, found.text), facts
 
-    def known(self) -> dict[str, int]:
-        rows = ComponentVersion.objects.values_list(
-            "component__application__name", "component__name", "text", "pk"
-        )
-        return {key_of(*names): pk for *names, pk in rows}
+    def known(self, ground: Ground) -> dict[str, int]:
+        components = ground.keys("component")
+        rows = ComponentVersion.objects.filter(component__in=components)
+        found = rows.values_list("component", "text", "pk")
+        return {key_of(components[component], text): pk for component, text, pk in found}
 
     def values(self, facts: Facts) -> dict[str, Any]:
         columns = {"built_at": facts["built_at"], "registered_at": facts["seen_at"]}
@@ -150,7 +152,7 @@ class Features(Kind):
                 {"key": found.key, "title": title, "created_at": created_at, "source": document.source},
             )
 
-    def known(self) -> dict[str, int]:
+    def known(self, ground: Ground) -> dict[str, int]:
         return dict(Feature.objects.values_list("key", "pk"))
 
     def values(self, facts: Facts) -> dict[str, Any]:
@@ -170,9 +172,10 @@ class FeatureScopes(Kind):
             for application in found.applications:
                 yield key_of(found.key, application), {"feature": found.key, "application": application}
 
-    def known(self) -> dict[str, int]:
-        rows = FeatureScope.objects.values_list("feature__key", "application__name", "pk")
-        return {key_of(*names): pk for *names, pk in rows}
+    def known(self, ground: Ground) -> dict[str, int]:
+        features, applications = ground.keys("feature"), ground.keys("application")
+        rows = FeatureScope.objects.values_list("feature", "application", "pk")
+        return _pairs(features, applications, rows)
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         return {
@@ -194,15 +197,9 @@ class VersionFeatures(Kind):
                     for feature in request.features:
                         yield key_of(version, feature), {"version": version, "feature": feature}
 
-    def known(self) -> dict[str, int]:
-        rows = FeatureInVersion.objects.values_list(
-            "version__component__application__name",
-            "version__component__name",
-            "version__text",
-            "feature__key",
-            "pk",
-        )
-        return {key_of(key_of(*names[:3]), names[3]): pk for *names, pk in rows}
+    def known(self, ground: Ground) -> dict[str, int]:
+        versions, features = ground.keys("version"), ground.keys("feature")
+        return _pairs(versions, features, FeatureInVersion.objects.values_list("version", "feature", "pk"))
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         return {
@@ -222,8 +219,8 @@ class Dependencies(Kind):
                 {"component": component, "needs": needs, "reason": found.reason},
             )
 
-    def known(self) -> dict[str, int]:
-        return {key_of(*edge): pk for edge, pk in _edges()}
+    def known(self, ground: Ground) -> dict[str, int]:
+        return {key_of(*edge): pk for edge, pk in _edges(ground)}
 
     def values(self, facts: Facts) -> dict[str, Any]:
         return {"reason": facts["reason"]}
@@ -231,10 +228,10 @@ class Dependencies(Kind):
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         return {f"{end}_id": ground.ids["component"][facts[end]] for end in ("component", "needs")}
 
-    def objections(self, lines: Mapping[str, Facts]) -> dict[str, str]:
+    def objections(self, lines: Mapping[str, Facts], ground: Ground) -> dict[str, str]:
         """Refuse each dependency that would close a cycle, as the catalog does."""
         needs: dict[str, set[str]] = {}
-        for (component, needed), _pk in _edges():
+        for (component, needed), _pk in _edges(ground):
             needs.setdefault(component, set()).add(needed)
         refused: dict[str, str] = {}
         for key, facts in lines.items():
@@ -265,11 +262,18 @@ def team_name(source: str) -> str:
     return f"{source.capitalize()} services"
 
 
-def _edges() -> list[tuple[tuple[str, str], int]]:
-    rows = ComponentDependency.objects.values_list(
-        "component__application__name", "component__name", "needs__application__name", "needs__name", "pk"
-    )
-    return [((key_of(one, two), key_of(three, four)), pk) for one, two, three, four, pk in rows]
+def _pairs(
+    left: Mapping[int, str], right: Mapping[int, str], rows: Iterable[tuple[int, int, int]]
+) -> dict[str, int]:
+    """Key → id of the rows (one end, other end, id) whose both ends the source knows."""
+    return {key_of(left[one], right[two]): pk for one, two, pk in rows if one in left and two in right}
+
+
+def _edges(ground: Ground) -> list[tuple[tuple[str, str], int]]:
+    """Dependencies by the keys of their components; those of other applications by their ids alone."""
+    keys = ground.keys("component")
+    rows = ComponentDependency.objects.values_list("component", "needs", "pk")
+    return [((keys.get(one, f"#{one}"), keys.get(two, f"#{two}")), pk) for one, two, pk in rows]
 
 
 def _leads(needs: Mapping[str, set[str]], start: str, goal: str) -> bool:

@@ -28,7 +28,7 @@ def bring(kind: Kind, document: ImportDocument, ground: Ground, summary: Summary
     ledger = Ledger.of(document.source, kind.name)
     counts = summary.count(kind.name)
     work = _compared(kind, document, ledger, ground, counts)
-    objections = kind.objections({entry.key: facts for entry, facts in work.new})
+    objections = kind.objections({entry.key: facts for entry, facts in work.new}, ground)
     for key, reason in objections.items():
         summary.refuse(kind.name, Refused(kind.name, 0, f"{key}: {reason}"))
     work.new = [pair for pair in work.new if pair[0].key not in objections]
@@ -39,7 +39,7 @@ def bring(kind: Kind, document: ImportDocument, ground: Ground, summary: Summary
 
 
 def _compared(kind: Kind, document: ImportDocument, ledger: Ledger, ground: Ground, counts: Counts) -> _Work:
-    work, known = _Work(), kind.known()
+    work, known = _Work(), kind.known(ground)
     present = set(kind.model._base_manager.values_list("pk", flat=True))
     ids = ground.ids.setdefault(kind.name, {})
     for key, told in dict(kind.lines(document)).items():
