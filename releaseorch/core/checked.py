@@ -21,14 +21,19 @@ def cleaned(instance: M, *exclude: str, prefix: str = "") -> M:
     refused: dict[str, list[str]] = {}
     skipped = set(exclude)
     for field in instance._meta.concrete_fields:
-        if field.is_relation or field.primary_key or field.name in skipped:
+        # A state is written by transitions only, not even the same again.
+        if (
+            field.is_relation
+            or field.primary_key
+            or field.name in skipped
+            or getattr(field, "protected", False)
+        ):
             skipped.add(field.name)
             continue
         value = getattr(instance, field.attname)
         if isinstance(field, models.CharField | models.TextField) and isinstance(value, str):
-            typed, value = value, normalised(value)
-            if value != typed:  # a state is protected even against being written unchanged
-                setattr(instance, field.attname, value)
+            value = normalised(value)
+            setattr(instance, field.attname, value)
             limit = field.max_length if isinstance(field, models.TextField) else None
             if limit is not None and len(value) > limit:
                 refused[prefix + field.name] = [_too_long(len(value), limit)]
