@@ -11,6 +11,8 @@ from releaseorch.delivery.drafts import ItemDraft, RequestChanges
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.environments import services as environments
 from releaseorch.environments.models import Environment
+from releaseorch.features import services as features
+from releaseorch.features.models import Release
 
 
 def _person(pk: int) -> Person:
@@ -65,3 +67,10 @@ def reserve(environment_id: int, person_id: int) -> bool:
         expires_at=clock.now() + timedelta(hours=1),
     )
     return True
+
+
+def move_release(release_id: int, person_id: int, verb: str, seen: int) -> str:
+    release = Release.objects.get(pk=release_id)
+    said = {"reason": "In the race."} if verb == "abandon" else {}
+    getattr(features, f"{verb}_release")(actor=_person(person_id), release=release, seen=seen, **said)
+    return verb

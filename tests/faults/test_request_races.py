@@ -11,7 +11,7 @@ from releaseorch.environments.models import Reservation
 from releaseorch.policies.models import ApprovalPolicy, Subject
 from releaseorch.waiting.models import Interval
 from tests.characters import grant, person
-from tests.factories import ComponentFactory, House
+from tests.factories import ComponentFactory, House, ReleaseFactory
 from tests.faults import request_contestants as contestants
 from tests.histories import request_in_state
 from tests.races import RACERS, Finish, Racers
@@ -161,6 +161,16 @@ def test_an_environment_is_kept_by_one_person(house: House, racers: Racers) -> N
     finishes = racers.race(contestants.reserve, [(house.acceptance.pk, pk) for pk in people])
     assert winners(finishes) == [True]
     assert Reservation.objects.count() == 1
+
+
+def test_a_release_is_locked_or_abandoned_by_one_person(house: House, racers: Racers) -> None:
+    for _round in range(ROUNDS):
+        release = ReleaseFactory()
+        racing = [(release.pk, house.cast.release_manager.pk, verb, 1) for verb in ("lock", "abandon")]
+        (verb,) = winners(racers.race(contestants.move_release, racing * (RACERS // 2)))
+        release.refresh_from_db()
+        assert release.state == {"lock": "locked", "abandon": "abandoned"}[str(verb)]
+        assert Event.objects.filter(subject_kind="release", subject_id=release.pk).count() == 1
 
 
 def submitted(house: House) -> DeploymentRequest:
