@@ -124,7 +124,7 @@ def approve(request: HttpRequest) -> HttpResponse:
             actor=person_of(request), requests=picked, seen=seen, comment=request.POST.get("comment", "")
         )
     except services.SomeRefused as error:
-        return _some_refused(request, picked, error, back)
+        return _some_refused(request, _picked(request), error, back)  # as they are again, now that nothing was done
     text = ngettext("%(n)d request approved.", "%(n)d requests approved.", len(picked)) % {"n": len(picked)}
     messages.success(request, text)
     return see_other(request, back)
@@ -144,7 +144,11 @@ def _some_refused(
 ) -> HttpResponse:
     context = {
         "refused": [(one, error.refused[one.pk]) for one in picked if one.pk in error.refused],
-        "others": [one for one in picked if one.pk not in error.refused],
+        "others": [
+            (one, request.POST.get(f"version-{one.pk}") or one.row_version)
+            for one in picked
+            if one.pk not in error.refused
+        ],
         "comment": request.POST.get("comment", ""),
         "back": back,
     }

@@ -1,19 +1,23 @@
 """Releases: the list, and one as features by applications."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from releaseorch.core import clock
 from releaseorch.delivery import feature_queries
 from releaseorch.delivery.checks import BLOCKED, WARN, Check
 from releaseorch.delivery.feature_queries import FeaturePart, ReleaseDetail
-from releaseorch.features import queries
-from releaseorch.features.models import Feature
+from releaseorch.features import queries, release_actions, services
+from releaseorch.features.models import Feature, Release
 from releaseorch.features.states import FeatureStatus
-from releaseorch.web.http import render_page
+from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.http import perform, render_page
+from releaseorch.web.verbs import Bounced
 
 NOT_READY = frozenset({FeatureStatus.OPEN, FeatureStatus.IN_WORK, FeatureStatus.REFUSED})
 
@@ -35,6 +39,10 @@ def releases(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def release(request: HttpRequest, pk: int) -> HttpResponse:
+    return _release(request, pk)
+
+
+def _release(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
     detail = feature_queries.release_detail(pk)
     if detail is None:
         raise Http404
@@ -47,6 +55,8 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
             for one in detail.features
         ],
         "blocks": list(_blocks(detail)),
+        "actions": release_actions.actions_for(detail.release, person_of(request)),
+        "bounced": bounced,
         "now": clock.now(),
     }
     return render_page(request, "releases/detail.html", context)
@@ -66,3 +76,45 @@ def _blocks(detail: ReleaseDetail) -> list[Check]:
             elif part.scope.status != FeatureStatus.DROPPED and not part.versions:
                 found.append(Check(WARN, _("%(feature)s is in no version of %(application)s.") % said))
     return sorted(found, key=lambda check: check.tone != BLOCKED)
+
+
+@require_POST
+def lock(request: HttpRequest, pk: int) -> HttpResponse:
+    return _perform(request, pk, "lock", _("Locked. Nothing is added any more."), services.lock_release)
+
+
+@require_POST
+def begin(request: HttpRequest, pk: int) -> HttpResponse:
+    return _perform(request, pk, "begin", _("Begun."), services.begin_release)
+
+
+@require_POST
+def complete(request: HttpRequest, pk: int) -> HttpResponse:
+    return _perform(request, pk, "complete", _("Completed."), services.complete_release)
+
+
+@require_POST
+def complete_with_exceptions(request: HttpRequest, pk: int) -> HttpResponse:
+    service = _with_reason(request, services.complete_release_with_exceptions)
+    return _perform(request, pk, "complete_with_exceptions", _("Completed with exceptions."), service)
+
+
+@require_POST
+def abandon(request: HttpRequest, pk: int) -> HttpResponse:
+    return _perform(request, pk, "abandon", _("Abandoned."), _with_reason(request, services.abandon_release))
+
+
+def _with_reason(request: HttpRequest, service: Callable[..., Release]) -> Callable[..., Release]:
+    return lambda **known: service(reason=request.POST.get("reason", ""), **known)
+
+
+def _perform(request: HttpRequest, pk: int, verb: str, said: str, service: Callable[..., Any]) -> HttpResponse:
+    found = get_or_404(Release.objects.select_related("application__team"), pk=pk)
+    return perform(
+        request,
+        lambda seen: service(actor=person_of(request), release=found, seen=seen),
+        back=f"/releases/{pk}",
+        said=said,
+        verb=verb,
+        again=lambda bounced: _release(request, pk, bounced),
+    )
