@@ -60,7 +60,11 @@ def _order() -> Iterator[str]:
         is_begun = step.state in WAITING_STEPS | STEP_PASSED - {StepState.NOT_NEEDED}
         if is_begun and waits_for:
             yield f"{step} is {step.state} before what it waits for is over"
-        if step.run.state in RUN_ACTIVE and step.state == StepState.PENDING and step.open_predecessors != waits_for:
+        if (
+            step.run.state in RUN_ACTIVE
+            and step.state == StepState.PENDING
+            and step.open_predecessors != waits_for
+        ):
             yield f"{step} counts {step.open_predecessors} open predecessors, there are {waits_for}"
         if step.run.state in RUN_ACTIVE and step.state == StepState.PENDING and not waits_for:
             yield f"{step} waits for nothing and isn't ready"
@@ -79,9 +83,15 @@ def _ends() -> Iterator[str]:
 
 def _waits() -> Iterator[str]:
     """20: whatever isn't over has exactly one next actor, and what is over has none."""
-    open_waits = set(Interval.objects.filter(ended_at=None, is_primary=True).values_list("subject_kind", "subject_id"))
-    wanted = {("run", pk) for pk in DeploymentRun.objects.filter(state__in=RUN_ACTIVE).values_list("pk", flat=True)}
-    wanted |= {("step", pk) for pk in Step.objects.filter(state__in=WAITING_STEPS).values_list("pk", flat=True)}
+    open_waits = set(
+        Interval.objects.filter(ended_at=None, is_primary=True).values_list("subject_kind", "subject_id")
+    )
+    wanted = {
+        ("run", pk) for pk in DeploymentRun.objects.filter(state__in=RUN_ACTIVE).values_list("pk", flat=True)
+    }
+    wanted |= {
+        ("step", pk) for pk in Step.objects.filter(state__in=WAITING_STEPS).values_list("pk", flat=True)
+    }
     ours = {wait for wait in open_waits if wait[0] in {"run", "step"}}
     for kind, pk in sorted(wanted - ours):
         yield f"{kind} {pk} waits for nobody"
@@ -95,7 +105,9 @@ def _targets() -> Iterator[str]:
         has_open = target.run.steps.filter(component=target.component, state__in=STEP_OPEN).exists()
         if target.is_active != (target.run.state in RUN_ACTIVE and has_open):
             yield f"{target} is {'' if target.is_active else 'not '}held while the run is {target.run.state}"
-    twice = RunTarget.objects.filter(is_active=True).values("environment", "component").annotate(held=Count("id"))
+    twice = (
+        RunTarget.objects.filter(is_active=True).values("environment", "component").annotate(held=Count("id"))
+    )
     for row in twice.filter(held__gt=1):
         yield f"held twice: {row}"
 

@@ -59,7 +59,16 @@ class Walk:
         return a.approved_run(self.cast.release_manager, *steps, environment=house.production)
 
     def move(self) -> None:
-        workers = [self.claim, self.claim, self.intend, self.intend, self.finish, self.finish, self.reap, self.reap]
+        workers = [
+            self.claim,
+            self.claim,
+            self.intend,
+            self.intend,
+            self.finish,
+            self.finish,
+            self.reap,
+            self.reap,
+        ]
         by_hand = [self.take, self.take, self.say, self.say, self.hand_back]
         choices = [*workers, *by_hand, self.start, self.decide, self.decide, self.steer, self.drop]
         choice: Callable[[], object] = self.dice.choice(choices)

@@ -29,7 +29,9 @@ PATIENCE_S = 30.0
 
 @pytest.fixture
 def celery_worker(transactional_db: None) -> Iterator[None]:
-    command = "-m celery -A releaseorch.config.celery:app worker -P threads -c 2 --without-gossip --without-mingle"
+    command = (
+        "-m celery -A releaseorch.config.celery:app worker -P threads -c 2 --without-gossip --without-mingle"
+    )
     process = subprocess.Popen(
         [sys.executable, *command.split(), "-Q", "exec.default", "--loglevel", "WARNING"],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": _database_url()},

@@ -83,7 +83,9 @@ def test_killed_after_the_intent_a_person_decides(
     """Invariant 5, with kill -9: the script goes on without its worker, and no machine starts it again."""
     version = house.version(house.claims_web, "2.1.0")
     run = a.running_run(
-        cast.release_manager, a.installing("deploy", version, *script(effects, 4)), environment=house.production
+        cast.release_manager,
+        a.installing("deploy", version, *script(effects, 4)),
+        environment=house.production,
     )
     begin(lone_worker, run, effects)
     kill(lone_worker)

@@ -1,4 +1,4 @@
-"""Every state × every verb of runs, steps and attempts: what is allowed lands where it should, the rest changes nothing.
+"""Every state × every verb of runs, steps and attempts: what is allowed lands where it should, the rest is refused.
 
 The expectations are written out here and not taken from the tables, so that a slip in a table shows.
 """

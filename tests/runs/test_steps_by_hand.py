@@ -1,5 +1,8 @@
 """Taking a step, handing it back, giving it to somebody, saying how it went."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -7,7 +10,7 @@ from releaseorch.audit.models import Event
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.runs import services
 from releaseorch.runs.models import Attempt, DeploymentRun, Evidence
-from releaseorch.runs.queries import step_actions, work_of
+from releaseorch.runs.queries import step_actions, steps_of, work_of
 from releaseorch.waiting.models import Interval
 from tests.characters import Cast
 from tests.factories import House
@@ -202,3 +205,13 @@ def test_installing_by_hand_says_which_version_is_there(cast: Cast, house: House
     assert not Evidence.objects.exists()
     services.finish_step(actor=cast.developer, step=step, outcome="done", note="Done.", installed=found)
     assert a.installed(house.claims_web, house.production) == "2.0.9"
+
+
+def test_the_buttons_of_many_steps_cost_no_query_each(
+    cast: Cast, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    run = a.running_run(cast.release_manager, *[a.manual(f"s{number}") for number in range(20)])
+    steps = steps_of(run)
+    with django_assert_max_num_queries(5):
+        actions = [step_actions(step, cast.operator) for step in steps]
+    assert all([action.verb for action in found] == ["take", "reassign"] for found in actions)

@@ -1,6 +1,6 @@
 """What a person may do with a step, or why not."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from django.utils.translation import gettext as _
 
@@ -79,18 +79,24 @@ def _hand_back(step: Step, person: Person) -> Action:
 
 
 def _reassign(step: Step, person: Person) -> Action:
-    people = Person.objects.filter(is_active=True).values_list("pk", "name")
-    teams = Team.objects.values_list("pk", "name")
-    fields = (
-        Field(
-            "to", _("Person"), kind="select", choices=(("", ""), *((str(pk), name) for pk, name in people))
-        ),
-        Field("team", _("Team"), kind="select", choices=(("", ""), *((str(pk), name) for pk, name in teams))),
-    )
     why_not = rights.why_not_reassign(person, step)
-    return _action(
-        step, "reassign", _("Give to"), why_not, needs_reason=True, fields=fields if not why_not else ()
-    )
+    fields = () if why_not else _whom(person)
+    return _action(step, "reassign", _("Give to"), why_not, needs_reason=True, fields=fields)
+
+
+def _whom(person: Person) -> tuple[Field, ...]:
+    """Everybody and every team to choose from; two queries, kept for the request, since a page shows many steps."""
+    kept: tuple[Field, ...] | None = getattr(person, "_whom", None)
+    if kept is None:
+        people = Person.objects.filter(is_active=True).values_list("pk", "name")
+        teams = Team.objects.values_list("pk", "name")
+        kept = (_choice("to", _("Person"), people), _choice("team", _("Team"), teams))
+        person._whom = kept  # type: ignore[attr-defined]
+    return kept
+
+
+def _choice(name: str, label: str, rows: Iterable[tuple[int, str]]) -> Field:
+    return Field(name, label, kind="select", choices=(("", ""), *((str(pk), text) for pk, text in rows)))
 
 
 def _retry(step: Step, person: Person) -> Action:
