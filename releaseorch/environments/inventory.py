@@ -1,4 +1,4 @@
-"""What is installed where, and since when: the only writer of installations, and the reads of them.
+"""What is installed where, and since when: who writes installations one by one (`importing`: in bulk), and the reads.
 
 At most one row is open per component, environment and target: an open row is closed by a guarded update, the next one
 is refused by the database when somebody else was first.

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from releaseorch.core.actor import System
-from releaseorch.core.errors import DomainError
+from releaseorch.core.errors import Conflict, DomainError
 from releaseorch.integrations.sources.apply import apply
 from releaseorch.integrations.sources.registry import SOURCES, source_of
 from releaseorch.integrations.sources.summary import Summary
@@ -32,6 +32,8 @@ class Command(BaseCommand):
         began = time.monotonic()
         try:
             summary = self.imported(options)
+        except Conflict as clash:
+            raise CommandError(" ".join(clash.reasons)) from clash
         except DomainError as refused:
             raise CommandError(f"Nothing was imported: {' '.join(refused.reasons)}") from refused
         except DatabaseError as broken:
