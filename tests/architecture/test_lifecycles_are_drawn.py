@@ -1,4 +1,4 @@
-"""Each lifecycle is drawn in its model's docstring exactly as its table says, and each move has somebody who makes it."""
+"""Each lifecycle is drawn in its model's docstring as its table says, and each move has somebody who makes it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,8 +34,8 @@ GROUPS = {
 }
 # Moves that nobody makes yet, and why.
 NOT_YET = {
-    "expire": "Wishes end with milestones and windows, which rules judge; the rules come with a later issue.",
-    "supersede": "A later request that covers an earlier one is found by the promotion, which comes with a later issue.",
+    "expire": "A request ends with its milestone or window by a rule; the rules come later.",
+    "supersede": "A later request that covers an earlier one is found by promotion, which comes later.",
 }
 SOURCES = Path(releaseorch.__file__).parent
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from releaseorch.api.v1.base import REPEATABLE, Id, Line, Nouns, Seen, StrictSerializer, Text
+from releaseorch.core.errors import Conflict
 from releaseorch.delivery import services
 from releaseorch.delivery.drafts import items_from
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
@@ -49,6 +50,14 @@ class MoveItem(OneItem):
     position = serializers.IntegerField(min_value=1, max_value=500, help_text="Its place, counted from 1.")
 
 
+def line_of(request: DeploymentRequest, number: int) -> RequestItem:
+    """The line with this id; one that is gone was there when the caller looked."""
+    found = request.items.filter(pk=number).first()
+    if found is None:
+        raise Conflict(_("This line is no longer in the request. Look at how it stands now."))
+    return found
+
+
 class Lines(Nouns):
     """The verbs on single lines, for the viewset of requests; each answers with the whole request."""
 
@@ -70,7 +79,7 @@ class Lines(Nouns):
         """Take a line out of the request."""
 
         def remove(found: DeploymentRequest, body: dict[str, Any]) -> None:
-            item = get_object_or_404(RequestItem, pk=body["item"], request=found)
+            item = line_of(found, body["item"])
             services.remove_item(actor=self.person, request=found, seen=body.get("version"), item=item)
 
         return self._with_lines(OneItem, remove)
@@ -81,7 +90,7 @@ class Lines(Nouns):
         """Put a line at another place."""
 
         def move(found: DeploymentRequest, body: dict[str, Any]) -> None:
-            item = get_object_or_404(RequestItem, pk=body["item"], request=found)
+            item = line_of(found, body["item"])
             services.move_item(
                 actor=self.person,
                 request=found,

@@ -219,7 +219,9 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
         def take() -> Response:
             body = self.taken(TakeOut)
             run = self.get_object()
-            held = get_object_or_404(DeploymentRequest, pk=body["request"], run=run)
+            held = get_object_or_404(
+                DeploymentRequest.objects.select_related("application", "environment"), pk=body["request"]
+            )
             services.take_out_request(
                 actor=self.person, run=run, request=held, reason=body["reason"], seen=body.get("version")
             )

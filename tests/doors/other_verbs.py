@@ -1,0 +1,128 @@
+"""The verbs of versions, features, reservations and the inventory."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from releaseorch.catalog import services as catalog
+from releaseorch.catalog.models import Component, ComponentVersion
+from releaseorch.core import clock
+from releaseorch.environments import inventory
+from releaseorch.environments import services as environments
+from releaseorch.environments.models import Environment, Installation, Reservation
+from releaseorch.features import services as features
+from releaseorch.features.models import FeatureScope
+from releaseorch.features.states import FeatureStatus
+from tests.doors.request_verbs import WHY
+from tests.doors.verbs import Call, Verb, typed
+from tests.factories import House
+
+
+def component(house: House) -> Component:
+    return house.claims_web
+
+
+def version(house: House) -> ComponentVersion:
+    return house.version(house.claims_web)
+
+
+def blocked(house: House) -> ComponentVersion:
+    return catalog.block_version(actor=house.cast.qa, version=version(house), reason="Loses payouts.")
+
+
+def registered(_component: Component) -> ComponentVersion:
+    return ComponentVersion.objects.get(text="9.0.0")
+
+
+def register(call: Call) -> Any:
+    return features.register_version_with_features(
+        actor=call.person, component=call.subject, text="9.0.0", digest="sha256:9", features=["CR-5003"]
+    )
+
+
+def environment(house: House) -> Environment:
+    return house.acceptance
+
+
+def until() -> datetime:
+    return clock.now() + timedelta(hours=2)
+
+
+def reserve(call: Call) -> Reservation:
+    return environments.create_reservation(
+        actor=call.person, environment=call.subject, expires_at=until(), reason=WHY
+    )
+
+
+def reservation(house: House) -> Reservation:
+    return environments.create_reservation(
+        actor=house.cast.qa, environment=house.acceptance, expires_at=until(), reason=WHY
+    )
+
+
+def payouts_in_claims(house: House) -> FeatureScope:
+    return FeatureScope.objects.get(feature=house.payouts, application=house.claims)
+
+
+def set_status(call: Call) -> FeatureScope:
+    return features.set_feature_status(
+        actor=call.person, feature=call.subject.feature, application=call.subject.application,
+        status=FeatureStatus.READY, reason=WHY,
+    )  # fmt: skip
+
+
+def in_production(house: House) -> Installation:
+    version(house)
+    return inventory.install(
+        actor=house.cast.operator, component=house.claims_web, environment=house.production, target=None,
+        version=house.version(house.claims_web, "1.9.0"), source_kind="hand", source_id=None, source_name="",
+    )  # fmt: skip
+
+
+def confirm(call: Call) -> Installation:
+    return inventory.confirm(
+        actor=call.person, component=call.subject.component, environment=call.subject.environment, target=None,
+        version=call.house.claims_web.versions.get(text="2.0.0"), reason=WHY,
+    )  # fmt: skip
+
+
+OTHER_VERBS = [
+    Verb(
+        "version.register", "version.registered", "robot", component, register, found=registered, again=True,
+        page=None, api_path="versions",
+        api=lambda call: {
+            "component": call.subject.pk, "version": "9.0.0", "digest": "sha256:9", "features": ["CR-5003"]
+        },
+    ),
+    Verb(
+        "version.block", "version.blocked", "qa", version,
+        lambda call: catalog.block_version(actor=call.person, version=call.subject, reason=WHY),
+        page=typed(reason=WHY), api=typed(reason=WHY),
+    ),
+    Verb(
+        "version.unblock", "version.unblocked", "qa", blocked,
+        lambda call: catalog.unblock_version(actor=call.person, version=call.subject, reason=WHY),
+        page=typed(reason=WHY), api=typed(reason=WHY),
+    ),
+    Verb(
+        "feature.set_status", "feature.status_set", "developer", payouts_in_claims, set_status, again=True,
+        page=lambda call: {"application": call.house.claims.pk, "status": "ready", "reason": WHY},
+        page_path="/features/{subject.feature_id}/set-status",
+        api=typed(application="claims", status="ready", reason=WHY),
+        api_path="features/{subject.feature_id}/set-status",
+    ),
+    Verb(
+        "reservation.create", "reservation.created", "qa", environment, reserve, page=None,
+        api=lambda _call: {"environment": "acceptance", "expires_at": until().isoformat(), "reason": WHY},
+        api_path="reservations", found=lambda _environment: Reservation.objects.get(),
+    ),
+    Verb(
+        "reservation.release", "reservation.released", "qa", reservation,
+        lambda call: environments.release_reservation(actor=call.person, reservation=call.subject), page=None,
+    ),
+    Verb(
+        "inventory.confirm", "inventory.confirmed", "operator", in_production, confirm, again=True, api=None,
+        page=lambda call: {"installed": call.house.claims_web.versions.get(text="2.0.0").pk, "reason": WHY},
+        page_path="/where/{subject.component_id}/{subject.environment_id}/confirm",
+        found=lambda _row: Installation.objects.get(until=None),
+    ),
+]  # fmt: skip
