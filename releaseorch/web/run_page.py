@@ -50,7 +50,9 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "detail": detail,
         "actions": [action for verb, action in actions.items() if verb not in ELSEWHERE],
         "comment": actions.get("comment"),
-        "must_act": detail.must_act[:MOST_WAITING],
+        "must_act": [
+            {**vars(one), "look": run_rows.look_of(one.step)} for one in detail.must_act[:MOST_WAITING]
+        ],
         "must_act_more": max(len(detail.must_act) - MOST_WAITING, 0),
         "cards": cards,
         "cards_shown": {card.step.pk for card in cards},

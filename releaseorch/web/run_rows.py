@@ -9,12 +9,15 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.catalog.states import Phase
+from releaseorch.core import looks
 from releaseorch.core.actions import Action
+from releaseorch.core.looks import Look
 from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.queries import RunDetail, step_actions
 from releaseorch.runs.states import STEP_FINAL, StepState
 from releaseorch.waiting.models import Interval
 from releaseorch.web.run_times import Span, Times
+from releaseorch.web.times import duration
 
 FEW = 20  # so many steps stand open at once
 MOST_MINE = 6
@@ -34,6 +37,17 @@ class Row:
     wait: Interval | None
     is_critical: bool
     verbs: Sequence[Action]
+
+    @property
+    def look(self) -> Look:
+        return look_of(self.step)
+
+    @property
+    def late_text(self) -> str:
+        """ "+11 min" or "−2 min" against the plan; nothing within the minute."""
+        if not self.late:
+            return ""
+        return f"{'+' if self.late > 0 else '−'}{duration(abs(self.late) * 60)}"
 
     @property
     def where(self) -> str:
@@ -76,6 +90,13 @@ class Tab:
 
 def is_for_people(step: Step) -> bool:
     return step.state == StepState.CLAIMED or (step.state == StepState.READY and step.is_manual)
+
+
+def look_of(step: Step) -> Look:
+    """The look of its state; a ready step that a person is to take says that it waits for one."""
+    if step.state == StepState.READY and step.is_manual:
+        return Look(_("Waiting for a person"), "person")
+    return looks.look(step)
 
 
 FILTERS: dict[str, Callable[[Step], bool]] = {

@@ -13,7 +13,7 @@ from releaseorch.runs import queries, rights, waits
 from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.queries import StepDetail
 from releaseorch.runs.states import StepState
-from releaseorch.web import inputs, run_decisions, run_feed, step_log
+from releaseorch.web import inputs, run_decisions, run_feed, run_rows, step_log
 from releaseorch.web.access import get_or_404
 from releaseorch.web.http import render_page
 from releaseorch.web.verbs import Bounced
@@ -38,6 +38,7 @@ def page_of_step(request: HttpRequest, pk: int, bounced: Bounced | None = None) 
     context = {
         "step": row,
         "run": row.run,
+        "look": run_rows.look_of(row),
         "detail": detail,
         "closed": closed,
         "actions": [action for action in actions if row.state != StepState.NEEDS_DECISION],

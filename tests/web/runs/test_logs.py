@@ -5,7 +5,6 @@ import pytest
 from releaseorch.runs.models import Attempt
 from tests.factories import House
 from tests.runs import builders
-from tests.web.runs import stage
 
 
 def attempt_of(house: House, *argv: str) -> Attempt:

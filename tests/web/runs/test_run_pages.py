@@ -122,7 +122,9 @@ def test_a_page_costs_the_same_for_few_and_many_steps(house: House, door, state:
     small = run_in_state(house, state, requests=[stage.request_by_hand(house)])
     client = door(house.cast.release_manager)
     few = queries(client, f"/runs/{small.pk}")
-    services.stop_run(actor=house.cast.release_manager, run=small, reason="Enough.") if state == "running" else None
+    services.stop_run(
+        actor=house.cast.release_manager, run=small, reason="Enough."
+    ) if state == "running" else None
     many = [stage.request_by_hand(house, f"Tell desk {n}") for n in range(12)]
     large = run_in_state(house, state, requests=many)
     assert large.steps.count() > 10
@@ -168,9 +170,17 @@ def test_ids_on_a_page_are_unique(house: House, door) -> None:
     import re
 
     run, step = stage.at_a_decision(house)
-    draft = run_in_state(house, "draft", requests=[stage.request_by_hand(house, environment=house.acceptance)])
+    draft = run_in_state(
+        house, "draft", requests=[stage.request_by_hand(house, environment=house.acceptance)]
+    )
     client = door(house.cast.release_manager)
-    for path in (f"/runs/{run.pk}", f"/steps/{step.pk}", f"/runs/{draft.pk}?step=added-1", "/runs", "/runs/new"):
+    for path in (
+        f"/runs/{run.pk}",
+        f"/steps/{step.pk}",
+        f"/runs/{draft.pk}?step=added-1",
+        "/runs",
+        "/runs/new",
+    ):
         found = re.findall(r'\sid="([^"]+)"', client.get(path).content.decode())
         assert len(found) == len(set(found)), [one for one in found if found.count(one) > 1]
 
