@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person, Team
+from releaseorch.audit.models import Event
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
 from releaseorch.core.actions import Action
@@ -45,6 +46,15 @@ class Stop:
     is_now: bool
 
 
+@dataclass(frozen=True)
+class Fell:
+    """The edit that made approvals fall: lines that went, lines that came."""
+
+    event: Event
+    gone: list[str]
+    come: list[str]
+
+
 def context(person: Person, detail: RequestDetail, actions: Mapping[str, Action]) -> dict[str, Any]:
     request = detail.request
     by_line = request.state in BY_LINE and "edit" in actions and actions["edit"].allowed
@@ -58,6 +68,7 @@ def context(person: Person, detail: RequestDetail, actions: Mapping[str, Action]
         "by_hand": [_manual(line, detail) for line in detail.items if not line.item.component_id],
         "next_environment": _next(request),
         "ledger": _parts(detail),
+        "fell": _fell(detail),
     }
 
 
@@ -100,6 +111,17 @@ def _next(request: DeploymentRequest) -> Environment | None:
     if request.state not in {R.DEPLOYED, R.DEPLOYED_WITH_EXCEPTIONS}:
         return None
     return Environment.objects.filter(rank__gt=request.environment.rank).order_by("rank", "name").first()
+
+
+def _fell(detail: RequestDetail) -> Fell | None:
+    """The last edit that made approvals fall, while nobody has decided anew."""
+    if detail.request.state != R.SUBMITTED:
+        return None
+    event = next((one for one in detail.events if one.after.get("approvals_fell")), None)
+    if event is None:
+        return None
+    before, after = event.before.get("items", []), event.after.get("items", [])
+    return Fell(event, [one for one in before if one not in after], [one for one in after if one not in before])
 
 
 def _parts(detail: RequestDetail) -> list[Part]:

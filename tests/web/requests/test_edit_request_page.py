@@ -34,6 +34,9 @@ def test_it_says_that_approvals_fall_and_they_do(house: House, door) -> None:
     press(client, page, url, "draft", **{"version-0": str(newer.pk)})
     request.refresh_from_db()
     assert request.state == R.SUBMITTED
+    text = door(house.cast.release_manager).get(f"/requests/{request.pk}").content.decode()
+    assert "Changed after approval." in text
+    assert "<s>claims-web 2.0.0</s>" in text and "claims-web 2.1.0</strong>" in text
 
 
 def test_an_old_form_overwrites_nothing(house: House, door) -> None:
