@@ -88,6 +88,12 @@ def postgresql(url: str) -> dict[str, Any]:
         "OPTIONS": {
             "options": "-c lock_timeout=3000 -c statement_timeout=30000"
             " -c idle_in_transaction_session_timeout=60000",
+            # A worker must notice a dead link well before its lease ends.
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
             "pool": {"min_size": 0, "max_size": int(number("DATABASE_POOL_SIZE", 16)), "timeout": 10},
         },
     }
