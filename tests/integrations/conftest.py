@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 
-from tests.integrations.wikimedia_folders import deployment, make_folder
-
-START = "thumbor,thumbor,staging,v1\nthumbor,thumbor,eqiad,v1\n"
-END = "thumbor,thumbor,staging,v2\nthumbor,thumbor,eqiad,v1\n"
+from tests.integrations.wikimedia_folders import END, START, deployment, make_folder
 
 
 @pytest.fixture
@@ -33,12 +29,3 @@ def import_folder(db: None) -> Callable[..., dict[str, Any]]:
         return summary
 
     return run
-
-
-def row_counts() -> dict[str, int]:
-    """How many rows each of our tables has."""
-    return {
-        model._meta.label: model._base_manager.count()
-        for model in apps.get_models()
-        if model.__module__.startswith("releaseorch.")
-    }

@@ -11,8 +11,8 @@ from releaseorch.environments.models import Environment
 from releaseorch.environments.states import SourceKind
 from releaseorch.features.models import Feature
 from tests.factories import ApplicationFactory, EnvironmentFactory, PersonFactory, TeamFactory
-from tests.integrations.conftest import END, START, row_counts
-from tests.integrations.wikimedia_folders import deployment, make_folder
+from tests.integrations.wikimedia_folders import END, START, deployment, make_folder
+from tests.row_counts import row_counts
 
 pytestmark = pytest.mark.django_db
 

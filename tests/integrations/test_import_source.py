@@ -12,8 +12,8 @@ from releaseorch.catalog.models import Application, ComponentDependency
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
 from releaseorch.features.models import Feature, FeatureInVersion
-from tests.integrations.conftest import END, START, row_counts
-from tests.integrations.wikimedia_folders import deployment, make_folder
+from tests.integrations.wikimedia_folders import END, START, deployment, make_folder
+from tests.row_counts import row_counts
 
 MERGED = datetime(2024, 6, 10, 8, tzinfo=UTC)
 

@@ -8,6 +8,8 @@ DEPLOYMENTS = (
     "merged_at,requested_at,service,component,environment,kind,old_version,new_version,requester,"
     "integrated_by,change_requests,change_id,commit,subject\n"
 )
+START = "thumbor,thumbor,staging,v1\nthumbor,thumbor,eqiad,v1\n"
+END = "thumbor,thumbor,staging,v2\nthumbor,thumbor,eqiad,v1\n"
 
 
 def deployment(**changes: str) -> str:

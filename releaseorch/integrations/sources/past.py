@@ -144,13 +144,14 @@ def _bring_some(
 
 
 def _stays(source: str, key: PlaceKey, entry: Entry, ground: Ground) -> list[Stay]:
-    versions = ground.ids["version"]
+    versions, place = ground.ids["version"], f"/{'/'.join(key)}"
     return [
         Stay(
             version_id=versions[key_of(*key[:2], told.version)],
             since=told.since or clock.now(),
             until=told.until,
-            source_name=f"{source} {told.source_key}"[:200],
+            # The record's key without the place, which people see anyway: what is left names the commit or the file.
+            source_name=f"{source} {told.source_key.removesuffix(place)}"[:200],
         )
         for told in map(Told.from_list, entry.payload["stays"])
     ]
