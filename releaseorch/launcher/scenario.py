@@ -111,12 +111,12 @@ def carry_out(hands: Browser, eyes: Browser, run: int) -> None:
         page = eyes.until(
             address,
             lambda page: (
-                is_over(page, run) or bool(step_with(page, "retry") or step_with(hands.get(address), "take"))
+                is_over(page, run) or bool(step_with(page, "decide") or step_with(hands.get(address), "take"))
             ),
             "a step for a person, or the end of the run",
             STEP_SECONDS,
         )
-        if stuck := step_with(page, "retry"):
+        if stuck := step_with(page, "decide"):
             raise PageError(f"step {stuck} of run {run} failed and needs a decision")
         page = hands.get(address)
         step = step_with(page, "take")
