@@ -9,6 +9,7 @@ from django.test import TestCase
 
 from releaseorch.audit.models import Event
 from tests.doors.conftest import Doors, open_doors, rows, taken_back
+from tests.doors.next_actor import orphans
 from tests.doors.table import CLOSED, VERBS
 from tests.doors.verbs import Call, Verb
 from tests.web.addresses import routes
@@ -44,11 +45,12 @@ def trace(verb: Verb, call: Call, do: Callable[[], object]) -> tuple[dict[str, A
         last = Event.objects.latest("id").pk
         with TestCase.captureOnCommitCallbacks(execute=True):
             do()
+        assert orphans() == []
         return row_of(verb, call), events_since(last)
 
 
 @every_verb
-def test_each_door_leaves_the_same_row_and_tells_audit_the_same(verb: Verb, call: Call, doors: Doors) -> None:
+def test_each_door_leaves_the_same_row_the_same_events_and_a_next_actor(verb: Verb, call: Call, doors: Doors) -> None:
     fresh = type(call.subject)._base_manager.get(pk=call.subject.pk)
     row, events = trace(verb, call, lambda: verb.service(Call(call.house, fresh, call.person, call.seen)))
     assert [one[0] for one in events].count(verb.event) == 1
