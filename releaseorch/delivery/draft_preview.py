@@ -1,6 +1,9 @@
 """The plan of a request that is only typed in: downtime and point of no return are seen before it is filed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
 
 from releaseorch.delivery import composing, plan_queries
 from releaseorch.delivery.drafts import ItemDraft
@@ -12,7 +15,14 @@ from releaseorch.environments.models import Environment
 def preview_of(environment: Environment, drafts: Sequence[ItemDraft]) -> PlanView:
     """What a run of these lines alone would be now; nothing is written. About twelve queries."""
     items = [_item(place, draft) for place, draft in enumerate(drafts, start=1)]
-    return plan_queries.drawn(composing.composition_of_items(environment, items))
+    composition = composing.composition_of_items(environment, items)
+    conflicts = tuple(replace(one, sentence=_without_number(one.sentence)) for one in composition.conflicts)
+    return plan_queries.drawn(replace(composition, conflicts=conflicts))
+
+
+def _without_number(sentence: str) -> str:
+    """It has no number yet, so the sentences speak of this request."""
+    return sentence.replace("request #0", _("this request"))
 
 
 def _item(place: int, draft: ItemDraft) -> RequestItem:

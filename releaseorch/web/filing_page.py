@@ -12,14 +12,14 @@ from releaseorch.catalog.models import Application, ComponentVersion
 from releaseorch.core import clock
 from releaseorch.delivery import checks, draft_preview, request_form, request_rights
 from releaseorch.delivery.checks import Check, Readiness
-from releaseorch.delivery.drafts import RequestDraft
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.request_facts import Subject
 from releaseorch.delivery.request_form import ComponentChoice, FeatureChoice, VersionChoice
 from releaseorch.delivery.states import ItemKind, ItemPlacement, RequestState
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Feature, FeatureScope
 from releaseorch.policies import services as policies
-from releaseorch.policies.models import Subject
+from releaseorch.policies.models import Subject as Approved
 from releaseorch.web import filing, times
 from releaseorch.web.filing import Filing, Line
 
@@ -85,7 +85,7 @@ def context(person: Person, typed: Filing, edited: DeploymentRequest | None) -> 
         "approvals_fall": edited is not None and edited.state in {RequestState.APPROVED, RequestState.PLANNED},
         "can_submit": edited is None or edited.state in {RequestState.DRAFT, RequestState.SENT_BACK},
         "now": clock.now(),
-        **_verdict(typed),
+        **_verdict(typed, edited.pk if edited is not None else 0),
     }
 
 
@@ -177,22 +177,22 @@ def _suggested(application: Application, environment: Environment) -> list[str]:
     return [f"{draft.component} {draft.version.text}" for draft in drafts if draft.version]
 
 
-def _verdict(typed: Filing) -> dict[str, Any]:
+def _verdict(typed: Filing, request_id: int) -> dict[str, Any]:
     """Checks, the plan of this request alone, the slots that will be asked, requests open already."""
     if typed.application is None or typed.environment is None:
         return {"checks": [], "plan": None, "slots": [], "open": []}
     items = typed.complete_drafts()
-    draft = RequestDraft(
-        application=typed.application, environment=typed.environment, release=typed.release, items=items,
-        features=typed.chosen_features(),
+    subject = Subject(
+        request_id=request_id, application=typed.application, environment=typed.environment, release=typed.release,
+        items=items, features=typed.chosen_features() or (),
     )  # fmt: skip
-    found: list[Check] = request_form.checks_of_draft(draft)
+    found: list[Check] = checks.checks_of(subject)
     readiness = Readiness.of(found)
     return {
         "checks": found,
         "readiness": readiness,
         "verdict": checks.verdict_sentence(readiness),
         "plan": draft_preview.preview_of(typed.environment, items) if items else None,
-        "slots": policies.slots_for(Subject.REQUEST, typed.environment.pk, [typed.application.pk]),
+        "slots": policies.slots_for(Approved.REQUEST, typed.environment.pk, [typed.application.pk]),
         "open": list(request_form.open_for(typed.application, typed.environment)[:10]),  # type: ignore[index]
     }

@@ -24,6 +24,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     context = {
         "work": work,
         "grants": policy.grants_of(person),
+        "may_file": any(grant.role in policy.ROLES["request.create"] for grant in policy.grants_of(person)),
         "under_way": [(run, waits.get(run.pk)) for run in under_way],
         "to_take": [(step, _take(step, request)) for step in work.steps.to_take],
     }

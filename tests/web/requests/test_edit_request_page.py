@@ -18,6 +18,12 @@ def test_the_form_shows_the_request_and_saves_what_changed(house: House, door) -
     assert (request.title, request.items.get().version, request.state) == ("Web 2.1", newer, R.DRAFT)
 
 
+def test_it_is_no_rival_of_itself(house: House, door) -> None:
+    request = request_in_state(house, R.SUBMITTED)
+    page = door(house.cast.developer).get(f"/requests/{request.pk}/edit")
+    assert not any(f"Request #{request.pk}" in check.sentence for check in page.context["checks"])
+
+
 def test_saved_and_submitted_in_one_press(house: House, door) -> None:
     request = request_in_state(house, R.SENT_BACK)
     client, url = door(house.cast.developer), f"/requests/{request.pk}/edit"
