@@ -12,6 +12,7 @@ from releaseorch.catalog.states import Phase
 from releaseorch.core import looks
 from releaseorch.core.actions import Action
 from releaseorch.core.looks import Look
+from releaseorch.runs import rights
 from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.queries import RunDetail, step_actions
 from releaseorch.runs.states import STEP_FINAL, StepState
@@ -21,6 +22,8 @@ from releaseorch.web.times import duration
 
 FEW = 20  # so many steps stand open at once
 MOST_MINE = 6
+MANY = 400  # beyond so many, a folded group brings its rows only when somebody opens it
+MOST_ROWS = 500
 Attempts = Mapping[int, Sequence[Attempt]]
 
 
@@ -37,6 +40,7 @@ class Row:
     wait: Interval | None
     is_critical: bool
     verbs: Sequence[Action]
+    may_reassign: bool
 
     @property
     def look(self) -> Look:
@@ -75,8 +79,17 @@ class Group:
     word: str
     settled: int
     is_open: bool
+    is_left_out: bool
     began: datetime | None
     ended: datetime | None
+
+    @property
+    def shown(self) -> Sequence[Row]:
+        return () if self.is_left_out else self.rows[:MOST_ROWS]
+
+    @property
+    def more(self) -> int:
+        return 0 if self.is_left_out else max(len(self.rows) - MOST_ROWS, 0)
 
 
 @dataclass(frozen=True)
@@ -113,13 +126,15 @@ FILTERS: dict[str, Callable[[Step], bool]] = {
 def table_of(
     detail: RunDetail, times: Times, attempts: Attempts, person: Person, query: Mapping[str, str]
 ) -> dict[str, Any]:
-    """`?show=decide|person|running|pending|settled&by=layer`."""
+    """`?show=decide|person|running|pending|settled&by=layer&open=phase-3`."""
     show = query.get("show", "") if query.get("show") in FILTERS else ""
     by = "layer" if query.get("by") == "layer" else "phase"
     chosen = [step for step in detail.steps if not show or FILTERS[show](step)]
     verbs = _verbs(chosen, person)
     rows = [
-        _row(step, times, attempts.get(step.pk, ()), detail.waits.get(step.pk), verbs.get(step.pk, ()))
+        _row(
+            step, times, attempts.get(step.pk, ()), detail.waits.get(step.pk), verbs.get(step.pk, ()), person
+        )
         for step in chosen
     ]
     always = bool(show) or len(detail.steps) <= FEW
@@ -127,7 +142,7 @@ def table_of(
         "tabs": _tabs(detail.steps, show),
         "by": by,
         "show": show,
-        "groups": _groups(rows, by, times, always),
+        "groups": _groups(rows, by, times, always, query.get("open", "")),
     }
 
 
@@ -145,7 +160,12 @@ def _verbs(steps: Sequence[Step], person: Person) -> dict[int, list[Action]]:
 
 
 def _row(
-    step: Step, times: Times, attempts: Sequence[Attempt], wait: Interval | None, verbs: Sequence[Action]
+    step: Step,
+    times: Times,
+    attempts: Sequence[Attempt],
+    wait: Interval | None,
+    verbs: Sequence[Action],
+    person: Person,
 ) -> Row:
     planned, expected = times.planned.get(step.pk), times.expected.get(step.pk)
     has_begun = bool(attempts)
@@ -157,7 +177,7 @@ def _row(
     late = _late(planned, began, ended)
     return Row(
         step, planned[0] if planned else None, began, ended, step.state not in STEP_FINAL, late, wait,
-        step.pk in times.critical, verbs,
+        step.pk in times.critical, verbs, is_for_people(step) and not rights.why_not_reassign(person, step),
     )  # fmt: skip
 
 
@@ -185,12 +205,19 @@ def _tabs(steps: Sequence[Step], show: str) -> list[Tab]:
     return tabs
 
 
-def _groups(rows: Sequence[Row], by: str, times: Times, always: bool) -> list[Group]:
+def _groups(rows: Sequence[Row], by: str, times: Times, always: bool, opened: str) -> list[Group]:
     found: dict[tuple[int, str], list[Row]] = {}
     for row in rows:
         found.setdefault(_place(row.step, by, times), []).append(row)
     return [
-        _group(f"{by}-{number}", label, found[(number, label)], always) for number, label in sorted(found)
+        _group(
+            f"{by}-{number}",
+            label,
+            found[(number, label)],
+            always or opened == f"{by}-{number}",
+            len(rows) > MANY,
+        )
+        for number, label in sorted(found)
     ]
 
 
@@ -202,13 +229,13 @@ def _place(step: Step, by: str, times: Times) -> tuple[int, str]:
     return list(Phase).index(phase) + 1, str(phase.label).capitalize()
 
 
-def _group(ident: str, label: str, rows: Sequence[Row], always: bool) -> Group:
+def _group(ident: str, label: str, rows: Sequence[Row], always: bool, many: bool) -> Group:
     tone, word = _word([row.step for row in rows])
     settled = sum(row.step.state in STEP_FINAL for row in rows)
     began = min((row.began for row in rows if row.began), default=None)
     ended = max((row.ended for row in rows if row.ended), default=None)
     is_open = always or any(row.tone or row.step.state == StepState.RUNNING for row in rows)
-    return Group(ident, label, rows, tone, word, settled, is_open, began, ended)
+    return Group(ident, label, rows, tone, word, settled, is_open, many and not is_open, began, ended)
 
 
 def _word(steps: Sequence[Step]) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """What the pages of runs show: lists, plans with what is wrong with them, live runs, and nothing for nobody."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -131,6 +133,18 @@ def test_a_page_costs_the_same_for_few_and_many_steps(house: House, door, state:
     assert queries(client, f"/runs/{large.pk}") <= few + 1
 
 
+def test_a_very_long_run_brings_only_the_rows_that_are_looked_at(house: House, door) -> None:
+    phases = ["prepare", "deploy", "verify"]
+    steps = [builders.automated(f"k{n}", phase=phases[n % 3], after=["k0"] if n else []) for n in range(420)]
+    run = builders.running_run(house.cast.release_manager, *steps)
+    client = door(house.cast.operator)
+    page = client.get(f"/runs/{run.pk}").content.decode()
+    assert "Show its 140 steps" in page
+    assert page.count('<tr id="step-') == 0
+    opened = client.get(f"/runs/{run.pk}?open=phase-4").content.decode()
+    assert opened.count('<tr id="step-') == 140
+
+
 def test_a_list_costs_the_same_for_few_and_many_runs(house: House, door) -> None:
     client = door(house.cast.release_manager)
     stage.run_of(house, "draft")
@@ -167,8 +181,6 @@ def test_the_page_names_its_live_parts_and_topic(house: House, door) -> None:
 
 
 def test_ids_on_a_page_are_unique(house: House, door) -> None:
-    import re
-
     run, step = stage.at_a_decision(house)
     draft = run_in_state(
         house, "draft", requests=[stage.request_by_hand(house, environment=house.acceptance)]
