@@ -37,8 +37,9 @@ class Command(BaseCommand):
         except DomainError as refused:
             raise CommandError(f"Nothing was imported: {' '.join(refused.reasons)}") from refused
         except DatabaseError as broken:
+            said = str(broken).strip().partition("\n")[0]
             raise CommandError(
-                f"The database refused ({str(broken).strip()}). Run manage.py migrate, and import again: "
+                f"The database refused ({said}). Run manage.py migrate, and import again: "
                 "what was imported before the fault isn't imported twice."
             ) from broken
         seconds = round(time.monotonic() - began, 2)
