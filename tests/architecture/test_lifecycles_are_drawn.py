@@ -72,7 +72,9 @@ def arrows(table: Mapping[str, Move]) -> set[tuple[str, str]]:
     return {(source, move.target) for move in table.values() for source in move.sources}
 
 
-@pytest.mark.parametrize(("model", "table", "states"), LIFECYCLES, ids=[row[0].__name__ for row in LIFECYCLES])
+@pytest.mark.parametrize(
+    ("model", "table", "states"), LIFECYCLES, ids=[row[0].__name__ for row in LIFECYCLES]
+)
 def test_the_drawing_shows_every_arrow_of_the_table_and_no_other(model, table, states) -> None:
     shown = drawn(model.__doc__, set(states.values))
     assert shown - arrows(table) == set(), "drawn, but not in the table"
@@ -93,5 +95,11 @@ def test_every_move_is_made_by_somebody_or_says_why_not() -> None:
     text = _sources_text()
     named = {name for _model, table, _states in LIFECYCLES for name in table}
     unused = {name for name in named if not re.search(rf"""["']{name}["']""", text)}
-    decided = {"retry", "take_over", "mark_done", "skip", "mark_failed"}  # by the value of the decision's kind
+    decided = {
+        "retry",
+        "take_over",
+        "mark_done",
+        "skip",
+        "mark_failed",
+    }  # by the value of the decision's kind
     assert unused - decided == set(NOT_YET)

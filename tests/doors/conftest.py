@@ -66,7 +66,9 @@ class Doors:
         return getattr(self, f"_at_{door}")({**self._said[door], **version}, headers)
 
     def _at_page(self, said: dict[str, Any], headers: dict[str, str]) -> Any:
-        return self._page.post(self._verb.path(self._verb.page_path, self._call.subject), said, headers=headers)
+        return self._page.post(
+            self._verb.path(self._verb.page_path, self._call.subject), said, headers=headers
+        )
 
     def _at_api(self, said: dict[str, Any], headers: dict[str, str]) -> Any:
         path = f"/api/v1/{self._verb.path(self._verb.api_path, self._call.subject)}"
@@ -80,4 +82,3 @@ def doors(call: Call, request: pytest.FixtureRequest, door: Any, program: Any) -
 
 def open_doors(verb: Verb) -> list[str]:
     return [name for name in ("page", "api") if getattr(verb, name) is not None]
-

@@ -32,14 +32,18 @@ def orphans() -> list[str]:
     intervals = defaultdict(list)
     for one in Interval.objects.filter(is_primary=True).order_by("id"):
         intervals[one.subject_kind, one.subject_id].append(one)
-    open_now = {subject for subject, waits in intervals.items() if any(wait.ended_at is None for wait in waits)}
+    open_now = {
+        subject for subject, waits in intervals.items() if any(wait.ended_at is None for wait in waits)
+    }
     wanted = waiting()
     found = [f"{kind} {pk} waits for nobody" for kind, pk in sorted(wanted - open_now)]
     found += [f"{kind} {pk} is over and still waits" for kind, pk in sorted(open_now - wanted)]
     for (kind, pk), waits in intervals.items():
         for earlier, later in pairwise(waits):
             if earlier.ended_at is None or earlier.ended_at > later.started_at:
-                found.append(f"{kind} {pk} waits for {earlier.blocker_name} and for {later.blocker_name} at once")
+                found.append(
+                    f"{kind} {pk} waits for {earlier.blocker_name} and for {later.blocker_name} at once"
+                )
     found += [
         f"{one.subject_kind} {one.subject_id} waits for somebody without a name"
         for one in Interval.objects.filter(ended_at=None)

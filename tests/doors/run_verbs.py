@@ -36,11 +36,15 @@ def draft(house: House) -> DeploymentRun:
     ]
     chosen = request_in_state(house, RequestState.APPROVED, items=items)
     made = run_in_state(house, "draft", requests=[chosen])
-    return services.add_step(actor=house.cast.release_manager, run=made, title=ADDED, reason="They close early.")
+    return services.add_step(
+        actor=house.cast.release_manager, run=made, title=ADDED, reason="They close early."
+    )
 
 
 def draft_of_two(house: House) -> DeploymentRun:
-    return run_in_state(house, "draft", requests=[stories.by_hand(house, "Call them"), stories.by_hand(house, "Wait")])
+    return run_in_state(
+        house, "draft", requests=[stories.by_hand(house, "Call them"), stories.by_hand(house, "Wait")]
+    )
 
 
 def newest(_start: object) -> DeploymentRun:
@@ -62,11 +66,21 @@ def keys(**titles: str) -> Says:
 
 def edits(service: Callable[..., Any], says: Says) -> dict[str, Any]:
     """An edit of the plan: all doors take the same words."""
-    return {"service": lambda call: service(**call.asked, **says(call)), "page": says, "api": says, "state": "draft"}
+    return {
+        "service": lambda call: service(**call.asked, **says(call)),
+        "page": says,
+        "api": says,
+        "state": "draft",
+    }
 
 
 def moved(call: Call) -> dict[str, Any]:
-    return {"step": key(call, ADDED), "after": [key(call, FIRST)], "before": [key(call, SECOND)], "reason": WHY}
+    return {
+        "step": key(call, ADDED),
+        "after": [key(call, FIRST)],
+        "before": [key(call, SECOND)],
+        "reason": WHY,
+    }
 
 
 def window(call: Call) -> tuple[datetime, datetime]:

@@ -22,7 +22,9 @@ OTHER_WORDS = {"run-new": "where runs are created", "step-decide": "one form for
 
 def row_of(verb: Verb, call: Call) -> dict[str, Any]:
     """The row that the verb leaves; a row that a verb makes has another id each time."""
-    found: Model = verb.found(call.subject) if verb.found else type(call.subject)._base_manager.get(pk=call.subject.pk)
+    found: Model = (
+        verb.found(call.subject) if verb.found else type(call.subject)._base_manager.get(pk=call.subject.pk)
+    )
     columns = {field.attname for field in found._meta.concrete_fields} - ({"id"} if verb.found else set())
     return {name: getattr(found, name) for name in columns}
 
@@ -31,7 +33,15 @@ def events_since(last: int) -> list[tuple[Any, ...]]:
     """Everything that audit keeps, but ids: of events, and of what is told by its id."""
     found = Event.objects.filter(id__gt=last).order_by("id")
     return [
-        (one.verb, one.subject_kind, one.actor_id, one.actor_name, one.reason, worded(one.before), worded(one.after))
+        (
+            one.verb,
+            one.subject_kind,
+            one.actor_id,
+            one.actor_name,
+            one.reason,
+            worded(one.before),
+            worded(one.after),
+        )
         for one in found
     ]
 
@@ -50,7 +60,9 @@ def trace(verb: Verb, call: Call, do: Callable[[], object]) -> tuple[dict[str, A
 
 
 @every_verb
-def test_each_door_leaves_the_same_row_the_same_events_and_a_next_actor(verb: Verb, call: Call, doors: Doors) -> None:
+def test_each_door_leaves_the_same_row_the_same_events_and_a_next_actor(
+    verb: Verb, call: Call, doors: Doors
+) -> None:
     fresh = type(call.subject)._base_manager.get(pk=call.subject.pk)
     row, events = trace(verb, call, lambda: verb.service(Call(call.house, fresh, call.person, call.seen)))
     assert [one[0] for one in events].count(verb.event) == 1
@@ -67,7 +79,9 @@ def _through(doors: Doors, door: str) -> None:
 
 
 @every_verb
-def test_an_old_picture_changes_nothing_and_a_second_press_counts_once(verb: Verb, call: Call, doors: Doors) -> None:
+def test_an_old_picture_changes_nothing_and_a_second_press_counts_once(
+    verb: Verb, call: Call, doors: Doors
+) -> None:
     before = rows()
     for door in open_doors(verb):
         if verb.is_guarded:

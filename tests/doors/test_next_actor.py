@@ -16,7 +16,10 @@ from tests.run_histories import WAYS, run_in_state
 pytestmark = pytest.mark.django_db
 
 HISTORIES: dict[str, Callable[[House], object]] = {
-    **{f"request {state.value}": lambda house, state=state: request_in_state(house, state) for state in RequestState},
+    **{
+        f"request {state.value}": lambda house, state=state: request_in_state(house, state)
+        for state in RequestState
+    },
     **{f"run {state.value}": lambda house, state=state: run_in_state(house, state) for state in WAYS},
     "run of two requests": draft_of_two,
     "step ready": ready,
@@ -36,7 +39,10 @@ def test_the_query_finds_an_orphan_and_a_ghost(house: House) -> None:
     mine = Interval.objects.filter(subject_kind="request", ended_at=None)
     wait = mine.get()
     mine.update(subject_id=request.pk + 1)
-    assert orphans() == [f"request {request.pk} waits for nobody", f"request {request.pk + 1} is over and still waits"]
+    assert orphans() == [
+        f"request {request.pk} waits for nobody",
+        f"request {request.pk + 1} is over and still waits",
+    ]
     mine.update(subject_id=request.pk)
     assert orphans() == []
     Interval.objects.filter(ended_at__isnull=False).update(ended_at=None, is_primary=False)
