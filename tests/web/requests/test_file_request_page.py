@@ -196,3 +196,28 @@ def test_the_same_lines_are_filed_for_the_next_environment(built: House, door, c
     pk = first["Location"].rpartition("/")[2]
     again = page.get(f"{NEW}?request={pk}")
     assert again.context["typed"].environment == built.production
+
+
+def test_it_is_about_the_features_that_stay_ticked(built: House, door) -> None:
+    client = door(built.cast.developer)
+    press(client, client.get(to_production(built)), NEW, "draft", feature=[str(built.payouts.pk)])
+    assert [line.feature for line in DeploymentRequest.objects.get().features.all()] == [built.payouts]
+
+
+def test_without_a_release_it_is_about_no_feature(built: House, door) -> None:
+    client = door(built.cast.developer)
+    press(client, client.get(to_production(built)), NEW, "draft", release="")
+    assert not DeploymentRequest.objects.get().features.exists()
+
+
+def test_somebody_else_has_filed_it_already(built: House, door) -> None:
+    page = door(built.cast.teammate)
+    press(page, page.get(to_production(built)), NEW, "submit")
+    text = door(built.cast.developer).get(to_production(built)).content.decode()
+    assert "of Theo Lindqvist for the same application and environment is submitted." in text
+
+
+def test_same_as_last_time_takes_the_newest_versions(built: House, door) -> None:
+    client = door(built.cast.developer)
+    page = press(client, client.get(to_production(built)), NEW, "last")
+    assert page.context["typed"].lines == ()  # nothing was deployed there by request yet
