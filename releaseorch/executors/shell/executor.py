@@ -32,7 +32,7 @@ from releaseorch.executors.shell import attempt, config, wrapper
 
 LIFELINE_VARIABLE = "RELEASEORCH_LIFELINE_FD"
 CONFIRM_WAIT_S = 15.0
-POLL_MIN_S, POLL_MAX_S = 0.2, 5.0
+POLL_MIN_S, POLL_MAX_S = 0.05, 1.0
 _STOPPED_BECAUSE = {
     "timeout": "It was stopped: it took longer than {timeout_s:g} s.",
     "silence": "It was stopped: it wrote nothing for {silence_s:g} s.",
