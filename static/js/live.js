@@ -25,13 +25,21 @@
   const parts = () => [...document.querySelectorAll("[data-live]")];
   const address = (part) => new URL(part.dataset.live, location.href);
 
+  const drawnIndex = (select) => Math.max([...select.options].findIndex((one) => one.defaultSelected), 0);
+
+  // A checkbox without a value says "on" but has no default value: what counts is whether it is ticked.
+  const isChanged = (field) => {
+    if (field.localName === "select") return field.selectedIndex !== drawnIndex(field);
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    return field.value !== field.defaultValue;
+  };
+
   const inUse = (part) => {
     const active = document.activeElement;
     if (active && active !== document.body && part.contains(active)) return true;
     const picked = document.getSelection();
     if (picked && !picked.isCollapsed && part.contains(picked.anchorNode)) return true;
-    return [...part.querySelectorAll("textarea, input")].some((field) =>
-      field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+    return [...part.querySelectorAll("textarea, input, select")].some(isChanged);
   };
 
   const swap = (part, fresh) => {

@@ -83,6 +83,7 @@ def window(browser: Browser, site: str) -> Iterator[Callable[..., Window]]:
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
         )
+        context.set_default_timeout(15_000)
         contexts.append(context)
         if person is not None:
             client = Client()
