@@ -14,7 +14,7 @@ from releaseorch.delivery import services
 from releaseorch.delivery.services.replan_run import Replanned
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.web import inputs
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform
 from releaseorch.web.views.runs import page_of_run
 
@@ -117,7 +117,7 @@ def _do(
     """One edit; `values` is read inside, so that what it can't make sense of comes back in the form."""
     run = get_or_404(DeploymentRun.objects.select_related("environment", "composed_by", "edited_by"), pk=pk)
     return perform(
-        request, lambda seen: service(actor=request.user, run=run, seen=seen, **values()), back=f"/runs/{pk}",
+        request, lambda seen: service(actor=person_of(request), run=run, seen=seen, **values()), back=f"/runs/{pk}",
         said=said, verb=verb, again=lambda bounced: page_of_run(request, pk, bounced),
     )  # fmt: skip
 

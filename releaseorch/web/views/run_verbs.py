@@ -13,7 +13,7 @@ from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.runs import services
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.web import inputs
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform
 from releaseorch.web.views.runs import page_of_run
 
@@ -33,10 +33,11 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    comment, slot = request.POST.get("comment", ""), request.POST.get("slot", "") or None
+    actor, slot = person_of(request), request.POST.get("slot", "") or None
+    comment = request.POST.get("comment", "")
     return _do(
         request, pk, "approve", _("Approved."),
-        lambda run, seen: delivery.approve_run(actor=request.user, run=run, seen=seen, comment=comment, slot=slot),
+        lambda run, seen: delivery.approve_run(actor=actor, run=run, seen=seen, comment=comment, slot=slot),
     )  # fmt: skip
 
 
@@ -72,7 +73,7 @@ def schedule(request: HttpRequest, pk: int) -> HttpResponse:
     window = {name: inputs.moment(request.POST, name) for name in ("window_from", "window_until")}
     return _do(
         request, pk, "schedule", _("Scheduled."),
-        lambda run, seen: delivery.schedule_run(actor=request.user, run=run, seen=seen, **window),
+        lambda run, seen: delivery.schedule_run(actor=person_of(request), run=run, seen=seen, **window),
     )  # fmt: skip
 
 
@@ -84,13 +85,17 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(
-        request, pk, "pause", _("Paused. What is under way may finish."), _plain(request, services.pause_run)
+        request,
+        pk,
+        "pause",
+        _("Paused. What is under way may finish."),
+        _with_reason(request, services.pause_run),
     )
 
 
 @require_POST
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(request, pk, "resume", _("Resumed."), _plain(request, services.resume_run))
+    return _do(request, pk, "resume", _("Resumed."), _with_reason(request, services.resume_run))
 
 
 @require_POST
@@ -113,7 +118,7 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
         pk,
         "comment",
         "",
-        lambda run, _seen: services.comment_run(actor=request.user, run=run, text=text),
+        lambda run, _seen: services.comment_run(actor=person_of(request), run=run, text=text),
     )
 
 
@@ -126,18 +131,20 @@ def take_out(request: HttpRequest, pk: int) -> HttpResponse:
         if wanted is None:
             raise Invalid({"request": _("Say which request.")})
         row = get_or_404(DeploymentRequest.objects.select_related("application", "environment"), pk=wanted)
-        return delivery.take_out_request(actor=request.user, run=run, request=row, reason=reason, seen=seen)
+        return delivery.take_out_request(
+            actor=person_of(request), run=run, request=row, reason=reason, seen=seen
+        )
 
     return _do(request, pk, "take_out", _("Taken out."), verb)
 
 
 def _plain(request: HttpRequest, service: Callable[..., Any]) -> Verb:
-    return lambda run, seen: service(actor=request.user, run=run, seen=seen)
+    return lambda run, seen: service(actor=person_of(request), run=run, seen=seen)
 
 
 def _with_reason(request: HttpRequest, service: Callable[..., Any]) -> Verb:
     reason = request.POST.get("reason", "")
-    return lambda run, seen: service(actor=request.user, run=run, seen=seen, reason=reason)
+    return lambda run, seen: service(actor=person_of(request), run=run, seen=seen, reason=reason)
 
 
 def _do(request: HttpRequest, pk: int, verb: str, said: str, service: Verb) -> HttpResponse:

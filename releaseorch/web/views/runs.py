@@ -15,7 +15,7 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.queries import RunFilter
 from releaseorch.runs.states import RUN_ACTIVE, RUN_BEFORE_START, RUN_FINAL
 from releaseorch.web import inputs, plan_page, run_page
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import bounced as came_back
 from releaseorch.web.http import render_page, see_other
 from releaseorch.web.verbs import Bounced
@@ -56,7 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
     rows = list(DeploymentRequest.objects.filter(pk__in=chosen))
     try:
         run = services.compose_run(
-            actor=request.user,
+            actor=person_of(request),
             requests=rows,
             title=request.POST.get("title", ""),
             window_from=inputs.moment(request.POST, "window_from"),
@@ -81,7 +81,7 @@ def page_of_run(request: HttpRequest, pk: int, bounced: Bounced | None = None) -
     row = get_or_404(DeploymentRun.objects.select_related("environment", "composed_by", "edited_by"), pk=pk)
     page = plan_page if row.started_at is None else run_page
     query = {**request.GET.dict(), **({"step": _step_of(bounced)} if bounced else {})}
-    context = page.context_of(row, request.user, query)
+    context = page.context_of(row, person_of(request), query)
     return render_page(request, page.TEMPLATE, {**context, "bounced": bounced})
 
 

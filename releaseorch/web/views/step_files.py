@@ -15,7 +15,7 @@ from releaseorch.runs import queries, rights
 from releaseorch.runs.models import Attempt, Evidence, Step
 from releaseorch.runs.progress import WITH_NAMES
 from releaseorch.web import step_log
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 
 STEP = tuple(f"step__{name}" for name in ("run", *WITH_NAMES))
 
@@ -24,7 +24,7 @@ STEP = tuple(f"step__{name}" for name in ("run", *WITH_NAMES))
 def log(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The whole log as text, streamed."""
     attempt = get_or_404(Attempt.objects.select_related(*STEP), pk=pk)
-    _require_reader(request.user, attempt.step)
+    _require_reader(person_of(request), attempt.step)
     parts = _later(attempt) if isinstance(request, ASGIRequest) else step_log.parts_of(attempt)
     response = StreamingHttpResponse(parts, content_type="text/plain; charset=utf-8")
     return _as_file(
@@ -36,7 +36,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponseBase:
 def evidence_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """At most 10 MB, so it is read in one go."""
     evidence = get_or_404(Evidence.objects.select_related(*STEP), pk=pk)
-    _require_reader(request.user, evidence.step)
+    _require_reader(person_of(request), evidence.step)
     if not evidence.file:
         raise Http404
     try:

@@ -16,7 +16,7 @@ from releaseorch.runs.models import Step
 from releaseorch.runs.progress import WITH_NAMES
 from releaseorch.runs.states import DecisionKind
 from releaseorch.web import inputs
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform
 from releaseorch.web.paths import came_from
 from releaseorch.web.verbs import Bounced
@@ -39,7 +39,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         pk,
         "take",
         _("It is yours now."),
-        lambda step, seen: services.take_step(actor=request.user, step=step, seen=seen),
+        lambda step, seen: services.take_step(actor=person_of(request), step=step, seen=seen),
     )
 
 
@@ -48,7 +48,7 @@ def hand_back(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     return _do(
         request, pk, "hand-back", _("Handed back; somebody else can take it."),
-        lambda step, seen: services.hand_back_step(actor=request.user, step=step, seen=seen, reason=reason),
+        lambda step, seen: services.hand_back_step(actor=person_of(request), step=step, seen=seen, reason=reason),
     )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def reassign(request: HttpRequest, pk: int) -> HttpResponse:
     def verb(step: Step, seen: int | None) -> Step:
         person, team = inputs.row_id(request.POST, "to"), inputs.row_id(request.POST, "team")
         return services.reassign_step(
-            actor=request.user, step=step, seen=seen, reason=request.POST.get("reason", ""),
+            actor=person_of(request), step=step, seen=seen, reason=request.POST.get("reason", ""),
             to=get_or_404(Person, pk=person, is_active=True) if person else None,
             team=get_or_404(Team, pk=team) if team else None,
         )  # fmt: skip
@@ -109,7 +109,7 @@ def mark_failed(request: HttpRequest, pk: int) -> HttpResponse:
 def _finish(request: HttpRequest, pk: int, outcome: str, said: str) -> HttpResponse:
     def verb(step: Step, seen: int | None) -> Step:
         return services.finish_step(
-            actor=request.user, step=step, seen=seen, outcome=outcome, note=request.POST.get("note", ""),
+            actor=person_of(request), step=step, seen=seen, outcome=outcome, note=request.POST.get("note", ""),
             url=request.POST.get("url", ""), file=request.FILES.get("file"), installed=_installed(request, step),
         )  # fmt: skip
 
@@ -121,7 +121,7 @@ def _decide(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         if not kind:
             raise Invalid({"kind": _("Choose what shall happen.")})
         return services.decide_step(
-            actor=request.user, step=step, seen=seen, kind=kind, reason=request.POST.get("reason", ""),
+            actor=person_of(request), step=step, seen=seen, kind=kind, reason=request.POST.get("reason", ""),
             installed=_installed(request, step), note=request.POST.get("note", ""),
         )  # fmt: skip
 
@@ -134,7 +134,7 @@ def _installed(request: HttpRequest, step: Step) -> ComponentVersion | None:
     pk = inputs.row_id(request.POST, "installed")
     if pk is None:
         return None
-    found = ComponentVersion.objects.filter(pk=pk, component_id=step.component_id).first()
+    found = ComponentVersion.objects.filter(pk=pk, component=step.component).first()
     if found is None:
         raise Invalid(
             {

@@ -14,7 +14,7 @@ from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.queries import StepDetail
 from releaseorch.runs.states import StepState
 from releaseorch.web import inputs, run_decisions, run_feed, run_rows, step_log
-from releaseorch.web.access import get_or_404
+from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import render_page
 from releaseorch.web.verbs import Bounced
 
@@ -31,8 +31,8 @@ def page_of_step(request: HttpRequest, pk: int, bounced: Bounced | None = None) 
     get_or_404(Step, pk=pk)
     detail = queries.step_detail(pk)
     row = detail.step
-    closed = rights.why_not_read(request.user, row)
-    actions = queries.step_actions(row, request.user)
+    closed = rights.why_not_read(person_of(request), row)
+    actions = queries.step_actions(row, person_of(request))
     before = row.predecessors.select_related("before").order_by("before__number")
     after = row.successors.select_related("after").order_by("after__number")
     context = {
@@ -65,7 +65,7 @@ def _card(request: HttpRequest, detail: StepDetail) -> run_decisions.DecisionCar
     steps = queries.steps_of(row.run)
     links = list(row.run.links.values_list("before_id", "after_id"))
     attempts = {row.pk: detail.attempts}
-    return run_decisions.cards_of([row], steps, links, attempts, request.user, clock.now())[0]
+    return run_decisions.cards_of([row], steps, links, attempts, person_of(request), clock.now())[0]
 
 
 def _log(request: HttpRequest, detail: StepDetail) -> dict[str, Any]:
