@@ -1,6 +1,5 @@
 """Every verb through every door it has: the same row, the same audit events, whichever way somebody came in."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from tests.doors.verbs import Call, Verb
 from tests.web.addresses import routes
 
 pytestmark = pytest.mark.django_db
-every_verb = pytest.mark.parametrize("verb", VERBS, ids=str)
+KEY = {"Idempotency-Key": "the-same"}  # pages take no notice of it
 DONE = {200, 201, 303}
 OTHER_WORDS = {"run-new": "where runs are created", "step-decide": "one form for all decisions on a step"}
 
@@ -50,55 +49,57 @@ def worded(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in {"comment", "run"}}
 
 
-def trace(verb: Verb, call: Call, do: Callable[[], object]) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
-    with taken_back():
-        last = Event.objects.latest("id").pk
-        with TestCase.captureOnCommitCallbacks(execute=True):
-            do()
-        assert orphans() == []
-        return row_of(verb, call), events_since(last)
+Trace = tuple[dict[str, Any], list[tuple[Any, ...]]]
 
 
-@every_verb
-def test_each_door_leaves_the_same_row_the_same_events_and_a_next_actor(
+def left_since(last: int, verb: Verb, call: Call) -> Trace:
+    """Row and events after it was done; somebody acts next on everything that isn't over."""
+    assert orphans() == []
+    return row_of(verb, call), events_since(last)
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=str)
+def test_each_door_does_the_same_once_and_nothing_from_an_old_picture(
     verb: Verb, call: Call, doors: Doors
 ) -> None:
-    fresh = type(call.subject)._base_manager.get(pk=call.subject.pk)
-    row, events = trace(verb, call, lambda: verb.service(Call(call.house, fresh, call.person, call.seen)))
-    assert [one[0] for one in events].count(verb.event) == 1
-    assert events[[one[0] for one in events].index(verb.event)][2] == call.person.pk
-    if verb.state:
-        assert row["state"] == verb.state
-    for door in open_doors(verb):
-        assert trace(verb, call, lambda door=door: _through(doors, door)) == (row, events), door
-
-
-def _through(doors: Doors, door: str) -> None:
-    answer = doors.knock(door)
-    assert answer.status_code in DONE, answer.content.decode()[-2000:]
-
-
-@every_verb
-def test_an_old_picture_changes_nothing_and_a_second_press_counts_once(
-    verb: Verb, call: Call, doors: Doors
-) -> None:
-    before = rows()
+    last = Event.objects.latest("id").pk
+    expected = through_the_service(verb, call, last)
     for door in open_doors(verb):
         if verb.is_guarded:
-            _is_refused(door, doors.knock(door, back=1))
-            assert rows() == before, door
+            old_picture_is_refused(doors, door)
         with taken_back():
-            key = {"Idempotency-Key": "the-same"} if door == "api" else {}
-            first = doors.knock(door, **key)
-            once = rows()
-            assert first.status_code in DONE
-            assert once != before
-            if key:
-                _is_repeated(first, doors.knock(door, **key))
-            if not verb.again:
-                _is_refused(door, doors.knock(door))
-            if key or not verb.again:
-                assert rows() == once, door
+            first = doors.knock(door, **KEY)
+            assert first.status_code in DONE, first.content.decode()[-2000:]
+            assert left_since(last, verb, call) == expected, door
+            second_press_counts_once(verb, doors, door, first)
+
+
+def through_the_service(verb: Verb, call: Call, last: int) -> Trace:
+    subject = type(call.subject)._base_manager.get(pk=call.subject.pk)
+    with taken_back():
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            verb.service(Call(call.house, subject, call.person, call.seen))
+        row, events = left_since(last, verb, call)
+    (own,) = [event for event in events if event[0] == verb.event]
+    assert own[2] == call.person.pk
+    if verb.state:
+        assert row["state"] == verb.state
+    return row, events
+
+
+def old_picture_is_refused(doors: Doors, door: str) -> None:
+    before = rows()
+    _is_refused(door, doors.knock(door, back=1))
+    assert rows() == before, door
+
+
+def second_press_counts_once(verb: Verb, doors: Doors, door: str, first: Any) -> None:
+    once = rows()
+    if door == "api":
+        _is_repeated(first, doors.knock(door, **KEY))
+    if not verb.again:
+        _is_refused(door, doors.knock(door))
+    assert rows() == once, door
 
 
 def _is_repeated(first: Any, again: Any) -> None:

@@ -113,7 +113,10 @@ def test_who_may_and_who_is_told_why_not(
     assert {name for name, sentence in said.items() if not sentence} == MATRIX[verb.name]
     refused = [name for name in CHARACTERS if said[name]]
     assert all(said[name].endswith(".") for name in refused)
-    doors = {name: Doors(verb, call, door(people[name]), program(people[name])) for name in refused[:3]}
+    doors = {
+        name: Doors(verb, call, door(people[name]), program(people[name]))
+        for name in {refused[0], refused[-1]}
+    }
     before = rows()
     for name, person in people.items():
         if verb.found is None and (shown := button(verb, call.subject, person)) is not None:
