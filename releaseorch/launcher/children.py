@@ -16,8 +16,9 @@ from releaseorch.launcher.supervisor import Supervisor, died
 READY_SECONDS = 120.0
 QUEUES = "engine,exec.default,notify,maint"
 SITE = ROOT / "fixtures" / "northfold" / "scripts" / "site.py"
-# Where another installation is; the demo is its own.
-FOREIGN = ("DATABASE_", "CELERY_", "DJANGO_SETTINGS_MODULE")
+# Where another installation is: the demo is its own. And compiled modules are kept here: five processes that each
+# compile everything would take as long as the rest of the start.
+FOREIGN = ("DATABASE_", "CELERY_", "DJANGO_SETTINGS_MODULE", "PYTHONDONTWRITEBYTECODE")
 FOREIGN_OWN = (
     "SECRET_KEY",
     "ALLOWED_HOSTS",
