@@ -18,5 +18,6 @@ urlpatterns = [
     path("steps/<id:pk>/mark-done", step_verbs.mark_done, name="step-mark-done"),
     path("steps/<id:pk>/mark-failed", step_verbs.mark_failed, name="step-mark-failed"),
     path("attempts/<id:pk>/log", step_files.log, name="attempt-log"),
+    path("attempts/<id:pk>/lines", steps.lines, name="attempt-lines"),
     path("evidence/<id:pk>/file", step_files.evidence_file, name="evidence-file"),
 ]

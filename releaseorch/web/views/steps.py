@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from releaseorch.core import clock
+from releaseorch.core.errors import NotAllowed
 from releaseorch.delivery.models import StepOrigin
 from releaseorch.runs import queries, rights, waits
 from releaseorch.runs.models import Attempt, Step
@@ -25,6 +27,18 @@ LONGEST_SEARCH = 200
 def step(request: HttpRequest, pk: int) -> HttpResponse:
     """`?attempt=2` shows the log of another attempt, `?find=text` only its lines that hold the text."""
     return page_of_step(request, pk)
+
+
+@require_safe
+def lines(request: HttpRequest, pk: int) -> HttpResponse:
+    """The last lines of an attempt that runs, as the page fetches them again and again."""
+    attempt = get_or_404(
+        Attempt.objects.select_related("step__run", "step__component__application__team"), pk=pk
+    )
+    why_not = rights.why_not_read(person_of(request), attempt.step)
+    if why_not:
+        raise NotAllowed(why_not)
+    return render(request, "steps/_log.html", _shown(attempt))
 
 
 def page_of_step(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
@@ -75,11 +89,15 @@ def _log(request: HttpRequest, detail: StepDetail) -> dict[str, Any]:
         shown = detail.attempts[-1]
     if shown is None:
         return {}
-    log = step_log.page_of(shown, find)
+    return _shown(shown, find)
+
+
+def _shown(attempt: Attempt, find: str = "") -> dict[str, Any]:
+    log = step_log.page_of(attempt, find)
     return {
-        "shown": shown,
+        "shown": attempt,
         "find": find,
         "log": log,
-        "has_log": bool(log.size) or shown.person is None,
-        "log_label": _("Log of attempt %(n)d") % {"n": shown.number},
+        "has_log": bool(log.size) or attempt.person is None,
+        "log_label": _("Log of attempt %(n)d") % {"n": attempt.number},
     }

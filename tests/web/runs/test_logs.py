@@ -65,3 +65,17 @@ def test_what_is_not_there_is_not_there(house: House, door) -> None:
     client = door(house.cast.operator)
     assert client.get("/attempts/1/log").status_code == 404
     assert client.get("/evidence/1/file").status_code == 404
+
+
+def test_the_lines_of_an_attempt_are_fetched_again_only_while_it_runs(house: House, door) -> None:
+    attempt = attempt_of(house, "echo", "hello there")
+    client = door(house.cast.auditor)
+    over = client.get(f"/attempts/{attempt.pk}/lines").content.decode()
+    assert "hello there" in over
+    assert "hx-get" not in over
+    Attempt.objects.filter(pk=attempt.pk).update(state="running", ended_at=None)
+    page = client.get(f"/steps/{attempt.step_id}").content.decode()
+    assert f'hx-get="/attempts/{attempt.pk}/lines" hx-trigger="every 2s"' in page
+    house.claims.is_restricted = True
+    house.claims.save()
+    assert client.get(f"/attempts/{attempt.pk}/lines").status_code == 403
