@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from releaseorch.accounts.models import Person
@@ -86,12 +87,27 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, list):
         text = ", ".join(_text(one) for one in value)
+    elif isinstance(value, dict):
+        text = _counted(value)
+    elif isinstance(value, bool):
+        text = _("yes") if value else _("no")
     elif isinstance(value, str):
         moment = _moment(value)
         text = times.exact(moment) if moment else value
     else:
         text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _counted(values: dict[str, Any]) -> str:
+    """ "team: created 1; person: created 66", without what is nothing."""
+    said = [
+        f"{name}: {_text(one)}" if isinstance(one, dict) else f"{name.replace('_', ' ')} {_text(one)}"
+        for name, one in values.items()
+        if one
+    ]
+    nested = any(isinstance(one, dict) for one in values.values())
+    return ("; " if nested else ", ").join(part for part in said if not part.endswith(": "))
 
 
 def _moment(text: str) -> datetime | None:
