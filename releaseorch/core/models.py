@@ -78,10 +78,7 @@ class GuardedModel(StatefulModel):
         except IntegrityError as clash:
             raise Conflict(_("Somebody else was first. Look at how it stands now.")) from clash
         if not changed:
-            raise Conflict(
-                _("%(what)s was changed by somebody else in between. Look at how it stands now.")
-                % {"what": str(self)}
-            )
+            raise self._changed()
         self.row_version = values["row_version"]
         self._remember()
 
@@ -92,3 +89,14 @@ class GuardedModel(StatefulModel):
                 _("%(what)s was changed since you opened this page. Look at how it stands now.")
                 % {"what": str(self)}
             )
+
+    def check_unchanged(self) -> None:
+        """Refuse to go on with a row that somebody else has saved since it was read."""
+        if not type(self)._base_manager.filter(pk=self.pk, row_version=self.row_version).exists():
+            raise self._changed()
+
+    def _changed(self) -> Conflict:
+        return Conflict(
+            _("%(what)s was changed by somebody else in between. Look at how it stands now.")
+            % {"what": str(self)}
+        )

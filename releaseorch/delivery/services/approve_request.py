@@ -28,7 +28,11 @@ def approve_request(
     with transaction.atomic():
         request_rights.demand(actor, "approve", request, seen)
         slots = approvals.slots_of_request(request)
-        chosen = approvals.slot_for(slots, actor, slot)
+        try:
+            chosen = approvals.slot_for(slots, actor, slot)
+        except NotAllowed:
+            request.check_unchanged()  # who was second is told so, not that they may not
+            raise
         blocked = content.blocked_in(request)
         if blocked:
             raise NotAllowed(*blocked)
