@@ -132,7 +132,9 @@ class Filing:
 
 def _drafts(lines: Sequence[Line], among: Sequence[Line]) -> list[ItemDraft]:
     places = {id(line): place for place, line in enumerate(lines)}
-    anchors = [among[line.anchor] if line.anchor is not None and line.anchor < len(among) else None for line in lines]
+    anchors = [
+        among[line.anchor] if line.anchor is not None and line.anchor < len(among) else None for line in lines
+    ]
     return [
         line.draft(places.get(id(anchor)) if anchor is not None else None)
         for line, anchor in zip(lines, anchors, strict=True)
@@ -276,7 +278,9 @@ def without_foreign_lines(filing: Filing) -> tuple[Filing, list[str]]:
     if filing.application is None:
         return filing, []
     own = filing.application.pk
-    foreign = [line for line in filing.lines if line.component is not None and line.component.application_id != own]
+    foreign = [
+        line for line in filing.lines if line.component is not None and line.component.application_id != own
+    ]
     if not foreign:
         return filing, []
     kept = [place for place, line in enumerate(filing.lines) if line not in foreign]

@@ -50,7 +50,12 @@ def _promoted(source: DeploymentRequest, environment: Environment | None) -> Fil
     found = filing.of_request(source)
     after = Environment.objects.filter(rank__gt=source.environment.rank).order_by("rank", "name").first()
     return replace(
-        found, environment=environment or after, release=source.release, wish_from="", wish_until="", version=None
+        found,
+        environment=environment or after,
+        release=source.release,
+        wish_from="",
+        wish_until="",
+        version=None,
     )
 
 
@@ -88,7 +93,9 @@ def _followed(typed: Filing, posted: Mapping[str, str]) -> Filing:
 
 
 def _pairs(lines: tuple[Line, ...]) -> list[tuple[object, object]]:
-    return sorted(((line.component and line.component.pk, line.version and line.version.pk) for line in lines), key=str)
+    return sorted(
+        ((line.component and line.component.pk, line.version and line.version.pk) for line in lines), key=str
+    )
 
 
 def _for_another_application(typed: Filing, moved: bool) -> Filing:
@@ -116,14 +123,21 @@ def _filled_with_what_differs(typed: Filing) -> Filing:
 def _filled_as_last_time(typed: Filing) -> Filing:
     if typed.application is None or typed.environment is None:
         return typed
-    return replace(typed, lines=filing.lines_of(request_form.same_as_last(typed.application, typed.environment)))
+    return replace(
+        typed, lines=filing.lines_of(request_form.same_as_last(typed.application, typed.environment))
+    )
 
 
 def _with_component(typed: Filing, pk: int | None) -> Filing:
     component = Component.objects.select_related("application").filter(pk=pk or 0).first()
     if component is None or any(line.component == component for line in typed.lines):
         return typed
-    newest = component.versions.filter(blocked_at=None).select_related("component").order_by("-registered_at").first()
+    newest = (
+        component.versions.filter(blocked_at=None)
+        .select_related("component")
+        .order_by("-registered_at")
+        .first()
+    )
     return replace(typed, lines=(*typed.lines, Line(component=component, version=newest)))
 
 

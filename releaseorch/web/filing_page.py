@@ -80,9 +80,12 @@ def context(person: Person, typed: Filing, edited: DeploymentRequest | None) -> 
         "placements": list(ItemPlacement),
         "teammates": _teammates(person, typed) if edited is None else [],
         "also": _also(person, typed, applications, features) if edited is None else [],
-        "why_not": "" if edited is None else request_rights.why_not_theirs(person, "edit", edited)
+        "why_not": ""
+        if edited is None
+        else request_rights.why_not_theirs(person, "edit", edited)
         or request_rights.why_not_now("edit", edited),
-        "approvals_fall": edited is not None and edited.state in {RequestState.APPROVED, RequestState.PLANNED},
+        "approvals_fall": edited is not None
+        and edited.state in {RequestState.APPROVED, RequestState.PLANNED},
         "can_submit": edited is None or edited.state in {RequestState.DRAFT, RequestState.SENT_BACK},
         "now": clock.now(),
         **_verdict(typed, edited.pk if edited is not None else 0),
@@ -109,7 +112,9 @@ def _line(place: int, line: Line, choices: dict[int, ComponentChoice]) -> LineVi
         versions.append(VersionChoice(line.version, (), (), False))  # an older one that was chosen long ago
     options = tuple(_option(one, line.version) for one in versions)
     chosen = next((one for one in versions if one.version == line.version), None)
-    return LineView(place, line, choice.there_text, options, chosen, choice.there[0] if choice.there else None)
+    return LineView(
+        place, line, choice.there_text, options, chosen, choice.there[0] if choice.there else None
+    )
 
 
 def _option(choice: VersionChoice, chosen: ComponentVersion | None) -> Option:
@@ -136,7 +141,8 @@ def _features(typed: Filing) -> list[FeatureView]:
         found = request_form.features_of(typed.application, typed.release)
     ticked = typed.features
     shown = [
-        FeatureView(one.feature, one.scope, one.held_by, ticked is None or one.feature.pk in ticked) for one in found
+        FeatureView(one.feature, one.scope, one.held_by, ticked is None or one.feature.pk in ticked)
+        for one in found
     ]
     more = set(ticked or ()) - {one.feature.pk for one in found}
     shown += [FeatureView(feature, None, (), True) for feature in Feature.objects.filter(pk__in=more)]

@@ -31,9 +31,17 @@ STOPPED = frozenset({R.REJECTED, R.WITHDRAWN, R.EXPIRED, R.SUPERSEDED})
 # Lines are changed one by one on the page only while nobody has approved anything.
 BY_LINE = frozenset({R.DRAFT, R.SENT_BACK})
 PART_KINDS = {
-    Blocker.PERSON: "human", Blocker.ROLE: "human", Blocker.TEAM: "team", Blocker.POLICY: "human",
-    Blocker.WINDOW: "window", Blocker.FREEZE: "window", Blocker.RUN: "window", Blocker.RESERVATION: "team",
-    Blocker.DEPENDENCY: "others", Blocker.WORKER: "work", Blocker.OUTSIDE: "others",
+    Blocker.PERSON: "human",
+    Blocker.ROLE: "human",
+    Blocker.TEAM: "team",
+    Blocker.POLICY: "human",
+    Blocker.WINDOW: "window",
+    Blocker.FREEZE: "window",
+    Blocker.RUN: "window",
+    Blocker.RESERVATION: "team",
+    Blocker.DEPENDENCY: "others",
+    Blocker.WORKER: "work",
+    Blocker.OUTSIDE: "others",
 }
 
 
@@ -121,7 +129,9 @@ def _fell(detail: RequestDetail) -> Fell | None:
     if event is None:
         return None
     before, after = event.before.get("items", []), event.after.get("items", [])
-    return Fell(event, [one for one in before if one not in after], [one for one in after if one not in before])
+    return Fell(
+        event, [one for one in before if one not in after], [one for one in after if one not in before]
+    )
 
 
 def _parts(detail: RequestDetail) -> list[Part]:
@@ -149,6 +159,11 @@ def chart(plan: PlanView) -> Chart:
         lanes[step.application or _("By hand")].append(Bar("next", begins, ends, step.is_critical, title))
     last = plan.point_of_no_return
     gate = start + timedelta(seconds=last.starts_s + last.expected_s) if last is not None else None
-    said = _("%(n)d steps in %(span)s") % {"n": len(plan.needed_steps), "span": times.duration(plan.expected_s)}
+    said = _("%(n)d steps in %(span)s") % {
+        "n": len(plan.needed_steps),
+        "span": times.duration(plan.expected_s),
+    }
     end = start + timedelta(seconds=max(60, plan.expected_s))
-    return Chart([Lane(name, bars) for name, bars in lanes.items()], start, end, said, gate=gate, relative=True)
+    return Chart(
+        [Lane(name, bars) for name, bars in lanes.items()], start, end, said, gate=gate, relative=True
+    )

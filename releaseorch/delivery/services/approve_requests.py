@@ -31,7 +31,9 @@ def approve_requests(
         for request in sorted(requests, key=lambda one: one.pk):
             try:
                 with transaction.atomic():
-                    done = approve_request(actor=actor, request=request, seen=seen.get(request.pk), comment=comment)
+                    done = approve_request(
+                        actor=actor, request=request, seen=seen.get(request.pk), comment=comment
+                    )
                     approved.append(done)
             except DomainError as error:
                 refused[request.pk] = error.reasons

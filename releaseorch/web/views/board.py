@@ -46,7 +46,10 @@ class Group:
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
     """`?release=&environment=`; with an environment alone: all its open requests."""
-    environment_id, release_id = inputs.row_id(request.GET, "environment"), inputs.row_id(request.GET, "release")
+    environment_id, release_id = (
+        inputs.row_id(request.GET, "environment"),
+        inputs.row_id(request.GET, "release"),
+    )
     environment = get_or_404(Environment, pk=environment_id) if environment_id else None
     release = get_or_404(Release, pk=release_id) if release_id else None
     releases = request_form.releases_open()
@@ -98,7 +101,9 @@ def _may_group(person: Person, line: RequestLine) -> bool:
 
 
 def _may_approve(person: Person, line: RequestLine) -> bool:
-    return line.request.state == RequestState.SUBMITTED and any(not slot.why_not(person) for slot in line.slots)
+    return line.request.state == RequestState.SUBMITTED and any(
+        not slot.why_not(person) for slot in line.slots
+    )
 
 
 def _groups(rows: list[tuple[str, Row]]) -> list[Group]:
@@ -116,7 +121,9 @@ def approve(request: HttpRequest) -> HttpResponse:
     picked = _picked(request)
     back = own_path(request.POST.get("back"), "/board")
     if not picked:
-        return refusal(request, Invalid({"request": _("Select at least one request that waits for approval.")}), back)
+        return refusal(
+            request, Invalid({"request": _("Select at least one request that waits for approval.")}), back
+        )
     versions = {one.pk: inputs.row_id(request.POST, f"version-{one.pk}") for one in picked}
     seen = {pk: version for pk, version in versions.items() if version is not None}
     try:
@@ -124,7 +131,9 @@ def approve(request: HttpRequest) -> HttpResponse:
             actor=person_of(request), requests=picked, seen=seen, comment=request.POST.get("comment", "")
         )
     except services.SomeRefused as error:
-        return _some_refused(request, _picked(request), error, back)  # as they are again, now that nothing was done
+        return _some_refused(
+            request, _picked(request), error, back
+        )  # as they are again, now that nothing was done
     text = ngettext("%(n)d request approved.", "%(n)d requests approved.", len(picked)) % {"n": len(picked)}
     messages.success(request, text)
     return see_other(request, back)
@@ -135,7 +144,9 @@ def _picked(request: HttpRequest) -> list[DeploymentRequest]:
     if len(texts) > MOST:
         raise BadRequest(_("Select %(most)d requests at most.") % {"most": MOST})
     ids = {inputs.row_id({"request": text}, "request") for text in texts}
-    rows = DeploymentRequest.objects.select_related("application__team", "environment", "requester", "release", "run")
+    rows = DeploymentRequest.objects.select_related(
+        "application__team", "environment", "requester", "release", "run"
+    )
     return list(rows.filter(pk__in=[pk for pk in ids if pk is not None]).order_by("pk"))
 
 

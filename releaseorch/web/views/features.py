@@ -30,7 +30,9 @@ def features(request: HttpRequest) -> HttpResponse:
     """`?application=&release=&text=`; the newest first."""
     application, release = inputs.row_id(request.GET, "application"), inputs.row_id(request.GET, "release")
     text = request.GET.get("text", "")[:200]
-    page = queries.features_page(request.GET.get("cursor"), application=application, release=release, text=text)
+    page = queries.features_page(
+        request.GET.get("cursor"), application=application, release=release, text=text
+    )
     context = {
         "page": page,
         "rows": page.items,

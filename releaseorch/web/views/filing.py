@@ -106,13 +106,18 @@ def _named(refused: Invalid, drafts: list[RequestDraft]) -> Invalid:
 
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form for a request that is there; a POST without lines comes from a button elsewhere and shows it."""
-    rows = DeploymentRequest.objects.select_related("application__team", "environment", "release", "requester")
+    rows = DeploymentRequest.objects.select_related(
+        "application__team", "environment", "release", "requester"
+    )
     found = get_or_404(rows, pk=pk)
     if request.method != "POST":
         return _page(request, filing.of_request(found), edited=found)
     if "lines" not in request.POST:
         return see_other(request, f"/requests/{pk}/edit")
-    typed, do = replace(filing.read(request.POST), application=found.application), request.POST.get("do", "draft")
+    typed, do = (
+        replace(filing.read(request.POST), application=found.application),
+        request.POST.get("do", "draft"),
+    )
     if do not in SAVES:
         return _page(request, filing_buttons.pressed(typed, do, request.POST), edited=found)
     return perform(
@@ -143,5 +148,3 @@ def _page(
     context: dict[str, Any] = filing_page.context(person_of(request), typed, edited)
     context |= {"bounced": bounced, "here": request.path, "left_out": ", ".join(changed)}
     return render_page(request, "requests/form.html", context, partial="filing")
-
-

@@ -108,7 +108,9 @@ def _with_reason(request: HttpRequest, service: Callable[..., Release]) -> Calla
     return lambda **known: service(reason=request.POST.get("reason", ""), **known)
 
 
-def _perform(request: HttpRequest, pk: int, verb: str, said: str, service: Callable[..., Any]) -> HttpResponse:
+def _perform(
+    request: HttpRequest, pk: int, verb: str, said: str, service: Callable[..., Any]
+) -> HttpResponse:
     found = get_or_404(Release.objects.select_related("application__team"), pk=pk)
     return perform(
         request,

@@ -57,7 +57,9 @@ def move_item(request: HttpRequest, pk: int) -> HttpResponse:
     def move(subject: DeploymentRequest, seen: int | None) -> Any:
         position = inputs.row_id(request.POST, "position") or 1
         item = _row(request, subject)
-        return services.move_item(actor=person_of(request), request=subject, seen=seen, item=item, position=position)
+        return services.move_item(
+            actor=person_of(request), request=subject, seen=seen, item=item, position=position
+        )
 
     return perform_on(request, pk, "move_item", gettext_lazy("Moved."), move)
 

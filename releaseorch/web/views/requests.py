@@ -73,7 +73,11 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
         raise Http404
     subject = found.request
     actions = {one.verb: one for one in request_actions.actions_for(subject, person_of(request), found.slots)}
-    plan = None if subject.state in REQUEST_FINAL or not found.items else plan_queries.preview_for_request(subject)
+    plan = (
+        None
+        if subject.state in REQUEST_FINAL or not found.items
+        else plan_queries.preview_for_request(subject)
+    )
     context: dict[str, Any] = {
         "detail": found,
         "subject": subject,
@@ -95,7 +99,9 @@ def perform_on(
     func: Callable[[DeploymentRequest, int | None], Any],
 ) -> HttpResponse:
     """One verb of the request; what can't be taken stands on its page as typed."""
-    rows = DeploymentRequest.objects.select_related("application__team", "environment", "release", "requester", "run")
+    rows = DeploymentRequest.objects.select_related(
+        "application__team", "environment", "release", "requester", "run"
+    )
     subject = get_or_404(rows, pk=pk)
     return perform(
         request,

@@ -29,7 +29,9 @@ def test_every_application_with_features_has_a_line(house: House, door) -> None:
 
 def test_cut_offs_count_down(house: House, door) -> None:
     ReleaseMilestone.objects.create(release=house.release, kind="filing", at=clock.now() - timedelta(hours=2))
-    ReleaseMilestone.objects.create(release=house.release, kind="approval", at=clock.now() + timedelta(hours=3))
+    ReleaseMilestone.objects.create(
+        release=house.release, kind="approval", at=clock.now() + timedelta(hours=3)
+    )
     text = door(house.cast.auditor).get(BOARD).content.decode()
     assert "Filing closes" in text and "in 2 h 59" in text
     assert "2 h 00 late" in text  # the portal has filed nothing
@@ -39,7 +41,10 @@ def test_by_environment_it_shows_open_requests(house: House, door) -> None:
     request_in_state(house, R.APPROVED, title="Web alone")
     client = door(house.cast.release_manager)
     assert "Web alone" in client.get(f"{BOARD}?environment={house.production.pk}").content.decode()
-    assert "Nothing is under way here." in client.get(f"{BOARD}?environment={house.integration.pk}").content.decode()
+    assert (
+        "Nothing is under way here."
+        in client.get(f"{BOARD}?environment={house.integration.pk}").content.decode()
+    )
 
 
 def test_several_are_approved_at_once(house: House, door) -> None:

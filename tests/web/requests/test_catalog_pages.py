@@ -21,7 +21,15 @@ def test_a_feature_shows_each_part_with_version_request_and_environment(house: H
         version=version, source_kind="import", source_id=None, source_name="first import",
     )  # fmt: skip
     text = door(house.cast.auditor).get(f"/features/{house.photos.pk}").content.decode()
-    for said in ("Claims", "Customer Portal", "claims-web", "2.0.0", f"#{request.pk}", "Acceptance", "nothing filed"):
+    for said in (
+        "Claims",
+        "Customer Portal",
+        "claims-web",
+        "2.0.0",
+        f"#{request.pk}",
+        "Acceptance",
+        "nothing filed",
+    ):
         assert said in text, said
 
 
@@ -42,7 +50,9 @@ def test_a_status_is_set_with_its_reason(house: House, door) -> None:
         ("developer", {"application": "999"}, 422), ("developer", {"application": "x"}, 400),
     ],
 )  # fmt: skip
-def test_a_status_that_cannot_be_set_says_why(house: House, door, who: str, change: dict[str, str], code: int) -> None:
+def test_a_status_that_cannot_be_set_says_why(
+    house: House, door, who: str, change: dict[str, str], code: int
+) -> None:
     given = {"application": str(house.claims.pk), "status": "ready", **change}
     answer = door(getattr(house.cast, who)).post(f"/features/{house.photos.pk}/set-status", given)
     assert answer.status_code == code
@@ -69,10 +79,17 @@ def test_a_version_is_blocked_and_unblocked_with_a_reason(house: House, door) ->
     client, page = door(house.cast.developer), f"/components/{house.claims_web.pk}"
     form = form_of(client.get(page), f"/versions/{version.pk}/block")
     assert client.post(f"/versions/{version.pk}/block", form.values).status_code == 422
-    assert client.post(f"/versions/{version.pk}/block", {**form.values, "reason": "Loses photographs."}).status_code == 303
+    assert (
+        client.post(
+            f"/versions/{version.pk}/block", {**form.values, "reason": "Loses photographs."}
+        ).status_code
+        == 303
+    )
     assert "Loses photographs." in client.get(page).content.decode()
     assert client.post(f"/versions/{version.pk}/block", {"reason": "Again."}).status_code == 409
-    assert door(house.cast.auditor).post(f"/versions/{version.pk}/unblock", {"reason": "x"}).status_code == 403
+    assert (
+        door(house.cast.auditor).post(f"/versions/{version.pk}/unblock", {"reason": "x"}).status_code == 403
+    )
     assert client.post(f"/versions/{version.pk}/unblock", {"reason": "Fixed."}).status_code == 303
     version.refresh_from_db()
     assert not version.is_blocked
@@ -82,14 +99,23 @@ def test_a_version_is_blocked_and_unblocked_with_a_reason(house: House, door) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["/features?text=photo", "/releases", "/applications?text=port", "/requests?state=all", "/requests?text=%231"]
+    "path",
+    [
+        "/features?text=photo",
+        "/releases",
+        "/applications?text=port",
+        "/requests?state=all",
+        "/requests?text=%231",
+    ],
 )
 def test_lists_open_for_everybody(house: House, door, path: str) -> None:
     request_in_state(house, R.SUBMITTED)
     assert door(house.cast.outsider).get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/features/999", "/releases/999", "/components/999", "/requests/999", "/board?release=999"])
+@pytest.mark.parametrize(
+    "path", ["/features/999", "/releases/999", "/components/999", "/requests/999", "/board?release=999"]
+)
 def test_what_is_not_there_is_not_found(house: House, door, path: str) -> None:
     assert door(house.cast.outsider).get(path).status_code == 404
 

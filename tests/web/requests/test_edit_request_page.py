@@ -29,7 +29,11 @@ def test_saved_and_submitted_in_one_press(house: House, door) -> None:
     client, url = door(house.cast.developer), f"/requests/{request.pk}/edit"
     press(client, client.get(url), url, "submit", note="The test report is linked now.")
     request.refresh_from_db()
-    assert (request.state, request.note, request.revision) == (R.SUBMITTED, "The test report is linked now.", 2)
+    assert (request.state, request.note, request.revision) == (
+        R.SUBMITTED,
+        "The test report is linked now.",
+        2,
+    )
 
 
 def test_it_says_that_approvals_fall_and_they_do(house: House, door) -> None:
@@ -50,7 +54,9 @@ def test_an_old_form_overwrites_nothing(house: House, door) -> None:
     client, url = door(house.cast.developer), f"/requests/{request.pk}/edit"
     old = client.get(url)
     press(client, old, url, "draft", title="Second")
-    page = press(client, old, url, "manual-after", title="Third")  # drawn again, it still carries its old version
+    page = press(
+        client, old, url, "manual-after", title="Third"
+    )  # drawn again, it still carries its old version
     assert page.status_code == 200
     answer = press(client, page, url, "draft", title="Third", **{"title-1": "Call them"})
     assert answer.status_code == 409
@@ -84,7 +90,14 @@ def test_lines_are_added_moved_and_removed_on_the_page(house: House, door) -> No
     request, schema = request_in_state(house, R.DRAFT), house.version(house.claims_db, "2.0.0")
     client, url = door(house.cast.developer), f"/requests/{request.pk}"
     verb(client, url, f"{url}/add-item", component_version=str(schema.pk))
-    verb(client, url, f"{url}/add-item", component_version="", title="Call the service desk", placement="before")
+    verb(
+        client,
+        url,
+        f"{url}/add-item",
+        component_version="",
+        title="Call the service desk",
+        placement="before",
+    )
     assert [str(item) for item in request.items.all()] == [
         "claims-web 2.0.0", "claims-db 2.0.0", "Call the service desk",
     ]  # fmt: skip
@@ -99,7 +112,9 @@ def test_a_line_that_cannot_be_comes_back_as_typed(house: House, door) -> None:
     client, url = door(house.cast.developer), f"/requests/{request.pk}/add-item"
     answer = client.post(url, {"component_version": "", "title": "", "instructions": "1. Look."})
     assert answer.status_code == 422
-    assert "say what is to be done by hand" in answer.content.decode() and "1. Look." in answer.content.decode()
+    assert (
+        "say what is to be done by hand" in answer.content.decode() and "1. Look." in answer.content.decode()
+    )
     assert client.post(url, {"component_version": "999999"}).status_code == 422
     assert client.post(url, {"title": "x", "placement": "never"}).status_code == 422
     assert client.post(f"/requests/{request.pk}/remove-item", {"item": "999999"}).status_code == 409

@@ -20,8 +20,14 @@ def built(house: House) -> House:
     ):  # fmt: skip
         version, _ = component.versions.get_or_create(text=text, defaults={"digest": f"sha256:{text}"})
         inventory.install(
-            actor=house.cast.operator, component=component, environment=environment, target=None, version=version,
-            source_kind="import", source_id=None, source_name="first import",
+            actor=house.cast.operator,
+            component=component,
+            environment=environment,
+            target=None,
+            version=version,
+            source_kind="import",
+            source_id=None,
+            source_name="first import",
         )
     return house
 
@@ -36,7 +42,10 @@ def test_it_opens_filled_with_what_differs_from_the_environment_before(built: Ho
     assert answer.status_code == 200
     form = form_of(answer, NEW)
     assert form.values["lines"] == ["2"]
-    assert [str(line.version) for line in answer.context["typed"].lines] == ["claims-db 2.0.0", "claims-web 2.0.0"]
+    assert [str(line.version) for line in answer.context["typed"].lines] == [
+        "claims-db 2.0.0",
+        "claims-web 2.0.0",
+    ]
     assert "CR-4987" in text and "CR-5003" in text  # the release under way, by itself
     assert form.values["release"] == [str(built.release.pk)]
     assert "1.0.0" in text  # what it would replace
@@ -48,8 +57,16 @@ def test_a_developer_without_script_files_a_request_with_a_manual_step(built: Ho
     page = press(client, page, NEW, "manual-after", title="Claims 2.0", note="Tested for a week.")
     assert page.status_code == 200
     page = press(
-        client, page, NEW, "manual-before",
-        **{"title-2": "Release the payouts", "instructions-2": "1. Open the console.", "anchor-2": "1", "minutes-2": "15"},
+        client,
+        page,
+        NEW,
+        "manual-before",
+        **{
+            "title-2": "Release the payouts",
+            "instructions-2": "1. Open the console.",
+            "anchor-2": "1",
+            "minutes-2": "15",
+        },
     )
     page = press(client, page, NEW, "remove-3")
     page = press(client, page, NEW, "up-2")
@@ -57,10 +74,23 @@ def test_a_developer_without_script_files_a_request_with_a_manual_step(built: Ho
     request = DeploymentRequest.objects.get()
     assert answer.status_code == 303 and answer["Location"] == f"/requests/{request.pk}"
     assert request.state == RequestState.SUBMITTED
-    assert (request.title, request.note, request.requester) == ("Claims 2.0", "Tested for a week.", built.cast.developer)
+    assert (request.title, request.note, request.requester) == (
+        "Claims 2.0",
+        "Tested for a week.",
+        built.cast.developer,
+    )
     db, manual, web = request.items.all()
-    assert (db.component, manual.title, web.component) == (built.claims_db, "Release the payouts", built.claims_web)
-    assert (manual.kind, manual.placement, manual.anchor, manual.expected_s) == (ItemKind.MANUAL, "after", web, 900)
+    assert (db.component, manual.title, web.component) == (
+        built.claims_db,
+        "Release the payouts",
+        built.claims_web,
+    )
+    assert (manual.kind, manual.placement, manual.anchor, manual.expected_s) == (
+        ItemKind.MANUAL,
+        "after",
+        web,
+        900,
+    )
     assert {line.feature for line in request.features.all()} == {built.photos, built.payouts}
     assert [event.verb for event in Event.objects.filter(subject_kind="request").order_by("pk")] == [
         "request.created", "request.submitted",
@@ -85,18 +115,29 @@ def test_another_environment_brings_other_lines_while_nobody_touched_them(built:
 
 def test_another_application_brings_its_own_lines_and_keeps_what_was_typed(built: House, door) -> None:
     client = door(built.cast.developer)
-    page = press(client, client.get(to_production(built)), NEW, "update", application=str(built.portal.pk), title="Mine")
+    page = press(
+        client,
+        client.get(to_production(built)),
+        NEW,
+        "update",
+        application=str(built.portal.pk),
+        title="Mine",
+    )
     assert page.context["typed"].application == built.portal
     assert all(line.component.application == built.portal for line in page.context["typed"].lines)
     assert form_of(page, NEW).values["title"] == ["Mine"]
 
 
-def test_saved_at_once_after_another_choice_the_lines_of_the_old_application_stay_out(built: House, door) -> None:
+def test_saved_at_once_after_another_choice_the_lines_of_the_old_application_stay_out(
+    built: House, door
+) -> None:
     client = door(built.cast.developer)
     answer = press(client, client.get(to_production(built)), NEW, "draft", application=str(built.portal.pk))
     assert answer.status_code == 303
     assert not RequestItem.objects.exists()
-    submitted = press(client, client.get(to_production(built)), NEW, "submit", application=str(built.portal.pk))
+    submitted = press(
+        client, client.get(to_production(built)), NEW, "submit", application=str(built.portal.pk)
+    )
     assert submitted.status_code == 200 and "left out" in submitted.content.decode()
     assert DeploymentRequest.objects.count() == 1
 
@@ -115,7 +156,9 @@ def test_what_would_block_it_is_said_before_anybody_is_asked(built: House, door)
     client = door(built.cast.developer)
     page = client.get(to_production(built))
     sentences = [check.sentence for check in page.context["checks"]]
-    assert any("Customer Portal, which has filed nothing" in one or "CR-4987 is expected" in one for one in sentences)
+    assert any(
+        "Customer Portal, which has filed nothing" in one or "CR-4987 is expected" in one for one in sentences
+    )
     assert page.context["plan"].needed_steps
     assert "Release management" in page.content.decode()  # who will be asked
 
@@ -133,8 +176,12 @@ def test_wrong_input_comes_back_as_typed_with_its_sentence(built: House, door) -
     assert not DeploymentRequest.objects.exists()
 
 
-@pytest.mark.parametrize("change", [{"wish_from": "yesterday"}, {"application": ""}, {"environment": "999999"}])
-def test_a_choice_that_is_none_is_a_sentence_and_no_request(built: House, door, change: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "change", [{"wish_from": "yesterday"}, {"application": ""}, {"environment": "999999"}]
+)
+def test_a_choice_that_is_none_is_a_sentence_and_no_request(
+    built: House, door, change: dict[str, str]
+) -> None:
     client = door(built.cast.developer)
     form = form_of(client.get(to_production(built)), NEW)
     answer = client.post(NEW, {**form.values, **change, "do": "submit"})
@@ -187,12 +234,14 @@ def test_the_part_alone_comes_when_htmx_asks(built: House, door) -> None:
     form = form_of(client.get(to_production(built)), NEW)
     answer = client.post(NEW, {**form.values, "do": "update"}, headers={"HX-Request": "true"})
     text = answer.content.decode()
-    assert text.lstrip().startswith("<form id=\"filing\"") and "<html" not in text
+    assert text.lstrip().startswith('<form id="filing"') and "<html" not in text
 
 
 def test_the_same_lines_are_filed_for_the_next_environment(built: House, door, client: Client) -> None:
     page = door(built.cast.developer)
-    first = press(page, page.get(f"{NEW}?application={built.claims.pk}&environment={built.acceptance.pk}"), NEW, "draft")
+    first = press(
+        page, page.get(f"{NEW}?application={built.claims.pk}&environment={built.acceptance.pk}"), NEW, "draft"
+    )
     pk = first["Location"].rpartition("/")[2]
     again = page.get(f"{NEW}?request={pk}")
     assert again.context["typed"].environment == built.production

@@ -10,13 +10,23 @@ from tests.web.requests.forms import NEW, form_of, press
 SCRIPT = "<script>alert(1)</script>"
 TEMPLATE = "{{7*7}}{% now 'Y' %}"
 TITLE = f'{SCRIPT}"><img src=x onerror=alert(1)> {TEMPLATE}'
-PAGES = ["/", "/requests", "/requests/{}", "/requests/{}/edit", "/board", "/board?environment={environment}", "/applications/claims"]
+PAGES = [
+    "/",
+    "/requests",
+    "/requests/{}",
+    "/requests/{}/edit",
+    "/board",
+    "/board?environment={environment}",
+    "/applications/claims",
+]
 
 
 def filed(house: House, door) -> DeploymentRequest:
     version = house.version(house.claims_web)
     client = door(house.cast.developer)
-    page = client.get(f"{NEW}?version={version.pk}&environment={house.production.pk}&release={house.release.pk}")
+    page = client.get(
+        f"{NEW}?version={version.pk}&environment={house.production.pk}&release={house.release.pk}"
+    )
     page = press(client, page, NEW, "manual-after", title=TITLE, note=TITLE)
     text = page.content.decode()
     assert SCRIPT not in text and "<img" not in text
@@ -31,7 +41,11 @@ def test_markup_and_template_code_stay_text(house: House, door, path: str) -> No
     request = filed(house, door)
     assert request.title == TITLE and request.note == TITLE
     assert request.items.get(kind="manual").instructions == TITLE
-    text = door(house.cast.developer).get(path.format(request.pk, environment=house.production.pk)).content.decode()
+    text = (
+        door(house.cast.developer)
+        .get(path.format(request.pk, environment=house.production.pk))
+        .content.decode()
+    )
     assert SCRIPT not in text and "<img" not in text
     assert "{{7*7}}" in text or path == "/board"
     assert "&lt;script&gt;" in text or path == "/board"  # by application it shows no titles
@@ -72,8 +86,9 @@ def test_a_nul_goes_nowhere(house: House, door, name: str) -> None:
 @pytest.mark.parametrize(
     "typed",
     [
-        {"lines": "999999999"}, {"lines": "-1"}, {"version-0": "x"}, {"version-0": "9" * 30}, {"do": "remove-99999999999999999999"},
-        {"do": "<script>"}, {"also": "999999"}, {"anchor-0": "5"}, {"kind-0": "explode"}, {"feature": "999999"}, {"application": "0"},
+        {"lines": "999999999"}, {"lines": "-1"}, {"version-0": "x"}, {"version-0": "9" * 30},
+        {"do": "remove-99999999999999999999"}, {"do": "<script>"}, {"also": "999999"}, {"anchor-0": "5"},
+        {"kind-0": "explode"}, {"feature": "999999"}, {"application": "0"},
     ],
 )  # fmt: skip
 def test_a_bent_form_is_never_a_traceback(house: House, door, typed: dict[str, str]) -> None:

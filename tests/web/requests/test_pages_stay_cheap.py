@@ -57,12 +57,18 @@ CASES: list[tuple[str, str, Callable[[House], None]]] = [
     ("application", "/applications/claims", more_versions),
     ("component", "/components/{component}", more_versions),
     ("form", "/requests/new?application={application}&environment={environment}", more_versions),
-    ("form with features", "/requests/new?application={application}&environment={environment}", more_applications),
+    (
+        "form with features",
+        "/requests/new?application={application}&environment={environment}",
+        more_applications,
+    ),
 ]
 
 
 @pytest.mark.parametrize(("name", "path", "more"), CASES, ids=[name for name, *_ in CASES])
-def test_one_row_costs_as_much_as_many(house: House, door, name: str, path: str, more: Callable[[House], None]) -> None:
+def test_one_row_costs_as_much_as_many(
+    house: House, door, name: str, path: str, more: Callable[[House], None]
+) -> None:
     path = path.format(
         environment=house.production.pk, feature=house.payouts.pk, release=house.release.pk,
         component=house.claims_web.pk, application=house.claims.pk,
@@ -81,7 +87,9 @@ def test_a_request_of_many_lines_costs_as_much_as_one_of_few(house: House, door)
     def of(n: int) -> str:
         items = [
             ItemDraft(component=one.component, version=one)
-            for one in (VersionFactory(component=ComponentFactory(application=house.claims)) for _ in range(n))
+            for one in (
+                VersionFactory(component=ComponentFactory(application=house.claims)) for _ in range(n)
+            )
         ]
         return f"/requests/{request_in_state(house, R.SUBMITTED, items=items).pk}"
 

@@ -16,7 +16,14 @@ VERBS = [
     ("withdraw", R.SUBMITTED, "developer", {"reason": "Not wanted."}, R.WITHDRAWN, "request.withdrawn"),
     ("approve", R.SUBMITTED, "release_manager", {"comment": "Fine."}, R.APPROVED, "request.approved"),
     ("send-back", R.SUBMITTED, "release_manager", {"reason": "Say more."}, R.SENT_BACK, "request.sent_back"),
-    ("reject", R.SUBMITTED, "release_manager", {"reason": "Not before summer."}, R.REJECTED, "request.rejected"),
+    (
+        "reject",
+        R.SUBMITTED,
+        "release_manager",
+        {"reason": "Not before summer."},
+        R.REJECTED,
+        "request.rejected",
+    ),
     ("retry", R.FAILED, "developer", {"reason": "The disk is larger now."}, R.APPROVED, "request.retried"),
 ]
 NAMES = [name for name, *_ in VERBS]
@@ -35,7 +42,9 @@ def test_the_button_does_what_the_service_does(
     rows = [DeploymentRequest.objects.get(pk=one.pk) for one in (here, there)]
     assert [row.state for row in rows] == [after, after]
     assert rows[0].last_reason == rows[1].last_reason and rows[0].revision == rows[1].revision
-    by_page, by_service = [Event.objects.filter(subject_kind="request", subject_id=one.pk).last() for one in (here, there)]
+    by_page, by_service = [
+        Event.objects.filter(subject_kind="request", subject_id=one.pk).last() for one in (here, there)
+    ]
     assert by_page.verb == by_service.verb == said
     assert (by_page.actor_id, by_page.reason) == (by_service.actor_id, by_service.reason)
     by_page.before.pop("run", None), by_service.before.pop("run", None)  # each failed in its own
@@ -44,7 +53,12 @@ def test_the_button_does_what_the_service_does(
 
 def test_a_comment_is_kept(house: House, door) -> None:
     request = request_in_state(house, R.SUBMITTED)
-    verb(door(house.cast.qa), f"/requests/{request.pk}", f"/requests/{request.pk}/comment", text="Tested twice.")
+    verb(
+        door(house.cast.qa),
+        f"/requests/{request.pk}",
+        f"/requests/{request.pk}/comment",
+        text="Tested twice.",
+    )
     assert request.comments.get().text == "Tested twice."
     assert "Tested twice." in door(house.cast.auditor).get(f"/requests/{request.pk}").content.decode()
 

@@ -12,11 +12,16 @@ from tests.histories import request_in_state
 
 
 def numbers(answer) -> list[int]:
-    return [int(found) for found in re.findall(r'<td data-label=""><a href="/requests/(\d+)">', answer.content.decode())]
+    return [
+        int(found)
+        for found in re.findall(r'<td data-label=""><a href="/requests/(\d+)">', answer.content.decode())
+    ]
 
 
 def test_it_opens_with_what_is_under_way(house: House, door) -> None:
-    draft, rejected, approved = (request_in_state(house, state) for state in (R.DRAFT, R.REJECTED, R.APPROVED))
+    draft, rejected, approved = (
+        request_in_state(house, state) for state in (R.DRAFT, R.REJECTED, R.APPROVED)
+    )
     client = door(house.cast.auditor)
     assert numbers(client.get("/requests")) == [approved.pk, draft.pk]
     assert numbers(client.get("/requests?state=all")) == [approved.pk, rejected.pk, draft.pk]
@@ -34,7 +39,10 @@ def test_it_is_narrowed_by_the_address(house: House, door) -> None:
     assert "No request fits." in client.get(f"/requests?application={house.billing.pk}").content.decode()
 
 
-@pytest.mark.parametrize(("query", "code"), [("application=x", 400), ("cursor=nowhere", 422), ("state=odd", 200), ("text=%00", 400)])
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("application=x", 400), ("cursor=nowhere", 422), ("state=odd", 200), ("text=%00", 400)],
+)
 def test_a_bent_address_is_a_sentence(house: House, door, query: str, code: int) -> None:
     assert door(house.cast.auditor).get(f"/requests?{query}").status_code == code
 
