@@ -91,8 +91,6 @@ def test_a_conflict_in_a_plan_says_what_would_help_and_stops_the_proposal(house:
 def test_a_plan_shows_why_each_step_stands_where_it_stands(house: House, door) -> None:
     run = stage.run_of(house, "proposed")
     page = door(house.cast.auditor).get(f"/runs/{run.pk}?by=phase").content.decode()
-    request = run.steps.first() and DeploymentRun.objects.get(pk=run.pk)
-    assert request is not None
     assert "deploys claims-web 2.0.0" in page
     assert "Release management" in page
     assert "0 / 1" in page
@@ -124,9 +122,8 @@ def test_a_page_costs_the_same_for_few_and_many_steps(house: House, door, state:
     small = run_in_state(house, state, requests=[stage.request_by_hand(house)])
     client = door(house.cast.release_manager)
     few = queries(client, f"/runs/{small.pk}")
-    services.stop_run(
-        actor=house.cast.release_manager, run=small, reason="Enough."
-    ) if state == "running" else None
+    if state == "running":  # else it would hold the component
+        services.stop_run(actor=house.cast.release_manager, run=small, reason="Enough.")
     many = [stage.request_by_hand(house, f"Tell desk {n}") for n in range(12)]
     large = run_in_state(house, state, requests=many)
     assert large.steps.count() > 10
