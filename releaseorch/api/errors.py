@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
@@ -60,6 +60,10 @@ def _explained(error: Exception) -> Explained:
             return 409, "conflict", str(error), {}
         case Invalid():
             return 422, "invalid", str(error), {"errors": error.fields}
+        case IntegrityError():
+            return 409, "conflict", _("Somebody else was first. Look at how it stands now."), {}
+        case DataError() | OverflowError():
+            return 400, "bad_request", _("Something in this call can't be stored. Nothing was changed."), {}
         case OperationalError():
             return (
                 503,

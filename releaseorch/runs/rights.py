@@ -88,24 +88,6 @@ def why_not_reassign(person: Person, step: Step) -> str:
     return policy.why_not(person, "step.reassign", scope_of_step(step, step.run))
 
 
-READ_RESTRICTED = frozenset({Role.OPERATOR, Role.RELEASE_MANAGER, Role.AUDITOR})
-
-
-def why_not_read_logs(person: Person, step: Step) -> str:
-    """Logs and evidence of restricted applications are for their team, operators, release managers and auditors."""
-    application = step.component.application if step.component is not None else None
-    if application is None or not application.is_restricted:
-        return ""
-    if application.team_id in policy.team_ids(person):
-        return ""
-    if policy.has_role(person, READ_RESTRICTED, scope_of_step(step, step.run)):
-        return ""
-    return _("%(application)s is restricted: its logs and evidence are for its team. Ask %(team)s.") % {
-        "application": application.name,
-        "team": application.team.name,
-    }
-
-
 def refuse(why_not: str) -> None:
     if why_not:
         raise NotAllowed(why_not)

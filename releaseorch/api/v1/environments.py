@@ -5,15 +5,17 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from releaseorch.api.v1.base import REPEATABLE, Empty, Line, Nouns, StrictSerializer, verb
+from releaseorch.api.v1.base import REPEATABLE, Empty, Id, Line, Nouns, StrictSerializer, Text, verb
 from releaseorch.api.v1.reading import Named, PersonOut
-from releaseorch.catalog.models import Application
-from releaseorch.environments import services
+from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.environments import inventory, services
 from releaseorch.environments.models import Environment, Installation, Reservation, Target
 
 
@@ -90,9 +92,33 @@ class Environments(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
         return Environment.objects.prefetch_related("targets")
 
 
+class Confirm(StrictSerializer):
+    component = serializers.PrimaryKeyRelatedField(
+        queryset=Component.objects.select_related("application"), pk_field=Id()
+    )
+    environment = serializers.SlugRelatedField("slug", queryset=Environment.objects.all())
+    target = serializers.PrimaryKeyRelatedField(
+        queryset=Target.objects.all(), pk_field=Id(), required=False, allow_null=True, default=None
+    )
+    version = serializers.PrimaryKeyRelatedField(
+        queryset=ComponentVersion.objects.all(),
+        pk_field=Id(),
+        allow_null=True,
+        help_text="null: nothing is there.",
+    )
+    reason = Text(min_length=3)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        target = given["target"]
+        if target is not None and target.environment_id != given["environment"].pk:
+            raise serializers.ValidationError({"target": [_("This environment has no such target.")]})
+        return given
+
+
 class Inventory(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     """Which version is installed where; closed rows are the history."""
 
+    scope = "steps:write"
     serializer_class = InstallationOut
     filterset_class = InstallationFilter
 
@@ -100,6 +126,19 @@ class Inventory(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
         return Installation.objects.select_related(
             "environment", "component__application", "target", "version", "uncertain_with"
         )
+
+    @extend_schema(request=Confirm, responses={200: InstallationOut, 204: None}, parameters=[REPEATABLE])
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def confirm(self, request: Request) -> Response:
+        """Say what is there now: that ends every doubt about this place. 204 when nothing is there."""
+
+        def say() -> Response:
+            row = inventory.confirm(actor=self.person, **self.taken(Confirm))
+            if row is None:
+                return Response(status=status.HTTP_204_NO_CONTENT)
+            return Response(InstallationOut(row).data)
+
+        return self.once(say)
 
 
 class NewReservation(StrictSerializer):

@@ -77,14 +77,25 @@ class StepDetailOut(StepOut):
 
     attempts = AttemptOut(many=True)
     decisions = DecisionOut(many=True)
-    evidence = EvidenceOut(many=True)
+    evidence = serializers.SerializerMethodField()
+    closed = serializers.SerializerMethodField(
+        help_text="Why evidence and logs are not shown to the caller, else empty."
+    )
     waits_for = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField()
 
     class Meta(StepOut.Meta):
         fields: tuple[str, ...] = (
-            *StepOut.Meta.fields, "instructions", "attempts", "decisions", "evidence", "waits_for", "actions",
+            *StepOut.Meta.fields, "instructions", "attempts", "decisions", "evidence", "closed", "waits_for",
+            "actions",
         )  # fmt: skip
+
+    @extend_schema_field(EvidenceOut(many=True))
+    def get_evidence(self, step: Step) -> Any:
+        return [] if self.get_closed(step) else EvidenceOut(step.evidence.all(), many=True).data
+
+    def get_closed(self, step: Step) -> str:
+        return rights.why_not_read(self.context["request"].user, step)
 
     @extend_schema_field(WaitOut(allow_null=True))
     def get_waits_for(self, step: Step) -> Any:
@@ -147,7 +158,7 @@ class Steps(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
 
     def get_queryset(self) -> QuerySet[Step]:
         rows = Step.objects.select_related(
-            "run__environment", "component__application", "version", "target", "team", "owner"
+            "run__environment", "component__application__team", "version", "target", "team", "owner"
         )
         if self.action == "list":
             return rows
@@ -205,7 +216,7 @@ class Attempts(mixins.RetrieveModelMixin, Nouns):
     def log(self, request: Request, pk: str) -> Any:
         """The whole log as it was stored, as a download."""
         attempt = self.get_object()
-        rights.refuse(rights.why_not_read_logs(self.person, attempt.step))
+        rights.refuse(rights.why_not_read(self.person, attempt.step))
         answer = StreamingHttpResponse(parts_of(attempt), content_type="text/plain; charset=utf-8")
         answer["Content-Disposition"] = (
             f'attachment; filename="step-{attempt.step_id}-attempt-{attempt.number}.log"'
