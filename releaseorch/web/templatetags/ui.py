@@ -48,7 +48,7 @@ def state_badge(tone: str, word: str, shape: str = "") -> SafeString:
 def state(value: Any, field: str = "state", word: str = "") -> SafeString:
     """The state of an object, of a member of registered choices, or a Look; `word` says it otherwise."""
     look = look_of(value, field)
-    return _badge(look, word or look.word)
+    return _badge(look, str(word or look.word))
 
 
 def _badge(look: Look, word: str) -> SafeString:
