@@ -120,7 +120,12 @@ OTHER_VERBS = [
         lambda call: environments.release_reservation(actor=call.person, reservation=call.subject), page=None,
     ),
     Verb(
-        "inventory.confirm", "inventory.confirmed", "operator", in_production, confirm, again=True, api=None,
+        "inventory.confirm", "inventory.confirmed", "operator", in_production, confirm, again=True,
+        api_path="inventory/confirm",
+        api=lambda call: {
+            "component": call.house.claims_web.pk, "environment": "production", "reason": WHY,
+            "version": call.house.claims_web.versions.get(text="2.0.0").pk,
+        },
         page=lambda call: {"installed": call.house.claims_web.versions.get(text="2.0.0").pk, "reason": WHY},
         page_path="/where/{subject.component_id}/{subject.environment_id}/confirm",
         found=lambda _row: Installation.objects.get(until=None),

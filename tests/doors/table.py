@@ -11,8 +11,4 @@ CLOSED = {
     ("version.register", "page"): "Machines register what they built; people file what is registered.",
     ("reservation.create", "page"): "Reservations are kept through the API until their page is built.",
     ("reservation.release", "page"): "Reservations are kept through the API until their page is built.",
-    (
-        "inventory.confirm",
-        "api",
-    ): "Only who has looked says what is there, on the page that shows what was known.",
 }
