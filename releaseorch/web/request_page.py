@@ -13,7 +13,8 @@ from releaseorch.audit.models import Event
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
 from releaseorch.core.actions import Action
-from releaseorch.delivery import request_form
+from releaseorch.delivery import request_form, signers
+from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.plan_views import PlanView
 from releaseorch.delivery.request_queries import ItemLine, RequestDetail
@@ -21,7 +22,7 @@ from releaseorch.delivery.states import ItemPlacement
 from releaseorch.delivery.states import RequestState as R
 from releaseorch.environments.models import Environment
 from releaseorch.waiting.models import Blocker
-from releaseorch.web import times
+from releaseorch.web import request_feed, times
 from releaseorch.web.charts import Bar, Chart, Lane, Part
 
 WAY = (R.DRAFT, R.SUBMITTED, R.APPROVED, R.PLANNED, R.DEPLOYING, R.DEPLOYED)
@@ -77,6 +78,8 @@ def context(person: Person, detail: RequestDetail, actions: Mapping[str, Action]
         "next_environment": _next(request),
         "ledger": _parts(detail),
         "fell": _fell(detail),
+        "slots": _slots(detail),
+        "feed": request_feed.feed_of(detail.events),
     }
 
 
@@ -119,6 +122,14 @@ def _next(request: DeploymentRequest) -> Environment | None:
     if request.state not in {R.DEPLOYED, R.DEPLOYED_WITH_EXCEPTIONS}:
         return None
     return Environment.objects.filter(rank__gt=request.environment.rank).order_by("rank", "name").first()
+
+
+def _slots(detail: RequestDetail) -> list[tuple[SlotView, list[Person]]]:
+    """Each slot with the people who could fill it, while it is still asked for."""
+    if detail.request.is_final:
+        return [(slot, []) for slot in detail.slots]
+    people = signers.signers_of(detail.slots)
+    return [(slot, people.get(slot.name, [])) for slot in detail.slots]
 
 
 def _fell(detail: RequestDetail) -> Fell | None:
