@@ -21,7 +21,7 @@ SAID = {
     "request.rejected": gettext_lazy("rejected it"),
     "request.withdrawn": gettext_lazy("withdrew it"),
     "request.retried": gettext_lazy("freed it for another try"),
-    "request.put_in_run": gettext_lazy("put it into a run"),
+    "request.put_in_run": gettext_lazy("put it into run"),
     "request.planned": gettext_lazy("proposed the run that holds it"),
     "request.unplanned": gettext_lazy("unlocked the run that holds it"),
     "request.freed": gettext_lazy("freed it from its run"),

@@ -25,7 +25,7 @@ def test_every_event_of_a_request_has_its_words(house: House, state: R) -> None:
 def test_what_its_run_does_to_it_has_its_words(house: House) -> None:
     run = run_in_state(house, "running")
     said = said_of(DeploymentRequest.objects.get(run=run))
-    assert "started the run that holds it" in said
+    assert {"put it into run", "proposed the run that holds it"} <= set(said)
     assert [did for did in said if "request." in did] == []
 
 
