@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, TeamMember
 from releaseorch.accounts.roles import Role
+from releaseorch.runs.models import DeploymentRun
+from releaseorch.runs.states import RUN_ACTIVE
 from releaseorch.waiting.models import Blocker, Interval
 from releaseorch.web.http import wants_part
 
@@ -44,7 +46,9 @@ def waiting_for(person: Person) -> int:
         blocker_kind=Blocker.TEAM, blocker_id__in=teams
     )
     mine |= Q(blocker_kind=Blocker.ROLE, blocker_name__in=roles)
-    return Interval.objects.filter(mine, ended_at=None, is_primary=True).count()
+    under_way = DeploymentRun.objects.filter(state__in=RUN_ACTIVE).values("pk")
+    waits = Interval.objects.filter(mine, ended_at=None, is_primary=True)
+    return waits.exclude(subject_kind="run", subject_id__in=under_way).count()  # those wait by their steps
 
 
 def places(path: str, waiting: int = 0) -> list[Place]:
