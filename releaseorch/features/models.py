@@ -53,7 +53,8 @@ class FeatureScope(models.Model):
 class Release(GuardedModel):
     """A named, dated set of features: organisation-wide, or of one application.
 
-    planning → locked → in_progress → completed | completed_with_exceptions | abandoned
+    planning → locked → in_progress → completed | completed_with_exceptions
+    planning | locked | in_progress → abandoned
     """
 
     name = fields.name(unique=True)

@@ -10,6 +10,8 @@ import releaseorch
 from releaseorch.core.transitions import Move
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import REQUEST_BEFORE_DEPLOYING, REQUEST_MOVES, RequestState
+from releaseorch.features.models import Release
+from releaseorch.features.states import RELEASE_MOVES, ReleaseState
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 from releaseorch.runs.states import (
     ATTEMPT_MOVES,
@@ -23,6 +25,7 @@ from releaseorch.runs.states import (
 
 LIFECYCLES = [
     (DeploymentRequest, REQUEST_MOVES, RequestState),
+    (Release, RELEASE_MOVES, ReleaseState),
     (DeploymentRun, RUN_MOVES, RunState),
     (Step, STEP_MOVES, StepState),
     (Attempt, ATTEMPT_MOVES, AttemptState),
@@ -84,7 +87,7 @@ def test_the_drawing_shows_every_arrow_of_the_table_and_no_other(model, table, s
 def _sources_text() -> str:
     return "\n".join(
         path.read_text()
-        for app in ("delivery", "runs")
+        for app in ("delivery", "features", "runs")
         for path in sorted((SOURCES / app).rglob("*.py"))
         if path.name != "states.py" and path.parent.name not in {"models", "migrations"}
     )

@@ -119,7 +119,7 @@ def test_a_door_is_closed_for_a_reason_only() -> None:
 
 
 def test_every_address_of_a_verb_is_in_the_table() -> None:
-    nouns = ("request", "run", "step", "feature", "version")
+    nouns = ("request", "run", "step", "release", "feature", "version")
     known = {verb.name.replace(".", "-").replace("_", "-") for verb in VERBS} | set(nouns) | set(OTHER_WORDS)
     pages = {name for _route, name in routes() if name.split("-")[0] in nouns}
     assert pages - known == set()

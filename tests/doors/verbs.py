@@ -26,6 +26,7 @@ class Call:
         return {"actor": self.person, events.kind_of(self.subject): self.subject, "seen": self.seen}
 
 
+GUARDED = {"request", "run", "step", "release"}
 Typed = Mapping[str, Any]
 Says = Callable[[Call], Typed]
 
@@ -71,7 +72,11 @@ class Verb:
     @property
     def is_guarded(self) -> bool:
         """Whether who presses it says which version of the row they saw."""
-        return not self.again and self.found is None and self.name.split(".")[0] in {"request", "run", "step"}
+        return (
+            not self.again
+            and self.found is None
+            and self.name.split(".")[0] in {"request", "run", "step", "release"}
+        )
 
     def path(self, pattern: str, subject: Model) -> str:
         noun = self.name.split(".")[0]

@@ -62,6 +62,8 @@ MATRIX: dict[str, set[str]] = {
         ["step.retry", "step.skip", "step.take_over", "step.mark_done", "step.mark_failed"],
         MANAGERS | OPERATORS,
     ),
+    **dict.fromkeys(["release.lock", "release.begin", "release.complete"], MANAGING),
+    **dict.fromkeys(["release.complete_with_exceptions", "release.abandon"], MANAGING),
     "version.register": TEAM | MANAGING,
     **dict.fromkeys(["version.block", "version.unblock", "feature.set_status"], TEAM | MANAGING | {"qa"}),
     **dict.fromkeys(["reservation.create", "reservation.release"], MANAGING | {"qa"}),

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from releaseorch.api.v1.base import REPEATABLE, Nouns, StrictSerializer, Text
+from releaseorch.api.v1.base import REPEATABLE, Nouns, Seen, SeenReasoned, StrictSerializer, Text, verb
 from releaseorch.api.v1.reading import Named, PersonOut
 from releaseorch.catalog.models import Application
 from releaseorch.features import services
@@ -70,10 +70,11 @@ class ReleaseOut(serializers.ModelSerializer[Release]):
     application = Named(allow_null=True)
     milestones = MilestoneOut(many=True)
     features = serializers.SlugRelatedField[Any]("key", many=True, read_only=True)
+    version = serializers.IntegerField(source="row_version")
 
     class Meta:
         model = Release
-        fields = ("id", "name", "application", "state", "target_date", "milestones", "features")
+        fields = ("id", "name", "application", "state", "target_date", "milestones", "features", "version")
 
 
 class SetStatus(StrictSerializer):
@@ -122,7 +123,23 @@ class Features(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
 class Releases(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     """Named, dated sets of features."""
 
+    scope = "runs:write"
     serializer_class = ReleaseOut
 
     def get_queryset(self) -> QuerySet[Release]:
         return Release.objects.select_related("application").prefetch_related("milestones", "features")
+
+    def shown(self, changed: Release) -> Release:
+        return self.get_queryset().get(pk=changed.pk)
+
+    lock = verb("lock", services.lock_release, Seen, ReleaseOut, on="release")
+    begin = verb("begin", services.begin_release, Seen, ReleaseOut, on="release")
+    complete = verb("complete", services.complete_release, Seen, ReleaseOut, on="release")
+    complete_with_exceptions = verb(
+        "complete_with_exceptions",
+        services.complete_release_with_exceptions,
+        SeenReasoned,
+        ReleaseOut,
+        on="release",
+    )
+    abandon = verb("abandon", services.abandon_release, SeenReasoned, ReleaseOut, on="release")
