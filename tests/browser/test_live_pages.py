@@ -85,15 +85,16 @@ def test_a_hidden_tab_holds_no_stream(house: House, window: Opened) -> None:
 
 
 def test_the_board_follows_until_somebody_has_ticked_a_line(house: House, window: Opened) -> None:
-    request_in_state(house, "approved", environment=house.integration, title="The first")
+    first = request_in_state(house, "approved", environment=house.integration, title="The first")
     page = window(house.cast.release_manager).go(f"/board?environment={house.integration.pk}")
     live(page)
     request_in_state(house, "approved", environment=house.integration, title="The second")
     expect(page.locator("#rows")).to_contain_text("The second", timeout=SOON_MS)
 
-    page.get_by_label("Select Claims #1").check()
+    box = page.get_by_label(f"Select Claims #{first.pk}")
+    box.check()
     page.evaluate("document.activeElement.blur()")
     request_in_state(house, "approved", environment=house.integration, title="The third")
     expect(page.locator("#live")).to_have_text("Held while you write", timeout=SOON_MS)
     expect(page.locator("#rows")).not_to_contain_text("The third")
-    expect(page.get_by_label("Select Claims #1")).to_be_checked()
+    expect(box).to_be_checked()
