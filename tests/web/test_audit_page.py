@@ -7,6 +7,7 @@ import pytest
 from releaseorch.audit import events, seals
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
+from releaseorch.web.views import audit
 from tests.characters import Cast
 
 
@@ -105,3 +106,13 @@ def test_the_chain_is_verified_and_a_change_behind_our_back_is_found(cast: Cast,
 @pytest.mark.parametrize("query", ["cursor=older-x", "cursor=up-3", "from=tomorrow", "until=2026-02-30"])
 def test_a_damaged_address_is_refused_in_words(cast: Cast, door, query: str) -> None:
     assert 400 <= door(cast.auditor).get(f"/audit?{query}").status_code < 500
+
+
+def test_the_counts_of_an_import_are_words_without_what_is_nothing() -> None:
+    kinds = {
+        "team": {"created": 1, "refused": 0},
+        "person": {"created": 66, "refused": 2},
+        "release": {"created": 0},
+    }
+    (change,) = audit.changes(Event(before={}, after={"kinds": kinds}))
+    assert change.after == "team: created 1; person: created 66, refused 2"
