@@ -44,7 +44,9 @@ class Racers:
         self.processes = []
         for _number in range(count):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_wait_for_races, args=(theirs, self._barrier, database_name), daemon=True)
+            process = context.Process(
+                target=_wait_for_races, args=(theirs, self._barrier, database_name), daemon=True
+            )
             process.start()
             theirs.close()
             self._pipes.append(ours)

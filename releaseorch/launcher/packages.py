@@ -68,7 +68,7 @@ def _command(uv: str | None, python: Path, lock: Path) -> list[str]:
     if uv:
         # Compiled now, or the first start would do it while a person waits for the page (pip does so by itself).
         known = ["--python", str(python), "--compile-bytecode"]
-        return [uv, "pip", "install", "--compile-bytecode", *known, "--require-hashes", "-r", str(lock)]
+        return [uv, "pip", "install", *known, "--require-hashes", "-r", str(lock)]
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries", "3"]
     return [*pip, "--require-hashes", "-r", str(lock)]
 

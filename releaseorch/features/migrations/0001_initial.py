@@ -1,4 +1,5 @@
 import django.db.models.deletion
+import django_fsm
 import releaseorch.core.clock
 import releaseorch.core.text
 from django.conf import settings
@@ -46,13 +47,15 @@ class Migration(migrations.Migration):
             name='Release',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('row_version', models.PositiveIntegerField(default=1, editable=False)),
                 ('name', models.CharField(max_length=200, unique=True, validators=[releaseorch.core.text.plain_line])),
                 ('application', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.application')),
-                ('state', models.CharField(choices=[('planning', 'planning'), ('locked', 'locked'), ('in_progress', 'in progress'), ('completed', 'completed'), ('completed_with_exceptions', 'completed with exceptions'), ('abandoned', 'abandoned')], default='planning', max_length=30)),
+                ('state', django_fsm.FSMField(choices=[('planning', 'planning'), ('locked', 'locked'), ('in_progress', 'in progress'), ('completed', 'completed'), ('completed_with_exceptions', 'completed with exceptions'), ('abandoned', 'abandoned')], default='planning', max_length=30, protected=True)),
                 ('target_date', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'ordering': ['-target_date', 'name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['planning', 'locked', 'in_progress', 'completed', 'completed_with_exceptions', 'abandoned'])), name='features_release_state')],
             },
         ),
         migrations.CreateModel(

@@ -22,14 +22,14 @@ from releaseorch.runs.states import StepState
 
 def tell(world: World) -> None:
     """The whole story, oldest first; each chapter leaves requests and runs in states worth looking at."""
-    block_a_version(world)
     a_run_that_went_well(world)
+    block_a_version(world)
     requests_that_never_ran(world)
-    a_run_that_waits_for_a_decision(world)
     the_release_under_way(world)
+    an_environment_that_is_kept(world)
     a_run_that_waits_for_its_approval(world)
     a_draft_with_a_conflict(world)
-    an_environment_that_is_kept(world)
+    a_run_that_waits_for_a_decision(world)
     while outbox.deliver() or seals.seal_batch():
         pass
 
@@ -289,7 +289,7 @@ def a_draft_with_a_conflict(world: World) -> None:
 
 
 def an_environment_that_is_kept(world: World) -> None:
-    with clock.at(world.ago(hours=5)):
+    with clock.at(world.ago(hours=9)):
         environments.create_reservation(
             actor=world.people["priya"],
             environment=world.environments["acceptance"],

@@ -89,7 +89,8 @@ def make_world(fixtures: Fixtures, places: Places, *, site_url: str) -> World:
     make_applications(world)
     make_versions(world)
     make_release(world)
-    install_what_is_there(world)
+    with clock.at(world.ago(days=9)):
+        install_what_is_there(world)
     return world
 
 
