@@ -10,13 +10,14 @@ from releaseorch.core import clock
 from releaseorch.core.errors import Invalid, NotAllowed
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation, Target
-from tests.characters import Cast
 from tests.factories import House, place
 
 RUN = {"source_kind": "run", "source_id": 7, "source_name": "Friday #7"}
 
 
-def install(house: House, version: ComponentVersion, target: Target | None = None, **more: object) -> Installation:
+def install(
+    house: House, version: ComponentVersion, target: Target | None = None, **more: object
+) -> Installation:
     return inventory.install(
         **{"actor": house.cast.robot, "component": house.claims_web, "environment": house.production,
            "target": target, "version": version, **RUN, **more}
@@ -47,14 +48,14 @@ def test_the_same_version_again_changes_nothing(house: House) -> None:
 
 
 def test_another_components_version_is_refused(house: House) -> None:
-    with pytest.raises(Invalid, match="billing-api 2.0.0 is not a version of claims-web"):
+    with pytest.raises(Invalid, match=r"billing-api 2.0.0 is not a version of claims-web"):
         install(house, house.version(house.billing_api))
     assert not Installation.objects.exists()
 
 
 def test_the_past_is_not_changed_behind_the_present(house: House) -> None:
     install(house, house.version(house.claims_web, "2.0.0"))
-    with pytest.raises(Invalid, match="came later"):
+    with pytest.raises(Invalid, match=r"came later"):
         install(house, house.version(house.claims_web, "2.1.0"), at=clock.now() - timedelta(days=1))
 
 
@@ -83,7 +84,12 @@ def test_uncertain_until_somebody_says_what_is_there(house: House) -> None:
         inventory.confirm(actor=cast.operator, version=old, reason="", **place_of(house))
     inventory.confirm(actor=cast.operator, version=old, reason="The page shows 2.0.0.", **place_of(house))
     (now,) = inventory.current()
-    assert (now.version, now.uncertain_with, now.source_kind, now.source_name) == (old, None, "hand", "Olga Petrova")
+    assert (now.version, now.uncertain_with, now.source_kind, now.source_name) == (
+        old,
+        None,
+        "hand",
+        "Olga Petrova",
+    )
     event = Event.objects.get(verb="inventory.confirmed")
     assert (event.before, event.after) == (
         {"version": "2.0.0", "uncertain_with": "2.1.0"}, {"version": "2.0.0"},
@@ -107,7 +113,10 @@ def test_removed_or_confirmed_to_be_gone(house: House) -> None:
     inventory.uninstall(actor=house.cast.robot, **place_of(house), **RUN)
     assert inventory.current() == []
     install(house, version)
-    assert inventory.confirm(actor=house.cast.operator, version=None, reason="Nothing there", **place_of(house)) is None
+    assert (
+        inventory.confirm(actor=house.cast.operator, version=None, reason="Nothing there", **place_of(house))
+        is None
+    )
     assert inventory.current() == []
     assert len(inventory.history(house.claims_web, house.production)) == 2
 
