@@ -33,6 +33,8 @@ OF_VERBS = {
 def add_problems(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular: each operation says which refusals it knows."""
     result["components"]["schemas"]["Problem"] = PROBLEM
+    # Over https the cookie's name has a prefix; the document is the same everywhere.
+    result["components"]["securitySchemes"]["cookieAuth"]["name"] = "releaseorch"
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             refusals = EVERYWHERE | (OF_ONE if "{" in path else {}) | ({} if method == "get" else OF_VERBS)
