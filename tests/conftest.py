@@ -17,6 +17,12 @@ from tests.characters import Cast, make_cast
 from tests.factories import House, make_house
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright leaves an event loop and greenlets in its process, which others stumble over."""
+    items.sort(key=lambda item: "browser" in item.keywords)
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
     return make_cast()
