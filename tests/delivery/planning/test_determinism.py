@@ -54,13 +54,13 @@ def shuffled(data, world):
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds(), st.data())
 def test_the_same_inputs_in_any_order_give_the_same_plan_and_digest(world, data):
     assert compute_plan(shuffled(data, world)) == compute_plan(world)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_every_plan_is_acyclic_unique_and_lists_steps_in_an_executable_order(world):
     found = compute_plan(world)
@@ -73,7 +73,7 @@ def test_every_plan_is_acyclic_unique_and_lists_steps_in_an_executable_order(wor
     assert sorted(graph.minimal_links(keys, pairs)) == sorted(pairs)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_every_item_is_in_the_plan_unless_another_version_won(world):
     found = compute_plan(world)
@@ -82,7 +82,7 @@ def test_every_item_is_in_the_plan_unless_another_version_won(world):
     assert all(item.id in planned or item.component_id in contradicted for item in world.items)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_without_a_conflict_what_is_needed_is_installed_before_what_needs_it(world):
     found = compute_plan(world)
