@@ -19,7 +19,7 @@ from tests.factories import House, make_house
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright leaves an event loop and greenlets in its process, which others stumble over."""
+    """Browser tests come last: Playwright leaves an event loop in its process, over which others would stumble."""
     items.sort(key=lambda item: "browser" in item.keywords)
 
 

@@ -59,20 +59,25 @@ class ProcedureFactory(DjangoModelFactory[Procedure]):
     @factory.post_generation
     def steps(self: Procedure, create: bool, extracted: list[dict[str, Any]] | None, **_: Any) -> None:  # type: ignore[misc]
         for position, values in enumerate(extracted or [{}], start=1):
-            ProcedureStep.objects.create(
-                **{
-                    "procedure": self,
-                    "position": position,
-                    "key": f"step-{position}",
-                    "title": "Deploy ${component} ${version}",
-                    "phase": Phase.DEPLOY,
-                    "kind": StepKind.AUTOMATED,
-                    "executor": "shell",
-                    "parameters": {"argv": ["true"]},
-                    "installs": True,
-                    **values,
-                }
-            )
+            procedure_step(self, position, values).save()
+
+
+def procedure_step(procedure: Procedure, position: int, values: dict[str, Any]) -> ProcedureStep:
+    """An automated step that installs, unless `values` say otherwise; not saved."""
+    return ProcedureStep(
+        **{
+            "procedure": procedure,
+            "position": position,
+            "key": f"step-{position}",
+            "title": "Deploy ${component} ${version}",
+            "phase": Phase.DEPLOY,
+            "kind": StepKind.AUTOMATED,
+            "executor": "shell",
+            "parameters": {"argv": ["true"]},
+            "installs": True,
+            **values,
+        }
+    )
 
 
 class ComponentFactory(DjangoModelFactory[Component]):
@@ -161,29 +166,55 @@ DEPLOY = {"key": "deploy", "title": "Deploy ${component} ${version}", "phase": P
 
 
 def make_house(cast: Cast) -> House:
-    claims = ApplicationFactory(name="Claims", slug="claims", team=cast.claims)
-    billing = ApplicationFactory(name="Billing", slug="billing", team=cast.billing)
-    portal = ApplicationFactory(name="Customer Portal", slug="customer-portal", team=cast.claims)
-    schema = ProcedureFactory(name="schema", steps=[MIGRATE])
-    service = ProcedureFactory(name="service", steps=[DEPLOY])
-    front = ProcedureFactory(name="front", steps=[ANNOUNCE, DEPLOY | {"after": ["announce"]}])
-    claims_db = ComponentFactory(application=claims, name="claims-db", procedure=schema)
-    claims_web = ComponentFactory(application=claims, name="claims-web", procedure=service)
-    billing_api = ComponentFactory(application=billing, name="billing-api", procedure=service)
-    portal_front = ComponentFactory(application=portal, name="portal-front", procedure=front)
-    for component, needs in ((claims_web, claims_db), (portal_front, claims_web)):
-        ComponentDependency.objects.create(component=component, needs=needs, reason=Need.DEPLOY_BEFORE)
-    places = [
-        EnvironmentFactory(name=name, slug=name.lower(), rank=rank, is_protected=name == "Production")
+    """Written in bulk: most tests begin with it."""
+    claims, billing, portal = Application.objects.bulk_create(
+        [
+            Application(name="Claims", slug="claims", team=cast.claims),
+            Application(name="Billing", slug="billing", team=cast.billing),
+            Application(name="Customer Portal", slug="customer-portal", team=cast.claims),
+        ]
+    )
+    schema, service, front = Procedure.objects.bulk_create(
+        [Procedure(name="schema"), Procedure(name="service"), Procedure(name="front")]
+    )
+    ProcedureStep.objects.bulk_create(
+        [
+            procedure_step(schema, 1, MIGRATE),
+            procedure_step(service, 1, DEPLOY),
+            procedure_step(front, 1, ANNOUNCE),
+            procedure_step(front, 2, DEPLOY | {"after": ["announce"]}),
+        ]
+    )
+    claims_db, claims_web, billing_api, portal_front = Component.objects.bulk_create(
+        [
+            Component(application=claims, name="claims-db", procedure=schema),
+            Component(application=claims, name="claims-web", procedure=service),
+            Component(application=billing, name="billing-api", procedure=service),
+            Component(application=portal, name="portal-front", procedure=front),
+        ]
+    )
+    ComponentDependency.objects.bulk_create(
+        ComponentDependency(component=component, needs=needs, reason=Need.DEPLOY_BEFORE)
+        for component, needs in ((claims_web, claims_db), (portal_front, claims_web))
+    )
+    places = Environment.objects.bulk_create(
+        Environment(name=name, slug=name.lower(), rank=rank, is_protected=name == "Production")
         for rank, name in enumerate(["Development", "Integration", "Acceptance", "Production"], start=1)
-    ]
-    release = ReleaseFactory(name="2026.4")
-    photos = FeatureFactory(key="CR-4987", title="Report a claim with photographs")
-    payouts = FeatureFactory(key="CR-5003", title="Pay out small claims the same day")
-    for feature, applications in ((photos, [claims, portal]), (payouts, [claims])):
-        ReleaseFeature.objects.create(release=release, feature=feature)
-        for application in applications:
-            FeatureScope.objects.create(feature=feature, application=application)
+    )
+    release = Release.objects.create(name="2026.4")
+    photos, payouts = Feature.objects.bulk_create(
+        [
+            Feature(key="CR-4987", title="Report a claim with photographs"),
+            Feature(key="CR-5003", title="Pay out small claims the same day"),
+        ]
+    )
+    ReleaseFeature.objects.bulk_create(
+        ReleaseFeature(release=release, feature=feature) for feature in (photos, payouts)
+    )
+    FeatureScope.objects.bulk_create(
+        FeatureScope(feature=feature, application=application)
+        for feature, application in ((photos, claims), (photos, portal), (payouts, claims))
+    )
     return House(
         cast, claims, billing, portal, claims_db, claims_web, billing_api, portal_front, *places,
         release, photos, payouts,

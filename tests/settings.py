@@ -4,15 +4,23 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 os.environ["RELEASEORCH_SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
 if "RELEASEORCH_STATE_DIR" not in os.environ:
     os.environ["RELEASEORCH_STATE_DIR"] = tempfile.mkdtemp(prefix="releaseorch-tests-")
     atexit.register(shutil.rmtree, os.environ["RELEASEORCH_STATE_DIR"], ignore_errors=True)
+# Each worker of pytest-xdist has a database and attempts of its own, numbered from one: they need own folders.
+OWN = Path(os.environ["RELEASEORCH_STATE_DIR"])
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", OWN.name)
+if OWN.name != WORKER:  # a process that a worker starts is in its folder already
+    OWN /= WORKER
+    OWN.mkdir(parents=True, exist_ok=True)
+    os.environ["RELEASEORCH_STATE_DIR"] = str(OWN)
 os.environ.setdefault("CELERY_BROKER_URL", os.environ.get("RELEASEORCH_TEST_BROKER_URL", "memory://"))
 os.environ.setdefault("RELEASEORCH_OUTBOUND_ALLOW", "127.0.0.1:*,localhost:*")
 
-from releaseorch.config.settings import *
+from releaseorch.config.settings import *  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
