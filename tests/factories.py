@@ -119,7 +119,7 @@ class ReleaseFactory(DjangoModelFactory[Release]):
     class Meta:
         model = Release
 
-    name = factory.Sequence(lambda n: f"2026.{n}")
+    name = factory.Sequence(lambda n: f"2031.{n}")
 
 
 @dataclass(frozen=True)
