@@ -30,9 +30,29 @@ OF_VERBS = {
 }
 
 
+# What a database's integer column holds; the bounds that the API itself demands are its serializers' to check.
+BOUNDS = frozenset({2**31 - 1, -(2**31), 2**63 - 1, -(2**63)})
+
+
+def without_bounds(part: Any) -> Any:
+    """The same part of the document without the limits of one database, which another one doesn't have."""
+    if isinstance(part, list):
+        return [without_bounds(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {name: without_bounds(value) for name, value in part.items()}
+    if found.get("type") == "integer":
+        limits = [name for name in ("minimum", "maximum") if found.get(name) in BOUNDS]
+        for name in [*limits, "format"]:
+            found.pop(name, None)
+    return found
+
+
 def add_problems(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular: each operation says which refusals it knows."""
+    result["components"]["schemas"] = without_bounds(result["components"]["schemas"])
     result["components"]["schemas"]["Problem"] = PROBLEM
+    result["paths"] = without_bounds(result["paths"])
     # Over https the cookie's name has a prefix; the document is the same everywhere.
     result["components"]["securitySchemes"]["cookieAuth"]["name"] = "releaseorch"
     for path, operations in result["paths"].items():
