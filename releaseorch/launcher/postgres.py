@@ -19,8 +19,11 @@ from releaseorch.launcher.processes import Child, Lifeline, stop
 UNPRIVILEGED = "nobody"
 START_SECONDS = 20.0
 INITDB = "-U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync"
-# The data is thrown away: nothing has to survive a crash, so nothing waits for the disk.
-SERVER = "-h '' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+# The data is thrown away: nothing has to survive a crash, nothing waits for the disk, nothing cleans up behind.
+SERVER = (
+    "-h '' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+    " -c autovacuum=off -c jit=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB"
+)
 
 
 @contextlib.contextmanager

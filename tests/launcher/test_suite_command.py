@@ -37,6 +37,7 @@ def test_the_suite_never_gets_the_broker_of_an_installation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CELERY_BROKER_URL", "amqp://production/")
+    monkeypatch.delenv("RELEASEORCH_TEST_BROKER_URL", raising=False)
     assert "CELERY_BROKER_URL" not in suite.environment(tmp_path, "", "")
     monkeypatch.setenv("RELEASEORCH_TEST_BROKER_URL", "redis://127.0.0.1:1/0")
     assert suite.environment(tmp_path, "", "")["CELERY_BROKER_URL"] == "redis://127.0.0.1:1/0"
