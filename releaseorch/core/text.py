@@ -9,10 +9,22 @@ from django.utils.translation import gettext as _
 HIDDEN = frozenset(
     "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
+# Beside all format characters (Cf): what no eye sees although it counts as a letter or a mark.
+UNSEEN = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    + "".join(map(chr, range(0xFE00, 0xFE10)))
+)
 
 
 def normalised(value: str) -> str:
     return unicodedata.normalize("NFC", value).strip()
+
+
+def folded(value: str) -> str:
+    """What is left of a name for the eye: capitals, widths, spaces and what can't be seen make no difference."""
+    once = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    seen = (one for one in once if unicodedata.category(one) != "Cf" and one not in UNSEEN)
+    return " ".join("".join(seen).split())
 
 
 def _refuse(code: str, sentence: str) -> None:
@@ -33,8 +45,8 @@ def plain_text(value: str) -> None:
 
 def plain_line(value: str) -> None:
     """One line, such as a name: no control characters, line breaks or hidden marks, not only spaces."""
-    if value and not value.strip():
-        _refuse("blank", _("This holds only spaces."))
+    if value and not folded(value):
+        _refuse("blank", _("This holds nothing that can be seen."))
     for character in value:
         if character in HIDDEN or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
             _refuse(

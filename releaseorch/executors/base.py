@@ -96,6 +96,10 @@ class Cancelled:
 Result = Done | Running | Failed | Errored | Unknown | Cancelled
 
 
+class ConnectionRefused(ValueError):
+    """The step doesn't go with its connection; the message is a sentence, nothing was done."""
+
+
 class Executor(ABC):
     """One kind of automated step.
 
@@ -110,6 +114,12 @@ class Executor(ABC):
     capabilities: ClassVar[frozenset[str]] = frozenset()
     # JSON Schema (2020-12) of an object; the form is drawn from it, so every property has a title.
     config_schema: ClassVar[Mapping[str, Any]]
+    # The same for what a connection of this kind says once for all steps that name it; secrets are kept apart.
+    connection_schema: ClassVar[Mapping[str, Any]] = {
+        "type": "object",
+        "properties": {},
+        "additionalProperties": False,
+    }
 
     def effect_class_of(self, config: Config) -> EffectClass:
         """Say how safe a repetition is with this configuration; never safer than what the far side guarantees."""
@@ -118,6 +128,18 @@ class Executor(ABC):
     def validate(self, config: Config) -> dict[str, str]:
         """Return field path → reason (a sentence that never repeats a value), empty when all is well."""
         return schema.problems(self.config_schema, config)
+
+    def validate_connection(self, config: Config) -> dict[str, str]:
+        """As `validate`, for the configuration of a connection."""
+        return schema.problems(self.connection_schema, config)
+
+    def validate_connected(self, config: Config) -> dict[str, str]:
+        """As `validate`, for a step that names a connection, whichever that will be."""
+        return self.validate(config)
+
+    def connected(self, config: Config, connection: Config) -> Config:
+        """A step's configuration together with its connection's; raises ConnectionRefused with a sentence."""
+        return {**connection, **config}
 
     @abstractmethod
     def plan(self, inputs: Inputs) -> str:

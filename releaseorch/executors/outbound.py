@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from releaseorch.words import gettext as _
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Lookup = Callable[[str, int], Iterable[str]]
@@ -139,23 +141,26 @@ class Guard:
         """Resolve once and return the addresses, all of which are allowed; raises Refused or Unreachable."""
         found = [_plain(text) for text in _within(timeout_s, self._lookup, host, port)]
         if not found:
-            raise Unreachable(f"The name {host} has no address.")
+            raise Unreachable(_("The name %(host)s has no address.") % {"host": host})
         for address in found:
             self._check(host, address, port)
         return list(dict.fromkeys(map(str, found)))
 
     def connect(self, host: str, port: int, timeout_s: float) -> socket.socket:
         """Return a connected socket whose peer is one of the checked addresses."""
-        last = f"{host} did not answer."
+        last = _("%(host)s did not answer.") % {"host": host}
         for address in self.addresses(host, port, timeout_s):
             try:
                 connection = socket.create_connection((address, port), timeout_s)
             except OSError as problem:
-                last = f"No connection to {host}, port {port}: {problem.strerror or 'it took too long'}."
+                reason = problem.strerror or _("it took too long")
+                said = _("No connection to %(host)s, port %(port)d: %(reason)s.")
+                last = said % {"host": host, "port": port, "reason": reason}
                 continue
             if _plain(connection.getpeername()[0]) != _plain(address):
                 connection.close()
-                raise Refused(f"{host} was answered from another address than its own.")
+                said = _("%(host)s was answered from another address than its own.")
+                raise Refused(said % {"host": host})
             return connection
         raise Unreachable(last)
 
@@ -163,26 +168,28 @@ class Guard:
         if any(entry.covers(host, address, port) for entry in self._openings):
             return
         if _kind(address) != "public":
-            raise Refused(f"{host} leads to an address that is not open to steps; the operator can open it.")
+            said = _("%(host)s leads to an address that is not open to steps; the operator can open it.")
+            raise Refused(said % {"host": host})
         if port not in OPEN_PORTS:
-            raise Refused(f"Port {port} of {host} is not open to steps; the operator can open it.")
+            said = _("Port %(port)d of %(host)s is not open to steps; the operator can open it.")
+            raise Refused(said % {"port": port, "host": host})
 
 
 def parse(url: str) -> Target:
     """Take an http or https URL apart; raises Refused for all that two parsers might read in two ways."""
     if not url.isascii() or any(character <= " " or character in '\\"<>^`{|}\x7f' for character in url):
-        raise Refused("The address holds a character that must be written in its encoded form.")
+        raise Refused(_("The address holds a character that must be written in its encoded form."))
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise Refused("The address can't be read.") from None
+        raise Refused(_("The address can't be read.")) from None
     if parts.scheme not in _DEFAULT_PORTS:
-        raise Refused("The address must start with http:// or https://.")
+        raise Refused(_("The address must start with http:// or https://."))
     if "@" in parts.netloc:
-        raise Refused("The address must not hold a user name or password.")
+        raise Refused(_("The address must not hold a user name or password."))
     if port == 0:
-        raise Refused("There is no port 0.")
+        raise Refused(_("There is no port 0."))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, _host(parts), port or _DEFAULT_PORTS[parts.scheme], path)
 
@@ -191,34 +198,36 @@ def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").removesuffix(".")
     if parts.netloc.startswith("["):
         if "%" in host:
-            raise Refused("An IPv6 address must not name a network card.")
+            raise Refused(_("An IPv6 address must not name a network card."))
         try:
             return str(ipaddress.IPv6Address(host))
         except ValueError:
-            raise Refused("The address in square brackets is not an IPv6 address.") from None
+            raise Refused(_("The address in square brackets is not an IPv6 address.")) from None
     labels = host.split(".")
     if len(host) > 253 or not all(_HOST_LABEL.fullmatch(label) for label in labels):
-        raise Refused("The name of the host may hold letters, digits, “-” and dots alone.")
+        raise Refused(_("The name of the host may hold letters, digits, “-” and dots alone."))
     if _NUMBER.fullmatch(labels[-1]):
         # 127.1, 0x7f.1 and 2130706433 are all 127.0.0.1 to the system: only the plain form is read.
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
-            raise Refused("The host must be a name or four plain numbers.") from None
+            raise Refused(_("The host must be a name or four plain numbers.")) from None
     return host
 
 
 def _opening(entry: str) -> Opening:
-    host, _, port = entry.rpartition(":")
+    host, _colon, port = entry.rpartition(":")
     host = host.strip("[]").lower()
     if not host or not (port == "*" or (port.isascii() and port.isdigit() and 0 < int(port) < 65536)):
-        raise Refused(f"{ALLOW_VARIABLE}: “{entry}” is not of the form host:port.")
+        said = _("%(variable)s: “%(entry)s” is not of the form host:port.")
+        raise Refused(said % {"variable": ALLOW_VARIABLE, "entry": entry})
     try:
         network = ipaddress.ip_network(host, strict=False)
     except ValueError:
         network = None
     if network is None and "/" in host:
-        raise Refused(f"{ALLOW_VARIABLE}: “{entry}” is not a network.")
+        said = _("%(variable)s: “%(entry)s” is not a network.")
+        raise Refused(said % {"variable": ALLOW_VARIABLE, "entry": entry})
     return Opening(host, network, None if port == "*" else int(port))
 
 
@@ -254,7 +263,8 @@ def _within(timeout_s: float, lookup: Lookup, host: str, port: int) -> list[str]
     try:
         found = answer.get(timeout=timeout_s)
     except queue.Empty:
-        raise Unreachable(f"The name {host} was not resolved in {timeout_s:g} s.") from None
+        said = _("The name %(host)s was not resolved in %(s)g s.")
+        raise Unreachable(said % {"host": host, "s": timeout_s}) from None
     if isinstance(found, Exception):
-        raise Unreachable(f"The name {host} is not known.")
+        raise Unreachable(_("The name %(host)s is not known.") % {"host": host})
     return found

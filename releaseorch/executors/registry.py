@@ -10,6 +10,7 @@ from inspect import isabstract
 from releaseorch.executors.base import Executor
 from releaseorch.executors.http.executor import HttpExecutor
 from releaseorch.executors.shell.executor import ShellExecutor
+from releaseorch.words import gettext as _
 
 ENTRY_POINTS = "releaseorch.executors"
 BUILT_IN: tuple[type[Executor], ...] = (ShellExecutor, HttpExecutor)
@@ -20,7 +21,7 @@ class UnknownKind(LookupError):
     """No executor of this kind is installed here."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"There is no executor of the kind “{kind}” here.")
+        super().__init__(_("There is no executor of the kind “%(kind)s” here.") % {"kind": kind})
         self.kind = kind
 
 

@@ -6,14 +6,17 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from releaseorch.words import gettext as _
+from releaseorch.words import gettext_noop, ngettext
+
 _TYPE_NAMES = {
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "null": "empty",
-    "number": "a number",
-    "object": "a set of named values",
-    "string": "text",
+    "array": gettext_noop("a list"),
+    "boolean": gettext_noop("true or false"),
+    "integer": gettext_noop("a whole number"),
+    "null": gettext_noop("empty"),
+    "number": gettext_noop("a number"),
+    "object": gettext_noop("a set of named values"),
+    "string": gettext_noop("text"),
 }
 
 
@@ -36,31 +39,48 @@ def _worded(error: ValidationError) -> list[tuple[str, str]]:
     instance: Any = error.instance
     if error.validator == "required":
         missing = [str(name) for name in limit if name not in instance]
-        return [(".".join([*path, name]), "This field is required.") for name in missing]
+        return [(".".join([*path, name]), _("This field is required.")) for name in missing]
     if error.validator == "additionalProperties" and limit is False:
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
         unknown = [str(name) for name in instance if name not in known]
-        return [(".".join([*path, name]), "There is no such field.") for name in unknown]
+        return [(".".join([*path, name]), _("There is no such field.")) for name in unknown]
     if error.validator == "propertyNames" or (error.parent and error.parent.validator == "propertyNames"):
-        return [(".".join(path) or "configuration", "A name in here is not allowed.")]
+        return [(".".join(path) or "configuration", _("A name in here is not allowed."))]
     return [(".".join(path) or "configuration", _sentence(str(error.validator), limit))]
 
 
 def _sentence(keyword: str, limit: Any) -> str:
     if keyword == "type":
-        kinds = limit if isinstance(limit, list) else [limit]
-        return f"This must be {' or '.join(_TYPE_NAMES.get(kind, str(kind)) for kind in kinds)}."
+        return _("This must be %(type)s.") % {"type": _types(limit if isinstance(limit, list) else [limit])}
     if keyword == "enum":
-        return f"This must be one of {', '.join(map(str, limit))}."
+        return _("This must be one of %(choices)s.") % {"choices": ", ".join(map(str, limit))}
+    if keyword in ("minLength", "maxLength"):
+        return _length_sentence(keyword, limit)
     sentences = {
-        "minItems": f"At least {limit} needed.",
-        "maxItems": f"At most {limit} allowed.",
-        "minLength": "This must not be empty." if limit == 1 else f"At least {limit} characters are needed.",
-        "maxLength": f"At most {limit} characters are allowed.",
-        "minimum": f"This must be {limit} or more.",
-        "maximum": f"This must be {limit} or less.",
-        "exclusiveMinimum": f"This must be more than {limit}.",
-        "maxProperties": f"At most {limit} allowed.",
-        "uniqueItems": "Each entry may appear only once.",
+        "minItems": _("At least %(limit)s needed."),
+        "maxItems": _("At most %(limit)s allowed."),
+        "minimum": _("This must be %(limit)s or more."),
+        "maximum": _("This must be %(limit)s or less."),
+        "exclusiveMinimum": _("This must be more than %(limit)s."),
+        "maxProperties": _("At most %(limit)s allowed."),
+        "uniqueItems": _("Each entry may appear only once."),
     }
-    return sentences.get(keyword, "This is not in the form that is expected here.")
+    said = sentences.get(keyword)
+    return said % {"limit": limit} if said else _("This is not in the form that is expected here.")
+
+
+def _types(kinds: Iterable[str]) -> str:
+    said, *more = (_(_TYPE_NAMES[kind]) if kind in _TYPE_NAMES else str(kind) for kind in kinds)
+    for name in more:
+        said = _("%(first)s or %(last)s") % {"first": said, "last": name}
+    return said
+
+
+def _length_sentence(keyword: str, limit: int) -> str:
+    if keyword == "minLength" and limit == 1:
+        return _("This must not be empty.")
+    if keyword == "minLength":
+        said = ngettext("At least %(n)d character is needed.", "At least %(n)d characters are needed.", limit)
+    else:
+        said = ngettext("At most %(n)d character is allowed.", "At most %(n)d characters are allowed.", limit)
+    return said % {"n": limit}

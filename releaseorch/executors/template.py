@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from releaseorch.words import gettext as _
+
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]{0,99}"
 _TOKEN = re.compile(r"\$\$\{|\$\{(?:(" + _NAME + r")\})?")
 
@@ -16,7 +18,7 @@ class MissingParameter(TemplateError):
     """The text asks for a value that nobody gave."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The value “{name}” is missing.")
+        super().__init__(_("The value “%(name)s” is missing.") % {"name": name})
         self.name = name
 
 
@@ -28,12 +30,12 @@ def render(text: str, values: Mapping[str, str]) -> str:
             return "${"
         name = match.group(1)
         if name is None:
-            raise TemplateError("A “${” is not followed by a name and “}”. Write “$${” for a plain “${”.")
+            raise TemplateError(_("A “${” is not followed by a name and “}”. Write “$${” for a plain “${”."))
         if name not in values:
             raise MissingParameter(name)
         value = values[name]
         if not isinstance(value, str):
-            raise TemplateError(f"The value “{name}” is not text.")
+            raise TemplateError(_("The value “%(name)s” is not text.") % {"name": name})
         return value
 
     return _TOKEN.sub(value_of, text)

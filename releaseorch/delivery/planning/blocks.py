@@ -13,8 +13,17 @@ from releaseorch.delivery.planning.plan import Conflict, ConflictKind, Severity,
 from releaseorch.delivery.planning.procedures import Recipe, recipe_for, waves_for
 from releaseorch.delivery.planning.rendering import Rendering, values_for
 from releaseorch.delivery.planning.safety import hidden_problems
-from releaseorch.delivery.planning.sentences import listed, named_requests, request_ids
+from releaseorch.delivery.planning.sentences import (
+    either,
+    listed,
+    named_requests,
+    phase_title,
+    phase_word,
+    request_ids,
+)
 from releaseorch.delivery.planning.wishes import Wish
+from releaseorch.words import gettext as _
+from releaseorch.words import ngettext
 
 
 @dataclass(slots=True)
@@ -66,6 +75,7 @@ class _Builder:
         self.keys: dict[tuple[str, int | None], str] = {}
         self.missing: dict[tuple[str, Severity], list[str]] = {}
         self.malformed: dict[str, None] = {}
+        self.unconnected: dict[tuple[str, str], list[str]] = {}
         self.block = Block(wish, self.places.everywhere)
 
     def add_steps(self) -> None:
@@ -88,26 +98,54 @@ class _Builder:
             self._roll(self.recipe.keys_rolling(segment))
 
     def add_conflicts(self) -> None:
-        wish, name = self.wish, self.wish.component.name
+        wish, places = self.wish, self._names()
         for problem in (*self.recipe.problems, *self.malformed):
-            said = f"The {self.recipe.name} of {name} can't be followed: {problem.rstrip('.')}."
-            self._conflict("procedure-invalid", "block", said, "Correct the procedure.")
+            said = _("The %(procedure)s of %(component)s can't be followed: %(problem)s.")
+            said %= {**places, "procedure": self.recipe.name, "problem": problem.rstrip(".")}
+            self._conflict("procedure-invalid", "block", said, _("Correct the procedure."))
         for (parameter, severity), steps in self.missing.items():
-            said = f"{_steps(steps)} the parameter {parameter}, which nothing gives."
-            help_ = f"Set {parameter} on {name}, its target or {self.environment.name}."
-            self._conflict("missing-parameter", severity, said, help_)
+            said = ngettext(
+                "Step %(steps)s needs the parameter %(parameter)s, which nothing gives.",
+                "Steps %(steps)s need the parameter %(parameter)s, which nothing gives.",
+                len(steps),
+            ) % {"steps": listed(steps), "parameter": parameter}
+            helps = _("Set %(parameter)s on %(component)s, its target or %(environment)s.")
+            self._conflict("missing-parameter", severity, said, helps % {**places, "parameter": parameter})
+        for (connection, tool), steps in self.unconnected.items():
+            self._no_connection(connection, tool, steps)
         between = self.places.everywhere.uncertain_between
         if between:
-            said = (
-                f"Nobody knows whether {listed((text or 'nothing' for text in between), 'or')} of {name} is installed "
-                f"in {self.environment.name}; {named_requests(wish.items)} goes over it."
-            )
-            self._conflict(
-                "uncertain-installation", "warn", said, "Say what is installed before the run starts."
-            )
+            said = ngettext(
+                "Nobody knows whether %(versions)s of %(component)s is installed in %(environment)s; "
+                "%(requests)s goes over it.",
+                "Nobody knows whether %(versions)s of %(component)s is installed in %(environment)s; "
+                "%(requests)s go over it.",
+                len(request_ids(wish.items)),
+            ) % {**places, "versions": either(between), "requests": named_requests(wish.items)}
+            helps = _("Say what is installed before the run starts.")
+            self._conflict("uncertain-installation", "warn", said, helps)
         if not self.targets and any(step.per_target for step in self.recipe.steps):
-            said = f"{name} has steps per target, yet it is placed on no target of {self.environment.name}."
-            self._conflict("placement-missing", "warn", said, f"Place {name} on its targets.")
+            said = _("%(component)s has steps per target, yet it is placed on no target of %(environment)s.")
+            helps = _("Place %(component)s on its targets.")
+            self._conflict("placement-missing", "warn", said % places, helps % places)
+
+    def _no_connection(self, connection: str, tool: str, steps: Sequence[str]) -> None:
+        named = {**self._names(), "connection": connection, "tool": tool, "steps": listed(steps)}
+        known = self.environment.connections.get(connection)
+        if known is None:
+            said = ngettext(
+                "Step %(steps)s needs the connection %(connection)s, which %(environment)s doesn't have.",
+                "Steps %(steps)s need the connection %(connection)s, which %(environment)s doesn't have.",
+                len(steps),
+            )
+        else:
+            named["known"] = known
+            said = _("The connection %(connection)s of %(environment)s is for %(known)s, not for %(tool)s.")
+        helps = _("Make a connection %(connection)s for %(tool)s in %(environment)s.")
+        self._conflict("connection-missing", "block", said % named, helps % named)
+
+    def _names(self) -> dict[str, str]:
+        return {"component": self.wish.component.name, "environment": self.environment.name}
 
     def _targets_of(self, step: ProcedureStepIn) -> Sequence[TargetIn | None]:
         return self.targets if step.per_target and self.targets else [None]
@@ -119,6 +157,8 @@ class _Builder:
         parameters = rendering.parameters(step.parameters)
         instructions, title = rendering.text(step.instructions), rendering.text(step.title)
         self._note(key, rendering, hidden_problems(step.executor, step.parameters, parameters))
+        if step.connection and self.environment.connections.get(step.connection) != step.executor:
+            self.unconnected.setdefault((step.connection, step.executor), []).append(key)
         reason = self._not_needed_because(target)
         return StepOut(
             key=key,
@@ -145,6 +185,7 @@ class _Builder:
             expected_seconds=step.expected_seconds,
             timeout_s=step.timeout_s,
             silence_s=step.silence_s,
+            decide_within_s=step.decide_within_s,
             effect_class=step.effect_class,
             reversible=step.reversible,
             downtime=step.downtime,
@@ -158,20 +199,27 @@ class _Builder:
             self.missing.setdefault((name, "block"), []).append(key)
         for name in rendering.missing_for_people:
             self.missing.setdefault((name, "warn"), []).append(key)
-        self.malformed.update({f"step {key}: {problem}": None for problem in (*rendering.problems, *hidden)})
+        for problem in (*rendering.problems, *hidden):
+            said = _("step %(step)s: %(problem)s") % {"step": key, "problem": problem}
+            self.malformed[said] = None
 
     def _why(self, step: ProcedureStepIn) -> str:
-        rule = f"the {self.recipe.name}, phase {step.phase}" if self.recipe.name else "no procedure says how"
-        return f"{self.wish.why}; {rule}."
+        if not self.recipe.name:
+            return _("%(wish)s; no procedure says how.") % {"wish": self.wish.why}
+        named = {"wish": self.wish.why, "procedure": self.recipe.name, "phase": phase_word(step.phase)}
+        return _("%(wish)s; the %(procedure)s, phase %(phase)s.") % named
 
     def _not_needed_because(self, target: TargetIn | None) -> str:
-        found, name = self.places.on(target), self.wish.component.name
-        where = f"on {target.name} in {self.environment.name}" if target else f"in {self.environment.name}"
+        found, names = self.places.on(target), self._names()
+        names |= {"subject": self.wish.subject, "target": target.name if target else ""}
+        said = ""
         if self.wish.kind == "remove" and found.is_empty:
-            return f"{name} is not installed {where}."
-        if self.wish.kind == "deploy" and found.holds(self.wish.version_id, self.wish.version_text):
-            return f"{self.wish.subject} is already installed {where}."
-        return ""
+            on_target = _("%(component)s is not installed on %(target)s in %(environment)s.")
+            said = on_target if target else _("%(component)s is not installed in %(environment)s.")
+        elif self.wish.kind == "deploy" and found.holds(self.wish.version_id, self.wish.version_text):
+            on_target = _("%(subject)s is already installed on %(target)s in %(environment)s.")
+            said = on_target if target else _("%(subject)s is already installed in %(environment)s.")
+        return said % names
 
     def _pairs(self, before: str, after: str) -> Iterator[tuple[str, str]]:
         """Pair two steps: target by target where both are per target, else each with each."""
@@ -186,7 +234,8 @@ class _Builder:
     def _roll(self, steps: Sequence[str]) -> None:
         last, first = self.recipe.keys_at_the_end_of(steps), self.recipe.keys_at_the_start_of(steps)
         for wave, following in pairwise(self.waves):
-            why = f"One after another: {_names(wave)} before {_names(following)}."
+            names = {"first": _names_of(wave), "following": _names_of(following)}
+            why = _("One after another: %(first)s before %(following)s.") % names
             before = [self.keys[key, target.id] for target in wave for key in last]
             self.draft.link(before, [self.keys[key, target.id] for target in following for key in first], why)
 
@@ -236,17 +285,15 @@ def _word(text: str) -> str:
 
 
 def _title(wish: Wish, step: ProcedureStepIn, rendered: str, target: TargetIn | None) -> str:
-    title = rendered or f"{step.phase.capitalize()} {wish.subject}"
-    return f"{title} on {target.name}" if target and "${target}" not in step.title else title
+    title = rendered or phase_title(step.phase, wish.subject)
+    if target is None or "${target}" in step.title:
+        return title
+    return _("%(step)s on %(target)s") % {"step": title, "target": target.name}
 
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _steps(keys: Sequence[str]) -> str:
-    return f"Step {keys[0]} needs" if len(keys) == 1 else f"Steps {listed(keys)} need"
-
-
-def _names(wave: Sequence[TargetIn]) -> str:
+def _names_of(wave: Sequence[TargetIn]) -> str:
     return listed(target.name for target in wave)

@@ -10,8 +10,9 @@ from releaseorch.delivery.planning.draft import Draft
 from releaseorch.delivery.planning.inputs import DependencyIn, PlanInputs
 from releaseorch.delivery.planning.inventory import Inventory
 from releaseorch.delivery.planning.plan import Conflict
-from releaseorch.delivery.planning.sentences import listed, named_requests, request_ids
+from releaseorch.delivery.planning.sentences import either, named_requests, request_ids
 from releaseorch.runs import graph
+from releaseorch.words import gettext as _
 
 
 def order_components(
@@ -61,14 +62,14 @@ def _targets(inputs: PlanInputs) -> dict[int, list[int]]:
 
 
 def _link(draft: Draft, block: Block, need: Block) -> None:
-    name, needed = block.wish.component.name, need.wish.component.name
+    names = {"component": block.wish.component.name, "needed": need.wish.component.name}
     if need.wish.kind == "remove":
-        why = f"{name} needs {needed}, so {needed} is removed afterwards."
+        why = _("%(component)s needs %(needed)s, so %(needed)s is removed afterwards.") % names
         draft.link(draft.last_of(block.keys), draft.first_of(need.keys), why)
         return
-    why = f"{name} needs {needed} deployed before it."
+    why = _("%(component)s needs %(needed)s deployed before it.") % names
     draft.link(draft.last_of(need.main), draft.first_of(block.main), why)
-    why = f"{name} may use the old side of {needed} until it is deployed."
+    why = _("%(component)s may use the old side of %(needed)s until it is deployed.") % names
     draft.link(draft.last_of(block.main), draft.first_of(need.contracting), why)
 
 
@@ -82,8 +83,9 @@ def _cycle_conflict(
     return Conflict(
         kind="cycle",
         severity="block",
-        sentence=f"These need each other deployed first, so none can begin: {named} ({named_requests(items)}).",
-        helps="Correct one of the dependencies, or take one of the components into another run.",
+        sentence=_("These need each other deployed first, so none can begin: %(cycle)s (%(requests)s).")
+        % {"cycle": named, "requests": named_requests(items)},
+        helps=_("Correct one of the dependencies, or take one of the components into another run."),
         request_ids=request_ids(items),
         component_id=cycle[0],
     )
@@ -102,31 +104,35 @@ class _Prerequisites:
         wish = self.blocks[component_id].wish
         if wish.kind == "remove":
             return
-        name, needed = wish.component.name, self.names.get(need_id, f"component {need_id}")
-        requests, environment = named_requests(wish.items), self.inputs.environment.name
+        names = {
+            "component": wish.component.name,
+            "requests": named_requests(wish.items),
+            "needed": self.names.get(need_id) or _("component %(id)d") % {"id": need_id},
+            "environment": self.inputs.environment.name,
+        }
         planned = self.blocks.get(need_id)
         if planned is not None:
             if planned.wish.kind == "remove":
-                said = (
-                    f"{name} ({requests}) needs {needed}, which {named_requests(planned.wish.items)} removes."
-                )
-                yield self._warning(component_id, said, f"Keep {needed}, or remove {name} too.")
+                said = _("%(component)s (%(requests)s) needs %(needed)s, which %(removing)s removes.")
+                helps = _("Keep %(needed)s, or remove %(component)s too.") % names
+                removing = named_requests(planned.wish.items)
+                yield self._warning(component_id, said % {**names, "removing": removing}, helps)
             return
         found = self.inventory.anywhere(need_id, self.targets.get(need_id, ()))
         if found.uncertain_between:
-            between = listed((text or "nothing" for text in found.uncertain_between), "or")
-            said = (
-                f"{name} ({requests}) needs {needed}, and nobody knows whether {between} of it is installed."
-            )
-            yield self._warning(
-                component_id, said, f"Say which version of {needed} is installed in {environment}."
-            )
+            said = _(
+                "%(component)s (%(requests)s) needs %(needed)s, and nobody knows whether %(versions)s of it "
+                "is installed."
+            ) % {**names, "versions": either(found.uncertain_between)}
+            helps = _("Say which version of %(needed)s is installed in %(environment)s.") % names
+            yield self._warning(component_id, said, helps)
         elif found.is_empty:
-            said = (
-                f"{name} ({requests}) needs {needed}, which is neither installed in {environment} "
+            said = _(
+                "%(component)s (%(requests)s) needs %(needed)s, which is neither installed in %(environment)s "
                 "nor part of this plan."
             )
-            yield self._warning(component_id, said, f"Add a request that deploys {needed}.")
+            helps = _("Add a request that deploys %(needed)s.") % names
+            yield self._warning(component_id, said % names, helps)
 
     def _warning(self, component_id: int, sentence: str, helps: str) -> Conflict:
         return Conflict(

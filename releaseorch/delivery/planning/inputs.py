@@ -55,6 +55,7 @@ class ProcedureStepIn:
     effect_class: str = "D"
     timeout_s: int | None = None
     silence_s: int | None = None
+    decide_within_s: int | None = None
     expected_seconds: int | None = None
     reversible: Reversible = "yes"
     downtime: Downtime = "none"
@@ -143,9 +144,13 @@ class InstalledIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentIn:
-    """Where the plan is carried out; its parameters are the weakest, everything else may override them."""
+    """Where the plan is carried out; its parameters are the weakest, everything else may override them.
+
+    `connections` are those it has, by name, with the tool each is for.
+    """
 
     name: str
+    connections: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from releaseorch.delivery.planning.inputs import InstalledIn
-from releaseorch.delivery.planning.sentences import listed
+from releaseorch.delivery.planning.sentences import either
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Found:
         for row in self.rows:
             for text in (row.uncertain_between or (row.version_text,)) if row else ():
                 texts[text] = None
-        return listed((text for text in texts if text), "or")
+        return either(text for text in texts if text)
 
 
 class Inventory:

@@ -9,6 +9,9 @@ from releaseorch.delivery.planning.blocks import Block
 from releaseorch.delivery.planning.draft import Draft, Rank
 from releaseorch.delivery.planning.inputs import ComponentIn, ItemIn, ItemPlacement, Phase
 from releaseorch.delivery.planning.plan import Conflict, StepOut
+from releaseorch.delivery.planning.sentences import manual_title
+from releaseorch.words import gettext as _
+from releaseorch.words import gettext_noop
 
 
 @dataclass(slots=True)
@@ -21,6 +24,16 @@ class _Request:
 
 # Where a manual item stands among the phases, for pages that group by them.
 _PHASE_OF: Mapping[ItemPlacement, Phase] = {"before": "prepare", "with": "deploy", "after": "verify"}
+_WHYS_BY_ITEM: Mapping[ItemPlacement, str] = {
+    "before": gettext_noop("Request #%(number)d asks for this before one of its items."),
+    "with": gettext_noop("Request #%(number)d asks for this with one of its items."),
+    "after": gettext_noop("Request #%(number)d asks for this after one of its items."),
+}
+_WHYS_BY_REQUEST: Mapping[ItemPlacement, str] = {
+    "before": gettext_noop("Request #%(number)d asks for this before the whole request."),
+    "with": gettext_noop("Request #%(number)d asks for this with the whole request."),
+    "after": gettext_noop("Request #%(number)d asks for this after the whole request."),
+}
 
 
 def add_manual_items(
@@ -63,10 +76,10 @@ def _requests(blocks: Sequence[Block]) -> dict[int, _Request]:
 def _step(item: ItemIn, components: Mapping[int, ComponentIn]) -> StepOut:
     component = components.get(item.component_id) if item.component_id is not None else None
     team_id = item.team_id if item.team_id is not None else (component.team_id if component else None)
-    where = "the whole request" if item.anchor_item_id is None else "one of its items"
+    whys = _WHYS_BY_REQUEST if item.anchor_item_id is None else _WHYS_BY_ITEM
     return StepOut(
         key=f"request-{item.request_number}.manual-{item.position}",
-        title=item.title or "Manual step",
+        title=manual_title(item),
         kind="manual",
         phase=_PHASE_OF[item.placement],
         instructions=item.instructions,
@@ -74,7 +87,7 @@ def _step(item: ItemIn, components: Mapping[int, ComponentIn]) -> StepOut:
         team_id=team_id,
         expected_seconds=item.expected_seconds,
         request_item_ids=(item.id,),
-        why=f"Request #{item.request_number} asks for this {item.placement} {where}.",
+        why=_(whys[item.placement]) % {"number": item.request_number},
     )
 
 
@@ -101,10 +114,12 @@ def _anchor(item: ItemIn, key: str, request: _Request) -> list[str]:
 
 def _link(draft: Draft, item: ItemIn, key: str, request: _Request) -> None:
     anchor = _anchor(item, key, request)
-    why = f"Request #{item.request_number} puts “{item.title or 'Manual step'}” {item.placement} it."
+    named = {"number": item.request_number, "step": manual_title(item)}
     if item.placement == "before":
+        why = _("Request #%(number)d puts “%(step)s” before it.") % named
         draft.link([key], draft.first_of(anchor), why)
     else:
+        why = _("Request #%(number)d puts “%(step)s” after it.") % named
         draft.link(draft.last_of(anchor), [key], why)
 
 
@@ -112,9 +127,8 @@ def _link_beside(draft: Draft, item: ItemIn, key: str, request: _Request) -> Non
     """Let the step begin when its anchor may begin."""
     first = draft.first_of(_anchor(item, key, request))
     before = [step for step in draft.predecessors_of(first) if step != key]
-    draft.link(
-        before, [key], f"Request #{item.request_number} puts this beside a step that waits for the same."
-    )
+    why = _("Request #%(number)d puts this beside a step that waits for the same.")
+    draft.link(before, [key], why % {"number": item.request_number})
 
 
 def _keep_order(draft: Draft, manual: Sequence[ItemIn], keys: Mapping[int, str]) -> None:
@@ -124,7 +138,7 @@ def _keep_order(draft: Draft, manual: Sequence[ItemIn], keys: Mapping[int, str])
             continue
         place = (item.request_id, item.anchor_item_id, item.placement)
         if place in last:
-            why = f"Request #{item.request_number} lists them in this order."
+            why = _("Request #%(number)d lists them in this order.") % {"number": item.request_number}
             draft.link([keys[last[place].id]], [keys[item.id]], why)
         last[place] = item
 
@@ -133,8 +147,11 @@ def _anchor_missing(item: ItemIn) -> Conflict:
     return Conflict(
         kind="anchor-missing",
         severity="warn",
-        sentence=f"“{item.title or 'Manual step'}” of request #{item.request_number} belongs to an item that is "
-        "not in this plan; it now stands at the whole request.",
-        helps="Look at the request's items, or move the step in the plan.",
+        sentence=_(
+            "“%(step)s” of request #%(number)d belongs to an item that is not in this plan; "
+            "it now stands at the whole request."
+        )
+        % {"step": manual_title(item), "number": item.request_number},
+        helps=_("Look at the request's items, or move the step in the plan."),
         request_ids=(item.request_id,),
     )

@@ -14,8 +14,12 @@ StepState = Literal["pending", "not_needed"]
 ConflictKind = Literal[
     "anchor-missing",
     "blocked-version",
+    "connection-missing",
     "cycle",
+    "frozen",
+    "frozen",
     "missing-parameter",
+    "nobody-approves",
     "other-run",
     "placement-missing",
     "prerequisite-missing",
@@ -86,6 +90,7 @@ class StepOut:
     expected_seconds: int | None = None
     timeout_s: int | None = None
     silence_s: int | None = None
+    decide_within_s: int | None = None
     effect_class: str = "D"
     reversible: str = "yes"
     downtime: str = "none"

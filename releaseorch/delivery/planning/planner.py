@@ -11,9 +11,10 @@ from releaseorch.delivery.planning.inputs import ItemIn, PlacementIn, PlanInputs
 from releaseorch.delivery.planning.inventory import Inventory
 from releaseorch.delivery.planning.manual import add_manual_items
 from releaseorch.delivery.planning.plan import Conflict, LinkOut, Plan, make_plan
-from releaseorch.delivery.planning.sentences import named_requests, request_ids
+from releaseorch.delivery.planning.sentences import named_requests, request_ids, untitled
 from releaseorch.delivery.planning.wishes import merge_items
 from releaseorch.runs import graph
+from releaseorch.words import gettext as _
 
 
 def compute_plan(inputs: PlanInputs) -> Plan:
@@ -61,13 +62,14 @@ def _cut_cycles(draft: Draft, items: Iterable[ItemIn]) -> list[Conflict]:
         cycle = graph.find_cycle(tangle, inside) or tangle
         steps = [draft.steps[key] for key in cycle]
         involved = [items_by_id[item_id] for step in steps for item_id in step.request_item_ids]
-        named = graph.name_cycle(step.title if step.title != "Manual step" else step.key for step in steps)
+        named = graph.name_cycle(step.title if step.title != untitled() else step.key for step in steps)
         conflicts.append(
             Conflict(
                 kind="cycle",
                 severity="block",
-                sentence=f"These steps wait for each other: {named} ({named_requests(involved)}).",
-                helps="Move one of the manual steps to another place.",
+                sentence=_("These steps wait for each other: %(cycle)s (%(requests)s).")
+                % {"cycle": named, "requests": named_requests(involved)},
+                helps=_("Move one of the manual steps to another place."),
                 request_ids=request_ids(involved),
             )
         )
@@ -79,7 +81,7 @@ def _finish(draft: Draft, conflicts: Iterable[Conflict]) -> Plan:
     ordered = graph.order(sorted(draft.steps), draft.whys, rank=draft.ranks.__getitem__)
     not_needed = {key for key, step in draft.steps.items() if step.state == "not_needed"}
     links = [
-        LinkOut(before, after, draft.whys.get((before, after), "What stands between them is not needed."))
+        LinkOut(before, after, draft.whys.get((before, after), _("What stands between them is not needed.")))
         for before, after in graph.minimal_links(ordered, draft.whys, passed_through=not_needed)
     ]
     unique = {(conflict.kind, conflict.sentence): conflict for conflict in conflicts}

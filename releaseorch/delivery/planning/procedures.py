@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from releaseorch.delivery.planning.inputs import PHASES, ComponentIn, PlacementIn, ProcedureStepIn, TargetIn
+from releaseorch.delivery.planning.sentences import phase_word
 from releaseorch.delivery.planning.wishes import Wish
 from releaseorch.runs import graph
+from releaseorch.words import gettext as _
 
 REMOVING_PHASES = frozenset({"stop", "contract"})
 
@@ -46,13 +48,17 @@ def recipe_for(wish: Wish) -> Recipe:
     """Return how this wish is carried out; a component without a fitting procedure is done by hand."""
     procedure = wish.component.procedure
     steps = _chosen_steps(wish)
-    name = f"procedure {procedure.name} v{procedure.version}" if procedure and steps else ""
+    name = ""
+    if procedure and steps:
+        named = {"name": procedure.name, "version": procedure.version}
+        name = _("procedure %(name)s v%(version)d") % named
     if not steps:
         steps = (_step_by_hand(wish),)
     steps = tuple(sorted(steps, key=lambda step: PHASES.index(step.phase)))
     known = {step.key for step in procedure.steps} if procedure else set()
     problems = [
-        f"{step.key} waits for {key}, which the procedure doesn't have"
+        _("%(step)s waits for %(missing)s, which the procedure doesn't have")
+        % {"step": step.key, "missing": key}
         for step in steps
         for key in step.after
         if known and key not in known
@@ -62,7 +68,7 @@ def recipe_for(wish: Wish) -> Recipe:
     for tangle in graph.find_tangles(keys, links):
         inside = {link: why for link, why in links.items() if link[0] in tangle and link[1] in tangle}
         cycle = graph.find_cycle(tangle, inside) or tangle
-        problems.append(f"its steps wait for each other: {graph.name_cycle(cycle)}")
+        problems.append(_("its steps wait for each other: %(cycle)s") % {"cycle": graph.name_cycle(cycle)})
         links = {link: why for link, why in links.items() if link not in inside}
     steps = _with_installer(steps, links, wish)
     return Recipe(steps, links, _segments(steps, links), name, tuple(problems))
@@ -96,16 +102,17 @@ def _chosen_steps(wish: Wish) -> tuple[ProcedureStepIn, ...]:
 
 
 def _step_by_hand(wish: Wish) -> ProcedureStepIn:
-    name = wish.component.name
+    named = {"component": wish.component.name, "subject": wish.subject, "version": wish.version_text}
     if wish.kind == "remove":
-        title, said = f"Remove {name} by hand", f"Remove {name} from this environment."
+        title = _("Remove %(component)s by hand") % named
+        said = _("Remove %(component)s from this environment.") % named
         return ProcedureStepIn(key="remove", phase="contract", kind="manual", title=title, instructions=said)
     return ProcedureStepIn(
         key="deploy",
         phase="deploy",
         kind="manual",
-        title=f"Deploy {wish.subject} by hand",
-        instructions=f"No procedure is known for {name}. Install version {wish.version_text}.",
+        title=_("Deploy %(subject)s by hand") % named,
+        instructions=_("No procedure is known for %(component)s. Install version %(version)s.") % named,
         installs=True,
     )
 
@@ -114,7 +121,8 @@ def _links(steps: Sequence[ProcedureStepIn], name: str) -> dict[Link, str]:
     """Order by `after` inside the whole procedure, and put each phase behind the one before it."""
     chosen = {step.key for step in steps}
     links = {
-        (before, step.key): f"The {name} says that {step.key} comes after {before}."
+        (before, step.key): _("The %(procedure)s says that %(step)s comes after %(before)s.")
+        % {"procedure": name, "step": step.key, "before": before}
         for step in steps
         for before in step.after
         if before in chosen
@@ -127,8 +135,8 @@ def _links(steps: Sequence[ProcedureStepIn], name: str) -> dict[Link, str]:
     phase_of = {step.key: step.phase for step in steps}
     for earlier, later in pairwise(phases):
         for pair in _joints(earlier, later, links):
-            why = f"The phase {phase_of[pair[0]]} comes before the phase {phase_of[pair[1]]}."
-            links.setdefault(pair, why)
+            words = {"first": phase_word(phase_of[pair[0]]), "second": phase_word(phase_of[pair[1]])}
+            links.setdefault(pair, _("The phase %(first)s comes before the phase %(second)s.") % words)
     return links
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from releaseorch.executors import registry, template
+from releaseorch.words import gettext as _
 
 
 def hidden_problems(executor: str, config: Mapping[str, Any], filled: Mapping[str, Any]) -> Iterator[str]:
@@ -46,4 +47,7 @@ def _options_in_list(config: Sequence[Any], filled: Sequence[Any]) -> Iterator[s
         if not isinstance(text, str):
             yield from _options(text, value)
         elif may_be_option and value.startswith("-") and template.starts_with_value(text):
-            yield f"the value of {text} starts with “-” and would be read as an option; put “--” before it"
+            said = _(
+                "the value of %(text)s starts with “-” and would be read as an option; put “--” before it"
+            )
+            yield said % {"text": text}

@@ -8,7 +8,9 @@ from typing import Literal
 
 from releaseorch.delivery.planning.inputs import ComponentIn, ItemIn, PlanInputs, VersionIn
 from releaseorch.delivery.planning.plan import Conflict
-from releaseorch.delivery.planning.sentences import capitalised, item_ids, listed, named_requests, request_ids
+from releaseorch.delivery.planning.sentences import item_ids, listed, named_requests, numbers_of, request_ids
+from releaseorch.words import gettext as _
+from releaseorch.words import ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,22 @@ class Wish:
     @property
     def why(self) -> str:
         """The sentence that says who asks for this."""
-        verb = self.kind if len(request_ids(self.items)) > 1 else f"{self.kind}s"
-        return f"{capitalised(named_requests(self.items))} {verb} {self.subject}"
+        count = len(request_ids(self.items))
+        if self.kind == "remove":
+            said = ngettext(
+                "Request %(numbers)s removes %(subject)s", "Requests %(numbers)s remove %(subject)s", count
+            )
+        elif self.kind == "redeploy":
+            said = ngettext(
+                "Request %(numbers)s redeploys %(subject)s",
+                "Requests %(numbers)s redeploy %(subject)s",
+                count,
+            )
+        else:
+            said = ngettext(
+                "Request %(numbers)s deploys %(subject)s", "Requests %(numbers)s deploy %(subject)s", count
+            )
+        return said % {"numbers": numbers_of(self.items), "subject": self.subject}
 
 
 class _Refused(Exception):
@@ -88,8 +104,9 @@ def _component_of(item: ItemIn, components: Mapping[int, ComponentIn]) -> Compon
             Conflict(
                 kind="unknown-component",
                 severity="block",
-                sentence=f"An item of request #{item.request_number} names no known component.",
-                helps="Choose the component in the request, or take the request out.",
+                sentence=_("An item of request #%(number)d names no known component.")
+                % {"number": item.request_number},
+                helps=_("Choose the component in the request, or take the request out."),
                 request_ids=(item.request_id,),
             )
         )
@@ -116,9 +133,9 @@ class _Versions:
                 Conflict(
                     kind="unknown-version",
                     severity="block",
-                    sentence=f"Request #{item.request_number} asks for a version of {component.name} "
-                    "that is not known.",
-                    helps="Register the version, or choose another one in the request.",
+                    sentence=_("Request #%(number)d asks for a version of %(component)s that is not known.")
+                    % {"number": item.request_number, "component": component.name},
+                    helps=_("Register the version, or choose another one in the request."),
                     request_ids=(item.request_id,),
                     component_id=component.id,
                 )
@@ -133,7 +150,7 @@ def _merge(
     for item, version in asks:
         groups.setdefault(version.text if version else None, []).append((item, version))
     winners = next(iter(groups.values()))
-    items, version = tuple(item for item, _ in winners), winners[0][1]
+    items, version = tuple(item for item, _version in winners), winners[0][1]
     kind: Literal["deploy", "redeploy", "remove"] = "deploy"
     if version is None:
         kind = "remove"
@@ -149,27 +166,41 @@ def _conflicts(
     component = wish.component
     if len(groups) > 1:
         asked = listed(
-            f"{text or 'its removal'} by {named_requests(item for item, _ in group)}"
+            _("%(version)s by %(requests)s")
+            % {
+                "version": text or _("its removal"),
+                "requests": named_requests(item for item, _version in group),
+            }
             for text, group in groups.items()
         )
         yield Conflict(
             kind="two-versions",
             severity="block",
-            sentence=f"{component.name} is asked for in {len(groups)} ways: {asked}.",
-            helps="Keep one of them: take the other request out, or change its item.",
-            request_ids=request_ids([item for group in groups.values() for item, _ in group]),
+            sentence=ngettext(
+                "%(component)s is asked for in %(count)d way: %(asked)s.",
+                "%(component)s is asked for in %(count)d ways: %(asked)s.",
+                len(groups),
+            )
+            % {"component": component.name, "count": len(groups), "asked": asked},
+            helps=_("Keep one of them: take the other request out, or change its item."),
+            request_ids=request_ids([item for group in groups.values() for item, _version in group]),
             component_id=component.id,
         )
     for group in groups.values():
         version = group[0][1]
         if version and version.blocked_reason:
-            items = [item for item, _ in group]
+            items = [item for item, _version in group]
             yield Conflict(
                 kind="blocked-version",
                 severity="block",
-                sentence=f"{component.name} {version.text} of {named_requests(items)} is blocked: "
-                f"{version.blocked_reason.rstrip('.')}.",
-                helps="Choose another version in the request, or have the block lifted.",
+                sentence=_("%(component)s %(version)s of %(requests)s is blocked: %(reason)s.")
+                % {
+                    "component": component.name,
+                    "version": version.text,
+                    "requests": named_requests(items),
+                    "reason": version.blocked_reason.rstrip("."),
+                },
+                helps=_("Choose another version in the request, or have the block lifted."),
                 request_ids=request_ids(items),
                 component_id=component.id,
             )

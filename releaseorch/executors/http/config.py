@@ -8,6 +8,8 @@ from typing import Any
 
 from releaseorch.executors import outbound, template
 from releaseorch.executors.base import Config, Context
+from releaseorch.words import gettext as _
+from releaseorch.words import gettext_noop
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 _HEADER_NAME = "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$"
@@ -22,21 +24,23 @@ SCHEMA: dict[str, Any] = {
     "required": ["url"],
     "properties": {
         "method": {
-            "title": "Method",
+            "title": gettext_noop("Method"),
             "enum": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             "default": "GET",
         },
-        "url": {"title": "Address", "type": "string", "minLength": 1, "maxLength": 4096},
+        "url": {"title": gettext_noop("Address"), "type": "string", "minLength": 1, "maxLength": 4096},
         "headers": {
-            "title": "Headers",
+            "title": gettext_noop("Headers"),
             "type": "object",
             "maxProperties": 50,
             "propertyNames": {"pattern": _HEADER_NAME},
             "additionalProperties": {"type": "string", "maxLength": 8192},
         },
         "secret_headers": {
-            "title": "Headers that carry a secret",
-            "description": "Header name → name of the secret and the text before it, such as “Bearer ”.",
+            "title": gettext_noop("Headers that carry a secret"),
+            "description": gettext_noop(
+                "Header name → name of the secret and the text before it, such as “Bearer ”."
+            ),
             "type": "object",
             "maxProperties": 10,
             "propertyNames": {"pattern": _HEADER_NAME},
@@ -45,44 +49,44 @@ SCHEMA: dict[str, Any] = {
                 "additionalProperties": False,
                 "required": ["secret"],
                 "properties": {
-                    "secret": {"title": "Name of the secret", "type": "string", "minLength": 1},
-                    "prefix": {"title": "Text before it", "type": "string", "maxLength": 100},
+                    "secret": {"title": gettext_noop("Name of the secret"), "type": "string", "minLength": 1},
+                    "prefix": {"title": gettext_noop("Text before it"), "type": "string", "maxLength": 100},
                 },
             },
         },
-        "json": {"title": "Body as JSON", "type": ["object", "array"]},
-        "text": {"title": "Body as text", "type": "string", "maxLength": 1_000_000},
+        "json": {"title": gettext_noop("Body as JSON"), "type": ["object", "array"]},
+        "text": {"title": gettext_noop("Body as text"), "type": "string", "maxLength": 1_000_000},
         "expect_status": {
-            "title": "Accepted status codes",
-            "description": "Empty: 200 to 299.",
+            "title": gettext_noop("Accepted status codes"),
+            "description": gettext_noop("Empty: 200 to 299."),
             "type": "array",
             "maxItems": 50,
             "items": {"type": "integer", "minimum": 200, "maximum": 599},
         },
-        "expect_text": {"title": "The answer contains", "type": "string", "maxLength": 10_000},
+        "expect_text": {"title": gettext_noop("The answer contains"), "type": "string", "maxLength": 10_000},
         "expect_json": {
-            "title": "The answer has these JSON fields",
-            "description": "Path with dots → value, compared as text.",
+            "title": gettext_noop("The answer has these JSON fields"),
+            "description": gettext_noop("Path with dots → value, compared as text."),
             "type": "object",
             "maxProperties": 50,
             "additionalProperties": {"type": "string", "maxLength": 10_000},
         },
         "timeout_s": {
-            "title": "Seconds to wait for the answer",
+            "title": gettext_noop("Seconds to wait for the answer"),
             "type": "number",
             "minimum": 0.1,
             "maximum": 60,
         },
         "wait_s": {
-            "title": "Seconds to go on trying",
-            "description": "For health checks: repeated until it passes or the time is over.",
+            "title": gettext_noop("Seconds to go on trying"),
+            "description": gettext_noop("For health checks: repeated until it passes or the time is over."),
             "type": "number",
             "minimum": 0,
             "maximum": 86_400,
         },
         "idempotency_header": {
-            "title": "Header for the id of the attempt",
-            "description": "Only when the far side promises to do the same key once.",
+            "title": gettext_noop("Header for the id of the attempt"),
+            "description": gettext_noop("Only when the far side promises to do the same key once."),
             "type": "string",
             "pattern": _HEADER_NAME,
         },
@@ -118,15 +122,15 @@ def problems(config: Config) -> dict[str, str]:
     """Return what the schema can't say, as field → sentence."""
     found: dict[str, str] = {}
     if "json" in config and "text" in config:
-        found["text"] = "Give the body as JSON or as text, not both."
+        found["text"] = _("Give the body as JSON or as text, not both.")
     named = [
         (f"{field}.{name}", name) for field in ("headers", "secret_headers") for name in config.get(field, {})
     ]
     for field, name in [*named, ("idempotency_header", config.get("idempotency_header", ""))]:
         if name.lower() in _OURS:
-            found[field] = "This header is set by the program itself."
+            found[field] = _("This header is set by the program itself.")
     if config.get("wait_s") and not is_repeatable(config):
-        found["wait_s"] = (
+        found["wait_s"] = _(
             "Only GET, HEAD or a request with a header for the id of the attempt may be repeated."
         )
     if "{" not in config["url"]:
@@ -161,7 +165,7 @@ def request_of(context: Context, *, longest_s: float) -> Request:
     if body or method not in SAFE_METHODS:
         headers["Content-Length"] = str(len(body))
     if not all(_HEADER_VALUE.fullmatch(value) for value in headers.values()):
-        raise Refused("The value of a header holds a character that is not allowed there.")
+        raise Refused(_("The value of a header holds a character that is not allowed there."))
     target = outbound.parse(template.render(config["url"], context.parameters))
     timeout_s = min(float(config.get("timeout_s", 10.0)), context.timeout_s, longest_s)
     return Request(method, target, {"Host": target.authority, **headers}, body, timeout_s)
@@ -188,7 +192,7 @@ def _secret_headers(context: Context) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, source in context.config.get("secret_headers", {}).items():
         if source["secret"] not in context.secrets:
-            raise Refused(f"The secret “{source['secret']}” was not handed over.")
+            raise Refused(_("The secret “%(name)s” was not handed over.") % {"name": source["secret"]})
         value = context.secrets[source["secret"]].strip().decode("latin-1")
         found[name] = source.get("prefix", "") + value
     return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from releaseorch.executors import outbound
 from releaseorch.executors.http.config import Request
+from releaseorch.words import gettext as _
 
 BODY_LIMIT = 1024 * 1024
 
@@ -46,9 +47,10 @@ def send(request: Request, guard: outbound.Guard) -> Answer:
         return _exchange(connection, request, began)
     except (OSError, http.client.HTTPException, ValueError) as problem:
         if time.monotonic() - began >= request.timeout_s:
-            raise BrokenOff(f"No whole answer within {request.timeout_s:g} s.") from None
+            raise BrokenOff(_("No whole answer within %(s)g s.") % {"s": request.timeout_s}) from None
         raise BrokenOff(
-            f"The connection broke before a whole answer came ({type(problem).__name__})."
+            _("The connection broke before a whole answer came (%(fault)s).")
+            % {"fault": type(problem).__name__}
         ) from None
     finally:
         alarm.cancel()
@@ -65,11 +67,13 @@ def _connected(request: Request, guard: outbound.Guard) -> ssl.SSLSocket | socke
         return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host)
     except ssl.SSLCertVerificationError as problem:
         plain.close()
-        reason = f"The certificate of {target.host} is not valid: {problem.verify_message}."
-        raise outbound.Unreachable(reason) from None
+        said = _("The certificate of %(host)s is not valid: %(reason)s.")
+        named = {"host": target.host, "reason": problem.verify_message}
+        raise outbound.Unreachable(said % named) from None
     except OSError:
         plain.close()
-        raise outbound.Unreachable(f"No encrypted connection to {target.host} came about.") from None
+        said = _("No encrypted connection to %(host)s came about.")
+        raise outbound.Unreachable(said % {"host": target.host}) from None
 
 
 def _exchange(connection: http.client.HTTPConnection, request: Request, began: float) -> Answer:

@@ -19,8 +19,10 @@ from releaseorch.executors.base import (
     Running,
     Unknown,
 )
-from releaseorch.executors.http import config, exchange
+from releaseorch.executors.http import config, connection, exchange
 from releaseorch.executors.redaction import RedactingSink
+from releaseorch.words import gettext as _
+from releaseorch.words import gettext_noop, ngettext
 
 TRY_S = 2.0
 EXCERPT = 4096
@@ -31,9 +33,10 @@ class HttpExecutor(base.Executor):
     """One request per attempt; see README.md for what counts as failed, could not be run and unknown."""
 
     kind: ClassVar[str] = "http"
-    label: ClassVar[str] = "HTTP request"
+    label: ClassVar[str] = gettext_noop("HTTP request")
     capabilities: ClassVar[frozenset[str]] = frozenset({"secrets", "network"})
     config_schema: ClassVar[Mapping[str, Any]] = config.SCHEMA
+    connection_schema: ClassVar[Mapping[str, Any]] = connection.SCHEMA
 
     def __init__(self, guard: outbound.Guard | None = None) -> None:
         self._guard = guard
@@ -44,19 +47,27 @@ class HttpExecutor(base.Executor):
     def validate(self, config_: Config) -> dict[str, str]:
         return super().validate(config_) or config.problems(config_)
 
+    def validate_connection(self, config_: Config) -> dict[str, str]:
+        return super().validate_connection(config_) or connection.problems(config_, self._use_guard())
+
+    def validate_connected(self, config_: Config) -> dict[str, str]:
+        return self.validate(connection.standing_in(config_))
+
+    def connected(self, config_: Config, connection_: Config) -> Config:
+        return connection.joined(config_, connection_)
+
     def plan(self, inputs: Inputs) -> str:
         try:
             url = template.render(inputs.config["url"], inputs.parameters)
             outbound.parse(url)
         except (template.TemplateError, outbound.Refused) as problem:
-            return f"This can't be sent: {problem}"
+            return _("This can't be sent: %(problem)s") % {"problem": problem}
         accepted = inputs.config.get("expect_status")
-        lines = [
-            f"{inputs.config.get('method', 'GET')} {url}",
-            f"  expects {', '.join(map(str, accepted)) if accepted else '200 to 299'}",
-        ]
+        expected = ", ".join(map(str, accepted)) if accepted else _("200 to 299")
+        lines = [f"{inputs.config.get('method', 'GET')} {url}"]
+        lines.append("  " + _("expects %(statuses)s") % {"statuses": expected})
         if wait_s := inputs.config.get("wait_s"):
-            lines.append(f"  repeated for up to {wait_s:g} s")
+            lines.append("  " + _("repeated for up to %(s)g s") % {"s": wait_s})
         return "\n".join(lines)
 
     def start(self, context: Context) -> Result:
@@ -67,17 +78,21 @@ class HttpExecutor(base.Executor):
     def poll(self, context: Context, external_id: str) -> Result:
         until = _until(external_id)
         return (
-            Unknown("The id of this attempt can't be read.") if until is None else self._try(context, until)
+            Unknown(_("The id of this attempt can't be read."))
+            if until is None
+            else self._try(context, until)
         )
 
     def cancel(self, context: Context, external_id: str) -> Result:
         if _until(external_id) is not None and _is_safe(context):
             return Cancelled()
-        return Unknown("The request may have been sent already; what was sent can't be called back.")
+        return Unknown(_("The request may have been sent already; what was sent can't be called back."))
 
     def reconcile(self, context: Context, external_id: str | None) -> Result:
         if not config.is_repeatable(context.config):
-            return Unknown("The request may have been sent; nothing on the far side can be asked about it.")
+            return Unknown(
+                _("The request may have been sent; nothing on the far side can be asked about it.")
+            )
         if external_id and _until(external_id) is not None:
             return self.poll(context, external_id)
         # Sent again on purpose: it changes nothing, or carries the same key, which the far side does once.
@@ -92,7 +107,8 @@ class HttpExecutor(base.Executor):
         if time.time() < until:
             return Running(f"{_WAITING}{until:.3f}", min(TRY_S, max(until - time.time(), 0.1)))
         reason = getattr(result, "reason", "")
-        sentence = f"It did not pass within {context.config['wait_s']:g} s. {reason}"
+        named = {"s": context.config["wait_s"], "reason": reason}
+        sentence = _("It did not pass within %(s)g s. %(reason)s") % named
         return Failed(sentence) if isinstance(result, Failed) or _is_safe(context) else Unknown(sentence)
 
     def _is_refused(self, context: Context) -> bool:
@@ -134,29 +150,32 @@ def _judged(context: Context, expected: config.Expectation, answer: exchange.Ans
         return Failed(reason)
     outputs = {"status": str(answer.status)}
     missing = [name for name in context.outputs if name not in outputs]
-    return Failed(f"A request does not give {', '.join(missing)}.") if missing else Done(outputs)
+    if missing:
+        return Failed(_("A request does not give %(names)s.") % {"names": ", ".join(missing)})
+    return Done(outputs)
 
 
 def _status_problem(expected: config.Expectation, answer: exchange.Answer) -> str:
     if answer.status in expected.statuses:
         return ""
-    more = " Redirects are not followed." if answer.status in (301, 302, 303, 307, 308) else ""
-    return f"The answer was {answer.status}.{more}"
+    said = _("The answer was %(status)d.") % {"status": answer.status}
+    is_redirect = answer.status in (301, 302, 303, 307, 308)
+    return f"{said} {_('Redirects are not followed.')}" if is_redirect else said
 
 
 def _body_problem(expected: config.Expectation, answer: exchange.Answer) -> str:
-    cut = "" if answer.is_whole else " Only its first 1 MB was read."
+    cut = "" if answer.is_whole else " " + _("Only its first 1 MB was read.")
     if expected.text.encode("utf-8", "replace") not in answer.body:
-        return f"The answer does not contain the expected text.{cut}"
+        return _("The answer does not contain the expected text.") + cut
     if not expected.fields:
         return ""
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return f"The answer is not JSON.{cut}"
+        return _("The answer is not JSON.") + cut
     for path, text in expected.fields.items():
         if _as_text(_field(content, path)) != text:
-            return f"The field “{path}” of the answer is not as expected."
+            return _("The field “%(path)s” of the answer is not as expected.") % {"path": path}
     return ""
 
 
@@ -178,8 +197,12 @@ def _as_text(value: Any) -> str | None:
 
 
 def _log_answer(sink: RedactingSink, answer: exchange.Answer) -> None:
-    size = f"{len(answer.body)} bytes" if answer.is_whole else "more than 1 MB"
-    sink.write(f"{answer.status} after {answer.took_s * 1000:.0f} ms, {size}\n".encode())
+    size = _("more than 1 MB")
+    if answer.is_whole:
+        size = ngettext("%(n)d byte", "%(n)d bytes", len(answer.body)) % {"n": len(answer.body)}
+    line = _("%(status)d after %(ms).0f ms, %(size)s")
+    named = {"status": answer.status, "ms": answer.took_s * 1000, "size": size}
+    sink.write(f"{line % named}\n".encode())
     if answer.body:
         sink.write(answer.body[:EXCERPT] + b"\n")
 

@@ -59,9 +59,7 @@ def give_up(work_dir: Path) -> bool:
     try:
         if (work_dir / wrapper.STATUS).exists() or (work_dir / wrapper.EXIT).exists():
             return False
-        wrapper.write_atomically(
-            work_dir / wrapper.EXIT, {"errored": "It was never started, and will not be."}
-        )
+        wrapper.write_atomically(work_dir / wrapper.EXIT, {"errored": "given-up"})
         return True
     finally:
         os.close(lock)

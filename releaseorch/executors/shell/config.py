@@ -9,6 +9,8 @@ from typing import Any
 
 from releaseorch.executors import template
 from releaseorch.executors.base import Config, Inputs
+from releaseorch.words import gettext as _
+from releaseorch.words import gettext_noop
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -16,34 +18,45 @@ SCHEMA: dict[str, Any] = {
     "required": ["argv"],
     "properties": {
         "argv": {
-            "title": "Program and arguments",
-            "description": "One argument per line; ${name} is replaced inside an argument, which stays one argument.",
+            "title": gettext_noop("Program and arguments"),
+            "description": gettext_noop(
+                "One argument per line; ${name} is replaced inside an argument, which stays one argument."
+            ),
             "type": "array",
             "minItems": 1,
             "maxItems": 500,
             "items": {"type": "string", "maxLength": 100_000},
         },
         "cwd": {
-            "title": "Working folder",
-            "description": "An absolute path on the worker's host. Empty: a new folder of this attempt.",
+            "title": gettext_noop("Working folder"),
+            "description": gettext_noop(
+                "An absolute path on the worker's host. Empty: a new folder of this attempt."
+            ),
             "type": "string",
             "maxLength": 4096,
         },
         "env": {
-            "title": "Environment",
-            "description": "Names that start with APP_, DEPLOY_ or PARAM_, or that the operator of the worker allows.",
+            "title": gettext_noop("Environment"),
+            "description": gettext_noop(
+                "Names that start with APP_, DEPLOY_ or PARAM_, or that the operator of the worker allows."
+            ),
             "type": "object",
             "maxProperties": 200,
             "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
             "additionalProperties": {"type": "string", "maxLength": 100_000},
         },
         "grace_s": {
-            "title": "Seconds between asking to stop and killing",
+            "title": gettext_noop("Seconds between asking to stop and killing"),
             "type": "number",
             "minimum": 0,
             "maximum": 60,
         },
     },
+}
+CONNECTION_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {name: SCHEMA["properties"][name] for name in ("cwd", "env")},
 }
 DEFAULT_GRACE_S = 5.0
 ENV_ALLOW_VARIABLE = "RELEASEORCH_SHELL_ENV_ALLOW"
@@ -54,9 +67,10 @@ _INTERPRETERS = {
     **dict.fromkeys(("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "python", "su"), "c"),
     **dict.fromkeys(("perl", "ruby", "node", "lua"), "e"),
 }
-_PROGRAM_TEXT = (
+_PROGRAM_TEXT = gettext_noop(
     "Program text must not contain values, they could become commands: hand them over as further arguments."
 )
+_NO_PROGRAM = gettext_noop("The name of the program must not be empty or start with “-”.")
 
 
 class Refused(ValueError):
@@ -85,7 +99,7 @@ def command_of(inputs: Inputs, surroundings: Mapping[str, str]) -> Command:
         env[name] = template.render(text, inputs.parameters)
     _refuse_unusable([*argv, *env.values()])
     if any("\n" in value or "\r" in value for value in env.values()):
-        raise Refused("A value of the environment holds a line break.")
+        raise Refused(_("A value of the environment holds a line break."))
     cwd = _folder(inputs)
     return Command(argv, cwd, env, float(inputs.config.get("grace_s", DEFAULT_GRACE_S)))
 
@@ -95,15 +109,20 @@ def problems(config: Config, surroundings: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     argv: list[str] = list(config["argv"])
     if not argv[0] or argv[0].startswith("-"):
-        found["argv.0"] = "The name of the program must not be empty or start with “-”."
+        found["argv.0"] = _(_NO_PROGRAM)
     for index in _program_texts(argv):
         if template.names(argv[index]):
-            found[f"argv.{index}"] = _PROGRAM_TEXT
+            found[f"argv.{index}"] = _(_PROGRAM_TEXT)
+    return found | variable_problems(config, surroundings)
+
+
+def variable_problems(config: Config, surroundings: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that may not be set, as field → sentence."""
+    found: dict[str, str] = {}
     for name in config.get("env", {}):
         if not (name.startswith(_OWN_PREFIXES) or name in _inherited(surroundings)):
-            found[f"env.{name}"] = (
-                f"This variable is not allowed: start its name with {', '.join(_OWN_PREFIXES)}."
-            )
+            said = _("This variable is not allowed: start its name with %(prefixes)s.")
+            found[f"env.{name}"] = said % {"prefixes": ", ".join(_OWN_PREFIXES)}
     return found
 
 
@@ -125,25 +144,25 @@ def _program_texts(argv: list[str]) -> Iterable[int]:
 
 def _refuse_values_as_code(texts: list[str], argv: list[str]) -> None:
     if argv[0].startswith("-") or not argv[0]:
-        raise Refused("The name of the program must not be empty or start with “-”.")
+        raise Refused(_(_NO_PROGRAM))
     # Looked at again: the interpreter itself may have come from a value.
     if any(template.names(texts[index]) for index in _program_texts(argv)):
-        raise Refused(_PROGRAM_TEXT)
+        raise Refused(_(_PROGRAM_TEXT))
     for text, argument in zip(texts[1:], argv[1:], strict=True):
         if text == "--":
             return
         if argument.startswith("-") and template.starts_with_value(text):
-            raise Refused("A value starts with “-” and would be read as an option; put “--” before it.")
+            raise Refused(_("A value starts with “-” and would be read as an option; put “--” before it."))
 
 
 def _refuse_unusable(texts: Iterable[str]) -> None:
     for text in texts:
         if "\0" in text:
-            raise Refused("A NUL character can't be handed to a program.")
+            raise Refused(_("A NUL character can't be handed to a program."))
         try:
             os.fsencode(text)
         except UnicodeEncodeError:
-            raise Refused("A text holds characters that can't be handed to a program.") from None
+            raise Refused(_("A text holds characters that can't be handed to a program.")) from None
 
 
 def _folder(inputs: Inputs) -> str | None:
@@ -153,5 +172,5 @@ def _folder(inputs: Inputs) -> str | None:
     folder = template.render(text, inputs.parameters)
     _refuse_unusable([folder])
     if not Path(folder).is_absolute():
-        raise Refused("The working folder must be an absolute path.")
+        raise Refused(_("The working folder must be an absolute path."))
     return folder

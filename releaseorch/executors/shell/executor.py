@@ -1,6 +1,5 @@
 """Runs a program on this host; it goes on when the worker dies, and its end is read from disk."""
 
-import contextlib
 import json
 import os
 import platform
@@ -28,40 +27,48 @@ from releaseorch.executors.base import (
     Unknown,
 )
 from releaseorch.executors.redaction import MIN_LENGTH, Redactor
-from releaseorch.executors.shell import attempt, config, wrapper
+from releaseorch.executors.shell import attempt, config, endings, wrapper
+from releaseorch.words import gettext as _
+from releaseorch.words import gettext_noop, ngettext
 
 LIFELINE_VARIABLE = "RELEASEORCH_LIFELINE_FD"
 CONFIRM_WAIT_S = 15.0
 POLL_MIN_S, POLL_MAX_S = 0.05, 1.0
-_STOPPED_BECAUSE = {
-    "timeout": "It was stopped: it took longer than {timeout_s:g} s.",
-    "silence": "It was stopped: it wrote nothing for {silence_s:g} s.",
-    "lifeline": "It was stopped: the program that started the worker has ended.",
-    "terminated": "It was stopped: its wrapper was told to end.",
-    "cancelled": "It was cancelled.",
-}
 
 
 class ShellExecutor(base.Executor):
     """A program and its arguments, never a command line; README.md says what the program finds."""
 
     kind: ClassVar[str] = "shell"
-    label: ClassVar[str] = "Shell script"
+    label: ClassVar[str] = gettext_noop("Shell script")
     capabilities: ClassVar[frozenset[str]] = frozenset({"secrets"})
     config_schema: ClassVar[Mapping[str, Any]] = config.SCHEMA
+    connection_schema: ClassVar[Mapping[str, Any]] = config.CONNECTION_SCHEMA
 
     def validate(self, config_: Config) -> dict[str, str]:
         return super().validate(config_) or config.problems(config_, os.environ)
+
+    def validate_connection(self, config_: Config) -> dict[str, str]:
+        return super().validate_connection(config_) or config.variable_problems(config_, os.environ)
+
+    def connected(self, config_: Config, connection: Config) -> Config:
+        """The step's own variables and folder count more than those of its connection."""
+        env = {**connection.get("env", {}), **config_.get("env", {})}
+        return {**connection, **config_, "env": env}
 
     def plan(self, inputs: Inputs) -> str:
         try:
             command = config.command_of(inputs, os.environ)
         except (config.Refused, template.TemplateError) as problem:
-            return f"This can't be run: {problem}"
-        where = f"in {command.cwd}" if command.cwd else "in a new folder"
-        names = sorted(inputs.config.get("env", {}))
-        shown = [f"Run on the worker's host, {where}:", f"  {shlex.join(command.argv)}"]
-        return "\n".join([*shown, *(f"  with {name}={command.env[name]}" for name in names)])
+            return _("This can't be run: %(problem)s") % {"problem": problem}
+        where = _("Run on the worker's host, in a new folder:")
+        if command.cwd:
+            where = _("Run on the worker's host, in %(folder)s:") % {"folder": command.cwd}
+        lines = [where, f"  {shlex.join(command.argv)}"]
+        for name in sorted(inputs.config.get("env", {})):
+            value = f"{name}={command.env[name]}"
+            lines.append("  " + _("with %(value)s") % {"value": value})
+        return "\n".join(lines)
 
     def start(self, context: Context) -> Result:
         try:
@@ -71,7 +78,8 @@ class ShellExecutor(base.Executor):
         except (config.Refused, template.TemplateError) as problem:
             return Errored(str(problem))
         except OSError as problem:
-            return Errored(f"The folder of the attempt can't be prepared ({type(problem).__name__}).")
+            said = _("The folder of the attempt can't be prepared (%(fault)s).")
+            return Errored(said % {"fault": type(problem).__name__})
         if not is_first:
             return self.reconcile(context, None)
         _warn_of_short_secrets(context)
@@ -79,7 +87,7 @@ class ShellExecutor(base.Executor):
             return self.cancel(context, "")
         found = attempt.traces(context.work_dir)
         if found.ending and "errored" in found.ending:
-            return Errored(str(found.ending["errored"]))
+            return endings.not_started(found.ending, found.job)
         return Running(found.external_id, POLL_MIN_S)
 
     def poll(self, context: Context, external_id: str) -> Result:
@@ -96,19 +104,19 @@ class ShellExecutor(base.Executor):
             return Cancelled()
         result = _settled(self.reconcile(context, external_id), self, context)
         if isinstance(result, Running):
-            return Unknown("It was asked to stop, but it is not confirmed that it did.")
+            return Unknown(_("It was asked to stop, but it is not confirmed that it did."))
         return result
 
     def reconcile(self, context: Context, external_id: str | None) -> Result:
         found = attempt.traces(context.work_dir)
         if found.job is None:
-            return Unknown("Nothing is known here about this attempt: it may have run on another host.")
+            return Unknown(_("Nothing is known here about this attempt: it may have run on another host."))
         if external_id and external_id != found.external_id:
-            return Unknown("The files of this attempt belong to another start of it.")
+            return Unknown(_("The files of this attempt belong to another start of it."))
         if found.ending is not None:
             return _final(context, found)
         if not found.is_here:
-            return Unknown("It ran on another host, or before this host was started again.")
+            return Unknown(_("It ran on another host, or before this host was started again."))
         if found.is_alive:
             attempt.forward_log(context, final=False)
             return Running(found.external_id, _next_poll_s(found))
@@ -117,13 +125,15 @@ class ShellExecutor(base.Executor):
     def _without_wrapper(self, context: Context, found: attempt.Traces) -> Result:
         if found.status is None:
             if attempt.give_up(context.work_dir):
-                return Errored("It was never started, and will not be.")
+                return endings.not_started({"errored": "given-up"}, found.job)
             return self.reconcile(context, None)  # it came to life in this moment
         attempt.forward_log(context, final=True)
         is_there = _orphan(found.status) is not None
         pid = found.status.get("script_pid")
-        more = f" Its process {pid} is still there." if is_there else ""
-        return Unknown(f"The wrapper ended without a word about how the script did.{more}")
+        said = _("The wrapper ended without a word about how the script did.")
+        if is_there:
+            said += " " + _("Its process %(pid)d is still there.") % {"pid": pid}
+        return Unknown(said)
 
 
 def _prepare(context: Context, command: config.Command, lifeline: int | None) -> bool:
@@ -164,7 +174,7 @@ def _prepare(context: Context, command: config.Command, lifeline: int | None) ->
 def _write_secrets(folder: Path, secrets: Mapping[str, bytes]) -> None:
     for name, value in secrets.items():
         if not name.replace("_", "").replace("-", "").isalnum():
-            raise config.Refused("The name of a secret may hold letters, digits, “-” and “_” alone.")
+            raise config.Refused(_("The name of a secret may hold letters, digits, “-” and “_” alone."))
         path = folder / name
         path.touch(mode=0o600)
         path.write_bytes(value)
@@ -172,8 +182,12 @@ def _write_secrets(folder: Path, secrets: Mapping[str, bytes]) -> None:
 
 def _warn_of_short_secrets(context: Context) -> None:
     for name in Redactor(context.secrets).too_short:
-        text = f"The secret “{name}” is shorter than {MIN_LENGTH} characters and is not hidden in this log.\n"
-        context.log.write(text.encode())
+        said = ngettext(
+            "The secret “%(name)s” is shorter than %(n)d character and is not hidden in this log.",
+            "The secret “%(name)s” is shorter than %(n)d characters and is not hidden in this log.",
+            MIN_LENGTH,
+        ) % {"name": name, "n": MIN_LENGTH}
+        context.log.write(f"{said}\n".encode())
 
 
 def _lifeline() -> int | None:
@@ -185,7 +199,8 @@ def _lifeline() -> int | None:
         descriptor = int(text)
         os.fstat(descriptor)
     except (ValueError, OSError, OverflowError):
-        raise config.Refused(f"{LIFELINE_VARIABLE} does not name an open pipe.") from None
+        said = _("%(variable)s does not name an open pipe.") % {"variable": LIFELINE_VARIABLE}
+        raise config.Refused(said) from None
     return descriptor
 
 
@@ -200,7 +215,7 @@ def _start_wrapper(work_dir: Path, lifeline: int | None) -> bool:
         pass_fds=() if lifeline is None else (lifeline,),
     )
     try:
-        said, _ = process.communicate(timeout=CONFIRM_WAIT_S)
+        said, _errors = process.communicate(timeout=CONFIRM_WAIT_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
@@ -211,38 +226,20 @@ def _start_wrapper(work_dir: Path, lifeline: int | None) -> bool:
 def _final(context: Context, found: attempt.Traces) -> Result:
     ending = found.ending or {}
     if "errored" in ending:
-        return Errored(str(ending["errored"]))
+        return endings.not_started(ending, found.job)
     if not attempt.forward_log(context, final=True):
         return Running(found.external_id, 0)
     if ending["stopped"]:
-        return _stopped(context, ending)
+        return endings.stopped(context, ending)
     code = int(ending["code"])
     if code != 0:
-        return Failed(_exit_sentence(code), code if code > 0 else 128 - code)
+        return Failed(endings.exit_sentence(code), endings.exit_code(code))
     outputs = attempt.read_outputs(context)
     missing = [name for name in context.outputs if name not in outputs]
     if missing:
-        return Failed(f"It ended well but did not say what it promised: {', '.join(missing)}.", 0)
+        said = _("It ended well but did not say what it promised: %(names)s.")
+        return Failed(said % {"names": ", ".join(missing)}, 0)
     return Done(outputs)
-
-
-def _stopped(context: Context, ending: Mapping[str, Any]) -> Result:
-    if not ending["gone"]:
-        return Unknown("It was told to stop and killed, but some of its processes are still there.")
-    if ending["stopped"] == "cancelled":
-        return Cancelled()
-    sentence = _STOPPED_BECAUSE[str(ending["stopped"])]
-    code = ending["code"]
-    exit_code = None if code is None else code if code >= 0 else 128 - code
-    return Failed(sentence.format(timeout_s=context.timeout_s, silence_s=context.silence_s or 0), exit_code)
-
-
-def _exit_sentence(code: int) -> str:
-    if code > 0:
-        return f"It ended with exit code {code}."
-    with contextlib.suppress(ValueError):
-        return f"It was ended by the signal {signal.Signals(-code).name}."
-    return f"It was ended by the signal {-code}."
 
 
 def _next_poll_s(found: attempt.Traces) -> float:

@@ -226,7 +226,7 @@ def run(work_dir: Path) -> None:
     try:
         script = Script(job, work_dir)
     except (OSError, ValueError) as problem:
-        _leave(work_dir, {"errored": _why_not_started(problem, job)})
+        _leave(work_dir, {"errored": _why_not_started(problem, job), "fault": type(problem).__name__})
         return
     known = look_at(script.pid)
     script_names = {"script_pid": script.pid, "script_start_time": known.start_time if known else None}
@@ -258,12 +258,12 @@ def _own_identity() -> dict[str, Any]:
 
 def _why_not_started(problem: Exception, job: dict[str, Any]) -> str:
     if isinstance(problem, OSError) and problem.filename == job["cwd"] and not Path(job["cwd"]).is_dir():
-        return "The working folder does not exist."
+        return "no-folder"
     if isinstance(problem, FileNotFoundError):
-        return f"The program “{job['argv'][0]}” was not found on this host."
+        return "not-found"
     if isinstance(problem, PermissionError):
-        return f"The program “{job['argv'][0]}” may not be run, or its folder may not be entered."
-    return f"The program could not be started ({type(problem).__name__})."
+        return "not-permitted"
+    return "broken"
 
 
 def _leave(work_dir: Path, ending: dict[str, Any]) -> None:
