@@ -24,6 +24,7 @@ class Cast:
     auditor: Person  # Aud
     outsider: Person  # Otto, no role at all
     robot: Person  # a pipeline with the rights of a release manager
+    administrator: Person  # Ada, who decides nothing about requests and runs
 
 
 def person(username: str, name: str, *, team: Team | None = None, kind: str = PersonKind.HUMAN) -> Person:
@@ -85,6 +86,7 @@ NAMES = {
     "aud": "Aud Nilsen",
     "otto": "Otto Weiss",
     "pipeline": "Pipeline",
+    "ada": "Ada Lind",
 }
 EVERYWHERE = {
     "rita": Role.RELEASE_MANAGER,
@@ -93,4 +95,5 @@ EVERYWHERE = {
     "olga": Role.OPERATOR,
     "quinn": Role.QA_LEAD,
     "aud": Role.AUDITOR,
+    "ada": Role.ADMINISTRATOR,
 }

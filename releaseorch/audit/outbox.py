@@ -15,13 +15,19 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[Event], None]
 _handlers: dict[str, dict[str, Handler]] = {}  # verb → name → handler
+_later: set[str] = set()  # names of those that only the sweep tells
 BATCH = 100
 LONGEST_PAUSE = timedelta(hours=1)
 
 
-def on(verb: str, name: str, handler: Handler) -> None:
-    """Tell `handler` (idempotent) of every event with this verb; called when an app starts."""
+def on(verb: str, name: str, handler: Handler, *, at_once: bool = True) -> None:
+    """Tell `handler` (idempotent) of every event with this verb; called when an app starts.
+
+    At once: by the process that wrote the event, right after commit. Else by the sweep alone, so that no verb pays.
+    """
     _handlers.setdefault(verb, {})[name] = handler
+    if not at_once:
+        _later.add(name)
 
 
 def enqueue(event: Event) -> None:
@@ -30,7 +36,9 @@ def enqueue(event: Event) -> None:
     if not names:
         return
     Outbox.objects.bulk_create([Outbox(event=event, handler=name) for name in sorted(names)])
-    transaction.on_commit(partial(_deliver, Q(event=event)), robust=True)
+    at_once = sorted(set(names) - _later)
+    if at_once:
+        transaction.on_commit(partial(_deliver, Q(event=event, handler__in=at_once)), robust=True)
 
 
 def deliver() -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from releaseorch.audit.models import Event, Seal
 
@@ -83,11 +84,12 @@ def _walk() -> Iterator[str]:
     seals = Seal.objects.select_related("event").order_by("seq").iterator(chunk_size=2000)
     for expected, seal in enumerate(seals, start=1):
         if seal.seq != expected:
-            yield f"Seal {expected} is missing."
+            yield _("Seal %(n)d is missing.") % {"n": expected}
         elif seal.previous_hash != previous:
-            yield f"Seal {seal.seq} doesn't follow the one before."
+            yield _("Seal %(n)d doesn't follow the one before.") % {"n": seal.seq}
         elif seal.hash != chained(previous, seal.event):
-            yield f"Event {seal.event_id} ({seal.event.verb}) is not what was sealed."
+            said = _("Event %(id)d (%(verb)s) is not what was sealed.")
+            yield said % {"id": seal.event_id, "verb": seal.event.verb}
         else:
             yield ""
         previous = seal.hash

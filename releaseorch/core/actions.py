@@ -10,7 +10,7 @@ class Field:
     name: str
     label: str = ""
     value: str = ""
-    kind: str = "hidden"  # hidden, text, textarea, number, select, checkbox, file
+    kind: str = "hidden"  # hidden, text, password, textarea, number, select, checkbox, file, datetime-local
     required: bool = False
     help: str = ""
     choices: tuple[tuple[str, str], ...] = ()

@@ -1,9 +1,11 @@
 """What was typed, made clean or refused by field: the one bridge from Django's validation to `Invalid`."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from releaseorch.core import fields
@@ -54,6 +56,39 @@ def insert(made: models.Model, field: str, taken: str) -> None:
             made.save()
     except IntegrityError as clash:
         raise Invalid({field: taken}) from clash
+
+
+def refuse_same_name(
+    model: type[models.Model],
+    name: str,
+    taken: Callable[[str], str],
+    *,
+    besides: int | None = None,
+    **within: Any,
+) -> None:
+    """Raise `Invalid` where another row has this name to the eye; `taken` says so of its name. One query.
+
+    The model has a `NameKey` called `name_key`, unique in the database: two at the same moment end there.
+    """
+    same = model._default_manager.filter(name_key=fields.name_key(name), **within).exclude(pk=besides).first()
+    if same is None:
+        return
+    known = str(getattr(same, "name", same))
+    sentence = taken(known)
+    if known != normalised(name):
+        sentence += " " + _("Capitals, spaces and invisible characters don’t tell names apart.")
+    raise Invalid({"name": sentence})
+
+
+def free_slug(model: type[models.Model], name: str, otherwise: str, *reserved: str) -> str:
+    """The name as an address that no row has: claims, claims-2 …; one query."""
+    base = slugify(name)[:90].strip("-_") or otherwise
+    taken = {*model._default_manager.filter(slug__startswith=base).values_list("slug", flat=True), *reserved}
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
 
 
 def text_of(value: str, field: str, *, limit: int = fields.TEXT_LENGTH) -> str:

@@ -1,7 +1,7 @@
-"""The base model whose save is guarded: what was changed in between is never overwritten."""
+"""The base model whose save is guarded (what was changed in between is never overwritten), and signs of life."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -62,14 +62,14 @@ class GuardedModel(StatefulModel):
         }
 
     def _save_guarded(self, names: set[str] | None) -> None:
+        if not hasattr(self, "_guard"):  # inserted in bulk
+            self._remember()
         guard = dict(self._guard)
         values: dict[str, Any] = {}
         for field in self._meta.concrete_fields:
             if field.primary_key or field.name == "row_version":
                 continue
-            if (names is None and field.attname in self.__dict__) or (
-                names is not None and field.name in names
-            ):
+            if self._is_written(field, names):
                 values[field.name] = field.pre_save(self, add=False)
         values["row_version"] = guard["row_version"] + 1
         try:
@@ -81,6 +81,12 @@ class GuardedModel(StatefulModel):
             raise self._changed()
         self.row_version = values["row_version"]
         self._remember()
+
+    def _is_written(self, field: Any, names: set[str] | None) -> bool:
+        """A field that follows another one is written with it."""
+        if names is None:
+            return field.attname in self.__dict__
+        return field.name in names or getattr(field, "follows", None) in names
 
     def check_version(self, seen: int | None) -> None:
         """Refuse a verb that was pressed on an older picture of this row; `None` means the caller read it just now."""
@@ -100,3 +106,21 @@ class GuardedModel(StatefulModel):
             _("%(what)s was changed by somebody else in between. Look at how it stands now.")
             % {"what": str(self)}
         )
+
+
+class SignOfLife(models.Model):
+    """A process of this installation: when the database heard of it last, and what keeps it from its work."""
+
+    process = models.CharField(max_length=20)
+    host = models.CharField(max_length=200)
+    pid = models.PositiveIntegerField()
+    at = models.DateTimeField()  # by the database's clock
+    note = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["process", "host", "pid"], name="core_one_sign_per_process"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.process} {self.pid} on {self.host}"

@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -33,12 +34,19 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, ask_to_stop)
         signal.signal(signal.SIGINT, ask_to_stop)
-        self.loop(stop)
+        self.keep_house(stop, housekeeping.chores())
 
-    def loop(self, stop: threading.Event) -> None:
-        due = {chore.name: 0.0 for chore in housekeeping.chores()}
+    def keep_house(self, stop: threading.Event, chores: Sequence[housekeeping.Chore]) -> None:
+        """Chores apart in a thread each, which ends with the process whatever it waits for; the others in turn."""
+        for chore in chores:
+            if chore.apart:
+                threading.Thread(target=self.loop, args=(stop, [chore]), name=chore.name, daemon=True).start()
+        self.loop(stop, [chore for chore in chores if not chore.apart])
+
+    def loop(self, stop: threading.Event, chores: Sequence[housekeeping.Chore]) -> None:
+        due = {chore.name: 0.0 for chore in chores}
         while not stop.is_set():
-            for chore in housekeeping.chores():
+            for chore in chores:
                 if time.monotonic() >= due[chore.name]:
                     self.work(chore)
                     due[chore.name] = time.monotonic() + chore.every
