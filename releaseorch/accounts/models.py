@@ -1,6 +1,7 @@
 """People, teams, who has which role where, and tokens."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
@@ -10,11 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from releaseorch.accounts.roles import Role, ScopeKind
 from releaseorch.core import clock, fields
+from releaseorch.core.models import GuardedModel
 
 
 class PersonKind(models.TextChoices):
     HUMAN = "human", _("person")
     ROBOT = "robot", _("robot")
+
+
+LOG_IN_FIELDS = frozenset({"last_login", "password"})
 
 
 class PeopleManager(BaseUserManager["Person"]):
@@ -26,8 +31,8 @@ class PeopleManager(BaseUserManager["Person"]):
         return person
 
 
-class Person(AbstractBaseUser):
-    """Somebody (or some robot) who acts; also the account that logs in."""
+class Person(GuardedModel, AbstractBaseUser):
+    """Somebody (or some robot) who acts; also the account that logs in. Never deleted: history names them."""
 
     username = models.CharField(
         max_length=100,
@@ -39,6 +44,7 @@ class Person(AbstractBaseUser):
         ],
     )
     name = fields.name()
+    name_key = fields.NameKey()  # not unique: two people of a source may have one name
     email = models.EmailField(blank=True, default="")
     contact = fields.name(blank=True, default="")
     kind = models.CharField(max_length=10, choices=PersonKind, default=PersonKind.HUMAN)
@@ -59,6 +65,13 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Guarded, but for what Django writes when somebody logs in: two log-ins at once are no conflict."""
+        if update_fields is not None and set(update_fields) <= LOG_IN_FIELDS:
+            models.Model.save(self, *args, update_fields=update_fields, **kwargs)
+        else:
+            super().save(*args, update_fields=update_fields, **kwargs)
+
     def get_full_name(self) -> str:
         return self.name
 
@@ -67,13 +80,15 @@ class Person(AbstractBaseUser):
         return self.kind == PersonKind.ROBOT
 
 
-class Team(models.Model):
+class Team(GuardedModel):
     """People who own applications and take steps together."""
 
     name = fields.name(unique=True)
+    name_key = fields.NameKey(unique=True)
     slug = models.SlugField(max_length=100, unique=True)
     contact = fields.name(blank=True, default="")
     on_call_note = fields.text()
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -96,7 +111,7 @@ class TeamMember(models.Model):
 
 
 class RoleGrant(models.Model):
-    """A role for a person or a whole team, within a scope and a time."""
+    """A role for a person or a whole team, within a scope and a time; revoked ones stay for the record."""
 
     person = models.ForeignKey(Person, models.CASCADE, null=True, blank=True, related_name="grants")
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="grants")
@@ -106,9 +121,17 @@ class RoleGrant(models.Model):
     scope_name = models.CharField(max_length=200, blank=True, default="")
     valid_from = models.DateTimeField(default=clock.now)
     valid_until = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    audit_kind = "role"
 
     class Meta:
+        ordering: ClassVar = ["role", "id"]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gt=models.F("valid_from")),
+                name="accounts_grant_lasts",
+            ),
             models.CheckConstraint(
                 condition=Q(person__isnull=False, team__isnull=True)
                 | Q(person__isnull=True, team__isnull=False),
@@ -123,6 +146,18 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()}: {self.person or self.team}"
+
+    @property
+    def is_over(self) -> bool:
+        """It was taken back, or its time has passed."""
+        return self.revoked_at is not None or (
+            self.valid_until is not None and self.valid_until <= clock.now()
+        )
+
+    @property
+    def reach(self) -> str:
+        """Where it counts, for people."""
+        return self.scope_name or str(self.get_scope_kind_display())
 
 
 class Token(models.Model):

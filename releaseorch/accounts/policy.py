@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person, RoleGrant
@@ -17,6 +17,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "request.submit": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
     "request.withdraw": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
     "request.comment": frozenset(Role),
+    "request.consent_late": frozenset({Role.RELEASE_MANAGER}),
     "request.retry": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
     # Who may approve is said by the slots of the policies; these may decide otherwise.
     "request.approve": frozenset(Role),
@@ -42,12 +43,21 @@ ROLES: dict[str, frozenset[Role]] = {
     "step.reassign": frozenset({Role.OPERATOR, Role.RELEASE_MANAGER}),
     "inventory.confirm": frozenset({Role.OPERATOR, Role.RELEASE_MANAGER}),
     "feature.edit": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER, Role.BUSINESS_OWNER, Role.QA_LEAD}),
+    "feature.sign_off": frozenset({Role.BUSINESS_OWNER, Role.QA_LEAD, Role.RELEASE_MANAGER}),
     "release.edit": frozenset({Role.RELEASE_MANAGER}),
     "reservation.create": frozenset({Role.QA_LEAD, Role.RELEASE_MANAGER}),
+    "reservation.extend": frozenset({Role.QA_LEAD, Role.RELEASE_MANAGER}),
     "reservation.release": frozenset({Role.QA_LEAD, Role.RELEASE_MANAGER}),
+    "freeze.create": frozenset({Role.ADMINISTRATOR, Role.RELEASE_MANAGER}),
+    "freeze.edit": frozenset({Role.ADMINISTRATOR, Role.RELEASE_MANAGER}),
+    "freeze.lift": frozenset({Role.ADMINISTRATOR, Role.RELEASE_MANAGER}),
     "application.edit": frozenset({Role.ADMINISTRATOR, Role.RELEASE_MANAGER}),
     "environment.edit": frozenset({Role.ADMINISTRATOR}),
     "policy.edit": frozenset({Role.ADMINISTRATOR}),
+    "person.edit": frozenset({Role.ADMINISTRATOR}),
+    "team.edit": frozenset({Role.ADMINISTRATOR}),
+    "tables.import": frozenset({Role.ADMINISTRATOR}),
+    "role.grant": frozenset({Role.ADMINISTRATOR}),
     "version.register": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER}),
     "version.block": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER, Role.QA_LEAD, Role.SECURITY}),
 }
@@ -75,6 +85,17 @@ class Scope:
 ANYWHERE = Scope()
 
 
+def counting() -> QuerySet[RoleGrant]:
+    """The grants that count at this moment, to whomever."""
+    now = clock.now()
+    return RoleGrant.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=now),
+        valid_from__lte=now,
+        revoked_at=None,
+        team__retired_at=None,
+    )
+
+
 def grants_of(person: Person) -> list[RoleGrant]:
     """The grants that count now, the person's own and those of their teams; one query, kept for the request.
 
@@ -82,14 +103,8 @@ def grants_of(person: Person) -> list[RoleGrant]:
     """
     kept: list[RoleGrant] | None = getattr(person, "_grants", None)
     if kept is None:
-        now = clock.now()
-        kept = list(
-            RoleGrant.objects.filter(
-                Q(person=person) | Q(team__memberships__person=person),
-                Q(valid_until__isnull=True) | Q(valid_until__gt=now),
-                valid_from__lte=now,
-            ).distinct()
-        )
+        own = Q(person=person) | Q(team__memberships__person=person)
+        kept = list(counting().filter(own).distinct())
         person._grants = kept  # type: ignore[attr-defined]
     return kept
 
@@ -121,6 +136,16 @@ def has_role(person: Person, roles: Iterable[Role], scope: Scope = ANYWHERE) -> 
         return False
     wanted = {str(role) for role in roles}
     return any(grant.role in wanted and reaches(grant, scope) for grant in grants_of(person))
+
+
+def may_somewhere(person: Person, permission: str) -> bool:
+    """Whether any grant of the person reaches somewhere for this; where, the verb asks."""
+    roles = {str(role) for role in ROLES.get(permission, ())}
+    return (
+        person.is_authenticated
+        and person.is_active
+        and any(grant.role in roles for grant in grants_of(person))
+    )
 
 
 def _has_any_role(person: Person) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Token
 from releaseorch.audit import events
 from releaseorch.core import clock
@@ -14,7 +15,9 @@ from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Invalid, NotAllowed
 
 PREFIX = "rlo_"
-SCOPES = frozenset({"read", "versions:write", "requests:write", "runs:write", "steps:write", "approve"})
+SCOPES = frozenset(
+    {"read", "versions:write", "requests:write", "runs:write", "steps:write", "settings:write", "approve"}
+)
 LONGEST_DAYS = 365
 
 
@@ -27,8 +30,11 @@ def create_token(
     *, actor: Person, person: Person, name: str, scopes: list[str], days: int
 ) -> tuple[Token, str]:
     """Make a token for `person`; returns the row and its text, which nobody can read again."""
-    if actor.pk != person.pk:
-        raise NotAllowed(_("A token is made by the person it acts for."))
+    _refuse(why_not_for(actor, person))
+    if actor.pk != person.pk and "approve" in scopes:
+        raise NotAllowed(_("A token that approves is made by nobody for somebody else."))
+    if not person.is_active:
+        raise Invalid({"": _("%(person)s is deactivated. Reactivate them first.") % {"person": person}})
     unknown = sorted(set(scopes) - SCOPES)
     if unknown:
         raise Invalid({"scopes": _("Unknown scope: %(names)s.") % {"names": ", ".join(unknown)}})
@@ -61,9 +67,22 @@ def find_token(text: str) -> Token | None:
     return token
 
 
+def why_not_for(actor: Person, person: Person) -> str:
+    """Tokens are one's own business; those of a robot are the administrators'. Empty when this person may."""
+    if actor.pk == person.pk:
+        return ""
+    if not person.is_robot:
+        return _("A token is made and revoked by the person it acts for.")
+    return policy.why_not(actor, "person.edit")
+
+
+def _refuse(why_not: str) -> None:
+    if why_not:
+        raise NotAllowed(why_not)
+
+
 def revoke_token(*, actor: Person, token: Token) -> None:
-    if actor.pk != token.person_id:
-        raise NotAllowed(_("A token is revoked by the person it acts for."))
+    _refuse(why_not_for(actor, token.person))
     with transaction.atomic():
         if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=clock.now()):
             events.record(actor=actor, verb="token.revoked", subject=token)

@@ -1,0 +1,32 @@
+"""The verbs of people, teams, roles and passwords."""
+
+from releaseorch.accounts.services.grants import EVERYWHERE, Reach, grant_role, revoke_role
+from releaseorch.accounts.services.leaving import deactivate_person, reactivate_person
+from releaseorch.accounts.services.passwords import change_password, reset_password, set_password
+from releaseorch.accounts.services.people import create_person, edit_person
+from releaseorch.accounts.services.teams import (
+    add_member,
+    create_team,
+    edit_team,
+    remove_member,
+    retire_team,
+)
+
+__all__ = [
+    "EVERYWHERE",
+    "Reach",
+    "add_member",
+    "change_password",
+    "create_person",
+    "create_team",
+    "deactivate_person",
+    "edit_person",
+    "edit_team",
+    "grant_role",
+    "reactivate_person",
+    "remove_member",
+    "reset_password",
+    "retire_team",
+    "revoke_role",
+    "set_password",
+]
