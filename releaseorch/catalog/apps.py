@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class CatalogConfig(AppConfig):
     name = "releaseorch.catalog"
     label = "catalog"
+
+    def ready(self) -> None:
+        from releaseorch.catalog import holdings
+
+        holdings.register()

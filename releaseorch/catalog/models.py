@@ -9,15 +9,32 @@ from django.utils.translation import gettext_lazy as _
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.states import Downtime, EffectClass, Level, Need, Phase, Reversible, StepKind
 from releaseorch.core import clock, fields
+from releaseorch.core.models import GuardedModel
 
 
-class Application(models.Model):
+class Retirable(GuardedModel):
+    """Master data with a version; nothing of it is deleted, it is retired with a reason and may be restored."""
+
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_reason = fields.text()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_retired(self) -> bool:
+        return self.retired_at is not None
+
+
+class Application(Retirable):
     """A product owned by a team; has components."""
 
     name = fields.name(unique=True)
+    name_key = fields.NameKey(unique=True)
     slug = models.SlugField(max_length=100, unique=True)
     team = models.ForeignKey(Team, models.PROTECT, related_name="+")
     contact = fields.name(blank=True, default="")
+    on_call_note = fields.text()
     criticality = fields.name(blank=True, default="", max_length=40)
     runbook_url = fields.link()
     is_restricted = models.BooleanField(default=False)
@@ -26,6 +43,11 @@ class Application(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(retired_at=None) | ~Q(retired_reason=""), name="catalog_application_retired_why"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -35,6 +57,7 @@ class Procedure(models.Model):
     """How components of a kind are deployed: an immutable version of a list of steps."""
 
     name = fields.name()
+    name_key = fields.NameKey()
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -42,6 +65,7 @@ class Procedure(models.Model):
         ordering: ClassVar = ["name", "-version"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["name", "version"], name="catalog_procedure_version"),
+            models.UniqueConstraint(fields=["name_key", "version"], name="catalog_procedure_same_name"),
         ]
 
     def __str__(self) -> str:
@@ -58,6 +82,7 @@ class ProcedureStep(models.Model):
     phase = models.CharField(max_length=10, choices=Phase)
     kind = models.CharField(max_length=10, choices=StepKind)
     executor = models.CharField(max_length=40, blank=True, default="")
+    connection = fields.name(blank=True, default="", max_length=100)  # by name: each environment has its own
     parameters = models.JSONField(default=dict, blank=True)
     instructions = fields.text()
     after = models.JSONField(default=list, blank=True)
@@ -69,6 +94,7 @@ class ProcedureStep(models.Model):
     downtime = models.CharField(max_length=12, choices=Downtime, default=Downtime.NONE)
     timeout_s = models.PositiveIntegerField(default=1800)
     silence_s = models.PositiveIntegerField(null=True, blank=True)
+    decide_within_s = models.PositiveIntegerField(null=True, blank=True)  # then a decision on it goes up
     expected_s = models.PositiveIntegerField(default=60)
 
     class Meta:
@@ -84,11 +110,12 @@ class ProcedureStep(models.Model):
         return self.title
 
 
-class Component(models.Model):
+class Component(Retirable):
     """A deployable part of an application (database schema, web front, batch)."""
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="components")
     name = fields.name()
+    name_key = fields.NameKey()
     kind = fields.name(blank=True, default="", max_length=60)
     procedure = models.ForeignKey(Procedure, models.PROTECT, null=True, blank=True, related_name="components")
     parameters = models.JSONField(default=dict, blank=True)
@@ -97,6 +124,10 @@ class Component(models.Model):
         ordering: ClassVar = ["application__name", "name"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["application", "name"], name="catalog_component_name"),
+            models.UniqueConstraint(fields=["application", "name_key"], name="catalog_component_same_name"),
+            models.CheckConstraint(
+                condition=Q(retired_at=None) | ~Q(retired_reason=""), name="catalog_component_retired_why"
+            ),
         ]
 
     def __str__(self) -> str:

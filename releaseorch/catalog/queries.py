@@ -35,9 +35,13 @@ class ComponentDetail:
     versions: Page[ComponentVersion]
 
 
-def applications_by_name(*, team: int | None = None, text: str = "", most: int) -> list[Application]:
+def applications_by_name(
+    *, team: int | None = None, text: str = "", most: int, with_retired: bool = False
+) -> list[Application]:
     """At most so many, A first; one query."""
     found = with_ids(Application.objects.select_related("team"), team_id=team)
+    if not with_retired:
+        found = found.filter(retired_at=None)
     if text.strip():
         found = found.filter(name__icontains=text.strip())
     return list(found.order_by("name", "pk")[:most])

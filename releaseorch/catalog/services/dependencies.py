@@ -12,12 +12,13 @@ from releaseorch.catalog.models import (
 )
 from releaseorch.catalog.services.rights import scope_of
 from releaseorch.catalog.states import Need
+from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Conflict, Invalid
 
 
 def add_dependency(
     *, actor: Person, component: Component, needs: Component, reason: Need = Need.DEPLOY_BEFORE
-) -> ComponentDependency:
+) -> Component:
     """`component` needs `needs`. Raises `NotAllowed`, `Conflict` when it is known, `Invalid` that names a cycle."""
     policy.require(actor, "application.edit", scope_of(component.application))
     with transaction.atomic():
@@ -33,19 +34,20 @@ def add_dependency(
             )
         try:
             with transaction.atomic():
-                made = ComponentDependency.objects.create(component=component, needs=needs, reason=reason)
+                ComponentDependency.objects.create(component=component, needs=needs, reason=reason)
         except IntegrityError as clash:
             raise Conflict(
                 _("%(component)s needs %(needs)s already.") % {"component": component, "needs": needs}
             ) from clash
+        _refuse_retired(component, needs)
         events.record(
             actor=actor, verb="component.dependency_added", subject=component,
             after={"needs": needs.name, "reason": str(reason)},
         )  # fmt: skip
-    return made
+    return component
 
 
-def remove_dependency(*, actor: Person, component: Component, needs: Component) -> None:
+def remove_dependency(*, actor: Person, component: Component, needs: Component) -> Component:
     """`component` doesn't need `needs` any more. Raises `NotAllowed`, `Conflict` when it didn't."""
     policy.require(actor, "application.edit", scope_of(component.application))
     with transaction.atomic():
@@ -57,6 +59,16 @@ def remove_dependency(*, actor: Person, component: Component, needs: Component) 
         events.record(
             actor=actor, verb="component.dependency_removed", subject=component, before={"needs": needs.name}
         )
+    return component
+
+
+def _refuse_retired(*components: Component) -> None:
+    """Asked after the link was written: its foreign keys wait for a retirement that is under way. One query."""
+    hold_references()
+    ids = [component.pk for component in components]
+    retired = Component.objects.filter(pk__in=ids, retired_at__isnull=False).order_by("pk").first()
+    if retired is not None:
+        raise Invalid({"needs": _("%(component)s is retired.") % {"component": retired}})
 
 
 def _way(start: Component, goal: Component) -> list[str]:

@@ -1,22 +1,21 @@
-"""Make procedures: how components of a kind are deployed."""
+"""Make procedures: how components of a kind are deployed. A version never changes; an edit makes the next one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
-from releaseorch.audit import events
-from releaseorch.catalog.models import (
-    Procedure,
-    ProcedureStep,
-)
+from releaseorch.audit import edits, events
+from releaseorch.catalog.models import Component, Procedure, ProcedureStep
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
 from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.core.fields import name_key
+from releaseorch.core.text import normalised
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +27,7 @@ class ProcedureStepDraft:
     phase: Phase = Phase.DEPLOY
     kind: StepKind = StepKind.AUTOMATED
     executor: str = ""
+    connection: str = ""  # by name: each environment has its own
     parameters: Mapping[str, Any] = field(default_factory=dict)
     instructions: str = ""
     after: Sequence[str] = ()
@@ -39,55 +39,133 @@ class ProcedureStepDraft:
     downtime: Downtime = Downtime.NONE
     timeout_s: int = 1800
     silence_s: int | None = None
+    decide_within_s: int | None = None
     expected_s: int = 60
 
 
-def create_procedure(*, actor: Person, name: str, steps: Sequence[ProcedureStepDraft]) -> Procedure:
-    """The next version of the procedure `name`; versions never change. Raises `NotAllowed`, `Invalid`, `Conflict`."""
+def create_procedure(
+    *, actor: Person, name: str, steps: Sequence[ProcedureStepDraft], is_new: bool = False
+) -> Procedure:
+    """The next version of the procedure `name`; `is_new` refuses a name that is there.
+
+    Raises `NotAllowed`, `Invalid` also for a name that only looks different, `Conflict`.
+    """
     policy.require(actor, "application.edit")
-    _check_steps(steps)
-    last = Procedure.objects.filter(name=name).aggregate(models.Max("version"))["version__max"] or 0
-    made = cleaned(Procedure(name=name, version=last + 1))
+    check_steps(steps)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                made.save()
-        except IntegrityError as clash:
-            raise Conflict(
-                _("Somebody else has just changed %(name)s; try again.") % {"name": name}
-            ) from clash
-        ProcedureStep.objects.bulk_create(
-            cleaned(
-                ProcedureStep(
-                    procedure=made,
-                    position=position,
-                    **{**vars(step), "after": list(step.after), "parameters": dict(step.parameters)},
-                ),
-                prefix=f"steps.{position}.",
+        last = newest(name)
+        if last is not None and (is_new or last.name != normalised(name)):
+            raise Invalid(
+                {"name": _("There is a procedure %(name)s already; edit that one.") % {"name": last.name}}
             )
-            for position, step in enumerate(steps, start=1)
-        )
+        made = _write(name, last.version + 1 if last else 1, steps)
         events.record(
             actor=actor, verb="procedure.created", subject=made, after={"steps": [step.key for step in steps]}
         )
     return made
 
 
-def _check_steps(steps: Sequence[ProcedureStepDraft]) -> None:
+def edit_procedure(
+    *,
+    actor: Person,
+    procedure: Procedure,
+    steps: Sequence[ProcedureStepDraft],
+    seen: int | None = None,
+    adopt: bool = False,
+) -> Procedure:
+    """The next version, made from `procedure`; `seen` is the newest version that was known then.
+
+    With `adopt` the components that use `procedure` use the new one from now on; runs that are planned keep their
+    steps. The same steps as in the newest version: nothing is written. Raises `NotAllowed`, `Invalid`, `Conflict`.
+    """
+    policy.require(actor, "application.edit")
+    check_steps(steps)
+    with transaction.atomic():
+        last = newest(procedure.name) or procedure
+        if seen is not None and seen != last.version:
+            raise _made_meanwhile(last)
+        if _columns(last.steps.all()) == _columns(_rows(last, steps)):
+            return last
+        made = _write(procedure.name, last.version + 1, steps)
+        events.record(
+            actor=actor, verb="procedure.edited", subject=made, topics=[f"procedure:{procedure.pk}"],
+            before={"version": last.version, "steps": [step.key for step in last.steps.all()]},
+            after={"version": made.version, "steps": [step.key for step in steps]},
+        )  # fmt: skip
+        if adopt:
+            _adopt(actor, procedure, made)
+    return made
+
+
+def newest(name: str) -> Procedure | None:
+    """The newest version of the procedure that has this name to the eye; one query."""
+    return Procedure.objects.filter(name_key=name_key(name)).order_by("-version").first()
+
+
+def check_steps(steps: Sequence[ProcedureStepDraft]) -> None:
+    """Raises `Invalid` with the first fault."""
+    for _place, sentence in step_faults(steps):
+        raise Invalid({"steps": sentence})
+
+
+def step_faults(steps: Sequence[ProcedureStepDraft]) -> Iterable[tuple[int, str]]:
+    """What keeps these steps from being carried out: place in the list from 0, and the sentence."""
     if not steps:
-        raise Invalid({"steps": _("A procedure has one step at least.")})
+        yield 0, _("A procedure has one step at least.")
     seen: set[str] = set()
-    for step in steps:
+    for place, step in enumerate(steps):
         if step.key in seen:
-            raise Invalid({"steps": _("Two steps have the key %(key)s.") % {"key": step.key}})
-        unknown = sorted(set(step.after) - seen)
+            yield place, _("Two steps have the key %(key)s.") % {"key": step.key}
+        unknown = ", ".join(sorted(set(step.after) - seen))
         if unknown:
-            raise Invalid(
-                {
-                    "steps": _("%(key)s comes after %(unknown)s, which is no step before it.")
-                    % {"key": step.key, "unknown": ", ".join(unknown)}
-                }
-            )
+            said = {"key": step.key, "unknown": unknown}
+            yield place, _("%(key)s comes after %(unknown)s, which is no step before it.") % said
         if step.kind == StepKind.AUTOMATED and not step.executor:
-            raise Invalid({"steps": _("%(key)s is automated and needs a tool.") % {"key": step.key}})
+            yield place, _("%(key)s is automated and needs a tool.") % {"key": step.key}
         seen.add(step.key)
+
+
+def _write(name: str, version: int, steps: Sequence[ProcedureStepDraft]) -> Procedure:
+    made = cleaned(Procedure(name=name, version=version))
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError as clash:
+        raise Conflict(_("Somebody else has just changed %(name)s; try again.") % {"name": name}) from clash
+    ProcedureStep.objects.bulk_create(_rows(made, steps))
+    return made
+
+
+def _rows(procedure: Procedure, steps: Sequence[ProcedureStepDraft]) -> list[ProcedureStep]:
+    return [
+        cleaned(
+            ProcedureStep(
+                procedure=procedure,
+                position=position,
+                **{**vars(step), "after": list(step.after), "parameters": dict(step.parameters)},
+            ),
+            prefix=f"steps.{position}.",
+        )
+        for position, step in enumerate(steps, start=1)
+    ]
+
+
+def _columns(steps: Iterable[ProcedureStep]) -> list[dict[str, Any]]:
+    names = [one.attname for one in ProcedureStep._meta.concrete_fields]
+    own = [name for name in names if name not in {"id", "procedure_id", "position"}]
+    return [{name: getattr(step, name) for name in own} for step in steps]
+
+
+def _adopt(actor: Person, old: Procedure, new: Procedure) -> None:
+    for component in Component.objects.filter(procedure=old).order_by("pk"):
+        edits.edit_row(
+            actor=actor, row=component, seen=None, values={"procedure": new}, topics=["applications"]
+        )
+
+
+def _made_meanwhile(last: Procedure) -> Conflict:
+    told = edits.last_told(last)
+    said = {"procedure": last, "who": told.actor_name if told else _("Somebody else")}
+    return Conflict(
+        _("%(who)s made %(procedure)s after you opened this page. Look at how it stands now.") % said
+    )

@@ -15,7 +15,7 @@ from releaseorch.catalog.models import (
 from releaseorch.catalog.services.rights import scope_of
 from releaseorch.core import clock
 from releaseorch.core.checked import cleaned, reason_text
-from releaseorch.core.errors import Conflict
+from releaseorch.core.errors import Conflict, Invalid
 
 
 def register_version(
@@ -35,6 +35,8 @@ def register_version(
     under a version that is known: a version never changes.
     """
     policy.require(actor, "version.register", scope_of(component.application))
+    if component.is_retired or component.application.is_retired:
+        raise Invalid({"component": _("%(component)s is retired.") % {"component": component}})
     made = cleaned(
         ComponentVersion(
             component=component, text=text, artifact_uri=artifact_uri, digest=digest, commit=commit,

@@ -1,0 +1,36 @@
+"""What keeps an application or a component from being retired; the apps above register how they are asked."""
+
+from collections.abc import Callable
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from releaseorch.catalog.models import Component, ComponentDependency, Retirable
+
+# Sentences that name what holds the row; empty when nothing does. Asked inside the verb's transaction.
+Holder = Callable[[Retirable], list[str]]
+_holders: dict[str, Holder] = {}
+
+
+def register(name: str, holder: Holder) -> None:
+    _holders[name] = holder
+
+
+def sentences(row: Retirable) -> list[str]:
+    return [sentence for holder in (needs, *_holders.values()) for sentence in holder(row)]
+
+
+def needs(row: Retirable) -> list[str]:
+    """Components in use that need it, or a component of it; one query."""
+    if isinstance(row, Component):
+        links = ComponentDependency.objects.filter(needs=row)
+    else:
+        links = ComponentDependency.objects.filter(
+            ~Q(component__application=row.pk), needs__application=row.pk
+        )
+    found = links.filter(component__retired_at=None).select_related("component", "needs").order_by("pk")
+    return [
+        _("%(component)s needs %(needs)s. Take this dependency out first.")
+        % {"component": link.component, "needs": link.needs}
+        for link in found
+    ]
