@@ -24,6 +24,7 @@ from releaseorch.environments.models import Environment, Installation, Target
 from releaseorch.environments.states import SourceKind
 
 TOPICS = ("inventory",)
+Components = Collection[int] | QuerySet[Any, Any] | None  # ids, or a query for them
 
 
 def install(
@@ -118,9 +119,14 @@ def confirm(
     target: Target | None,
     version: ComponentVersion | None,
     reason: str,
+    seen: Collection[int] | None = None,
 ) -> Installation | None:
-    """A person says what is there now, None: nothing; ends every uncertainty."""
+    """A person says what is there now, None: nothing; ends every uncertainty.
+
+    `seen`: ids of the open rows of the component in the environment, on whichever target, as the person saw them.
+    """
     policy.require(actor, "inventory.confirm", scope_of(component, environment))
+    _refuse_stale(component, environment, seen)
     why = checked.reason_text(reason)
     if version is not None:
         _refuse_foreign(component, version)
@@ -145,7 +151,7 @@ def scope_of(component: Component, environment: Environment) -> Scope:
 
 
 def current(
-    environment_ids: Collection[int] | None = None, component_ids: Collection[int] | None = None
+    environment_ids: Collection[int] | None = None, component_ids: Components = None
 ) -> list[Installation]:
     """What is there now, uncertain rows included; None means all; one query."""
     return list(_chosen(environment_ids, component_ids).filter(until=None))
@@ -154,7 +160,7 @@ def current(
 def as_of(
     moment: datetime,
     environment_ids: Collection[int] | None = None,
-    component_ids: Collection[int] | None = None,
+    component_ids: Components = None,
 ) -> list[Installation]:
     """What was there at that moment; one query."""
     then = Q(since__lte=moment) & (Q(until=None) | Q(until__gt=moment))
@@ -178,9 +184,7 @@ def said(row: Installation | None) -> dict[str, Any]:
     return facts
 
 
-def _chosen(
-    environment_ids: Collection[int] | None, component_ids: Collection[int] | None
-) -> QuerySet[Installation]:
+def _chosen(environment_ids: Collection[int] | None, component_ids: Components) -> QuerySet[Installation]:
     rows = Installation.objects.select_related(
         "environment", "component__application__team", "version", "uncertain_with", "target"
     ).order_by(
@@ -227,6 +231,11 @@ def _open(
             )
     except IntegrityError as clash:
         raise Conflict(_("Somebody else changed what is installed. Look at how it stands now.")) from clash
+
+
+def _refuse_stale(component: Component, environment: Environment, seen: Collection[int] | None) -> None:
+    if seen is not None and set(seen) != {row.pk for row in current([environment.pk], [component.pk])}:
+        raise Conflict(_("What is installed changed since you opened this page. Look at how it stands now."))
 
 
 def _refuse_foreign(component: Component, version: ComponentVersion) -> None:

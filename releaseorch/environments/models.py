@@ -1,23 +1,27 @@
-"""Environments, their targets and placements, what is installed where, and reservations."""
+"""Environments, their targets and placements, what is installed where, what keeps it, and words on features there."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.catalog.models import Application, Component, ComponentVersion
 from releaseorch.core import clock, fields
-from releaseorch.environments.states import SourceKind
+from releaseorch.core.models import GuardedModel
+from releaseorch.environments.states import SignoffVerdict, SourceKind
+from releaseorch.features.models import Feature
 
 
-class Environment(models.Model):
+class Environment(GuardedModel):
     """A place to deploy to; `rank` is the promotion order, the same rank means side by side.
 
     `parameters` (name → text) feed `${name}` in procedures.
     """
 
     name = fields.name(unique=True)
+    name_key = fields.NameKey(unique=True)
     slug = models.SlugField(max_length=100, unique=True)
     rank = models.PositiveIntegerField(default=0)
     is_protected = models.BooleanField(default=False)
@@ -30,31 +34,42 @@ class Environment(models.Model):
         return self.name
 
 
-class Target(models.Model):
-    """A server, cluster or device of an environment."""
+class Target(GuardedModel):
+    """A server, cluster or device of an environment; a retired one keeps its history and gives back its name."""
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="targets")
     name = fields.name()
+    name_key = fields.NameKey()
     kind = fields.name(blank=True, default="", max_length=60)
     parameters = models.JSONField(default=dict, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_reason = fields.text()
 
     class Meta:
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["environment", "name"], name="environments_target_name"),
+            models.UniqueConstraint(
+                fields=["environment", "name_key"],
+                condition=Q(retired_at=None),
+                name="environments_target_in_use_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(retired_at=None) | ~Q(retired_reason=""), name="environments_target_retired_why"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Placement(models.Model):
-    """A component runs on a target; `order` is the order of rolling deployments."""
+class Placement(GuardedModel):
+    """A component runs on a target; rolling deployments go by `order`, neighbours of one `group` together."""
 
     component = models.ForeignKey(Component, models.CASCADE, related_name="+")
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="placements")
     target = models.ForeignKey(Target, models.CASCADE, related_name="placements")
     order = models.PositiveIntegerField(default=0)
+    group = fields.name(blank=True, default="", max_length=60)
 
     class Meta:
         ordering: ClassVar = ["order", "target__name"]
@@ -115,7 +130,7 @@ class Installation(models.Model):
         return f"{self.component} in {self.environment}"
 
 
-class Reservation(models.Model):
+class Reservation(GuardedModel):
     """An environment, or one application in it, kept by somebody for a while."""
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="reservations")
@@ -136,3 +151,118 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application or self.environment} kept by {self.owner}"
+
+
+class Freeze(GuardedModel):
+    """No run starts inside it: in one environment, for one application, or everywhere where both are empty."""
+
+    environment = models.ForeignKey(
+        Environment, models.CASCADE, null=True, blank=True, related_name="freezes"
+    )
+    application = models.ForeignKey(Application, models.CASCADE, null=True, blank=True, related_name="+")
+    reason = fields.name(max_length=300)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    set_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["starts_at", "id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="environments_freeze_lasts"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["ends_at"], name="environments_freeze_end", condition=Q(lifted_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Freeze of {self.what}"
+
+    @property
+    def what(self) -> str:
+        """What is frozen, for people."""
+        if self.environment is None:
+            return str(self.application) if self.application else _("every environment")
+        if self.application is None:
+            return str(self.environment)
+        return _("%(application)s in %(environment)s") % {
+            "application": self.application, "environment": self.environment,
+        }  # fmt: skip
+
+
+class FeatureSignoff(models.Model):
+    """A person's word that a feature, as installed in an environment, is good or isn't. Insert only.
+
+    Bound to the versions that were there: the newest word counts while the same ones are.
+    """
+
+    feature = models.ForeignKey(Feature, models.PROTECT, related_name="+")
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=10, choices=SignoffVerdict)
+    reason = fields.text()
+    versions = models.JSONField(default=dict)  # component → version, as people read them
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(verdict=SignoffVerdict.REFUSED) | ~Q(reason=""), name="environments_refused_why"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["feature", "environment", "-id"], name="environments_signoff_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.feature.key} in {self.environment}: {self.verdict}"
+
+
+class Connection(GuardedModel):
+    """How tools reach what they deploy to in one environment; steps of procedures name it.
+
+    Everybody can read `config`; what must stay secret is sealed beside it.
+    """
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="connections")
+    name = fields.name(max_length=100)
+    name_key = fields.NameKey()
+    kind = models.CharField(max_length=40)  # of an executor
+    config = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["environment__rank", "environment__name", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["environment", "name_key"], name="environments_connection_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConnectionSecret(models.Model):
+    """A secret of a connection, sealed with the key `key_id`; nobody reads it but the worker that needs it."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="secrets")
+    name = models.CharField(max_length=60)
+    key_id = models.CharField(max_length=40)
+    sealed = models.BinaryField()
+    set_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["connection", "name"], name="environments_secret_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["key_id"], name="environments_secret_key")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.connection}"
+
+    @property
+    def place(self) -> str:
+        """Where it belongs; sealed together with it, so that it opens nowhere else."""
+        return f"connection:{self.connection_id}:{self.name}"

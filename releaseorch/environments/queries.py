@@ -63,14 +63,15 @@ def where_is_what(
     *,
     at: datetime | None = None,
     application_ids: Collection[int] | None = None,
-    component_ids: Collection[int] | None = None,
+    component_ids: inventory.Components = None,
+    environment_ids: Collection[int] | None = None,
 ) -> Matrix:
     """Components × environments, as it is now or was at `at`; None means all. Three queries."""
     environments = list(Environment.objects.all())
     rows = (
-        inventory.current(component_ids=component_ids)
+        inventory.current(environment_ids, component_ids)
         if at is None
-        else inventory.as_of(at, component_ids=component_ids)
+        else inventory.as_of(at, environment_ids, component_ids)
     )
     if application_ids is not None:
         rows = [row for row in rows if row.component.application_id in application_ids]
@@ -79,7 +80,7 @@ def where_is_what(
     for row in rows:
         by_place[row.component_id, row.environment_id].append(row)
         components.setdefault(row.component_id, row.component)
-    order = _order_of_versions(by_place)
+    order = order_of_versions(by_place)
     ordered = sorted(
         components.values(), key=lambda one: (one.application.name.lower(), one.name.lower(), one.pk)
     )
@@ -107,15 +108,15 @@ def _before(cells: list[Cell], environment: Environment) -> list[Installation]:
 
 
 def _behind(here: Sequence[Installation], before: Sequence[Installation], order: Order) -> int:
-    ours, theirs = _places(here, order), _places(before, order)
+    ours, theirs = places_of(here, order), places_of(before, order)
     return max(max(theirs) - min(ours), 0) if ours and theirs else 0
 
 
-def _places(rows: Sequence[Installation], order: Order) -> list[int]:
+def places_of(rows: Sequence[Installation], order: Order) -> list[int]:
     return [order[row.version_id] for row in rows if row.version_id in order]
 
 
-def _order_of_versions(by_place: dict[tuple[int, int], list[Installation]]) -> Order:
+def order_of_versions(by_place: dict[tuple[int, int], list[Installation]]) -> Order:
     """The sequence of the versions of those components that differ between environments; one query."""
     versions: dict[int, set[int | None]] = defaultdict(set)
     for (component_id, _environment), rows in by_place.items():

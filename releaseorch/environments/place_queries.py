@@ -1,0 +1,137 @@
+"""Reads of environments as places: all of them at a glance, and one with everything about it."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from releaseorch.core import clock
+from releaseorch.environments import ahead
+from releaseorch.environments.models import Environment, Freeze, Installation, Placement, Reservation, Target
+from releaseorch.environments.queries import Cell, Line, where_is_what
+
+
+@dataclass(frozen=True)
+class EnvironmentRow:
+    """An environment in the list: how much is there, how much of it nobody is sure of, what holds it now."""
+
+    environment: Environment
+    components: int
+    uncertain: int
+    targets: int
+    reservations: Sequence[Reservation]
+    freezes: Sequence[Freeze]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A component of the environment: what is there, and the marks of its cell."""
+
+    line: Line
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    target: Target
+    placements: Sequence[Placement]
+
+
+@dataclass(frozen=True)
+class EnvironmentDetail:
+    """One environment; `before` and `after` are its neighbours in promotion order."""
+
+    environment: Environment
+    before: Sequence[Environment]
+    after: Sequence[Environment]
+    places: Sequence[Place]
+    targets: Sequence[TargetRow]
+    reservations: Sequence[Reservation]
+    freezes: Sequence[Freeze]
+
+    @property
+    def uncertain(self) -> int:
+        return sum(place.cell.is_uncertain for place in self.places)
+
+    @property
+    def behind(self) -> int:
+        return sum(bool(place.cell.behind) for place in self.places)
+
+
+def environment_rows() -> list[EnvironmentRow]:
+    """All environments in promotion order; five queries."""
+    now = clock.now()
+    environments = list(Environment.objects.all())
+    components, uncertain = _numbers_of_components()
+    targets = _number_of_targets()
+    kept = defaultdict(list)
+    for reservation in ahead.reservations_ahead([one.pk for one in environments], until=now):
+        kept[reservation.environment_id].append(reservation)
+    frozen = list(ahead.freezes_ahead(until=now))
+    return [
+        EnvironmentRow(
+            one,
+            components.get(one.pk, 0),
+            uncertain.get(one.pk, 0),
+            targets.get(one.pk, 0),
+            kept[one.pk],
+            [freeze for freeze in frozen if freeze.environment_id in (None, one.pk)],
+        )
+        for one in environments
+    ]
+
+
+def environment_detail(environment: Environment) -> EnvironmentDetail:
+    """About eight queries, whatever is in it."""
+    environments = list(Environment.objects.all())
+    here = Installation.objects.filter(environment=environment, until=None).values("component_id")
+    matrix = where_is_what(component_ids=here)
+    position = [one.pk for one in environments].index(environment.pk)
+    return EnvironmentDetail(
+        environment,
+        before=_neighbours(environments, environment, -1),
+        after=_neighbours(environments, environment, +1),
+        places=[Place(line, line.cells[position]) for line in matrix.lines],
+        targets=targets_of(environment),
+        reservations=ahead.reservations_ahead([environment.pk]),
+        freezes=ahead.freezes_of(environment.pk),
+    )
+
+
+def targets_of(environment: Environment) -> list[TargetRow]:
+    """The targets in use, by name, with what is placed on each in its order; two queries."""
+    placed: dict[int, list[Placement]] = defaultdict(list)
+    placements = Placement.objects.filter(environment=environment).select_related("component__application")
+    for placement in placements.order_by("component__application__name", "component__name"):
+        placed[placement.target_id].append(placement)
+    targets = Target.objects.filter(environment=environment, retired_at=None)
+    return [TargetRow(target, placed[target.pk]) for target in targets.order_by("name")]
+
+
+def _numbers_of_components() -> tuple[Mapping[int, int], Mapping[int, int]]:
+    """By environment: how many are there, and of how many nobody is sure."""
+    rows = (
+        Installation.objects.filter(until=None)
+        .order_by()
+        .values("environment_id")
+        .annotate(
+            there=Count("component_id", distinct=True),
+            unsure=Count("component_id", distinct=True, filter=Q(uncertain_with__isnull=False)),
+        )
+        .values_list("environment_id", "there", "unsure")
+    )
+    counted = list(rows)
+    return {pk: there for pk, there, _unsure in counted}, {pk: unsure for pk, _there, unsure in counted}
+
+
+def _number_of_targets() -> Mapping[int, int]:
+    rows = Target.objects.filter(retired_at=None).order_by().values_list("environment_id")
+    return dict(rows.annotate(Count("pk")))
+
+
+def _neighbours(environments: Sequence[Environment], environment: Environment, way: int) -> list[Environment]:
+    """Those one rank before (-1) or after (+1)."""
+    ranks = sorted({one.rank for one in environments if (one.rank - environment.rank) * way > 0})
+    nearest = ranks[-1 if way < 0 else 0] if ranks else None
+    return [one for one in environments if one.rank == nearest]
