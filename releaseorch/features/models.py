@@ -11,13 +11,20 @@ from releaseorch.catalog.models import Application, ComponentVersion
 from releaseorch.core import clock, fields
 from releaseorch.core.models import GuardedModel
 from releaseorch.core.transitions import moves
-from releaseorch.features.states import RELEASE_MOVES, FeatureStatus, MilestoneKind, ReleaseState
+from releaseorch.features.states import (
+    RELEASE_FINAL,
+    RELEASE_MOVES,
+    FeatureStatus,
+    MilestoneKind,
+    ReleaseState,
+)
 
 
-class Feature(models.Model):
+class Feature(GuardedModel):
     """A unit of functionality asked for (a change request); may span applications."""
 
     key = fields.name(max_length=60, unique=True)
+    name_key = fields.NameKey(follows="key", unique=True)
     title = fields.name(max_length=300)
     url = fields.link()
     source = fields.name(max_length=40, blank=True, default="")
@@ -32,7 +39,7 @@ class Feature(models.Model):
         return f"{self.key} {self.title}"
 
 
-class FeatureScope(models.Model):
+class FeatureScope(GuardedModel):
     """A feature touches an application, with a status there."""
 
     feature = models.ForeignKey(Feature, models.CASCADE, related_name="scopes")
@@ -58,6 +65,7 @@ class Release(GuardedModel):
     """
 
     name = fields.name(unique=True)
+    name_key = fields.NameKey(unique=True)
     application = models.ForeignKey(Application, models.PROTECT, null=True, blank=True, related_name="+")
     state = FSMField(
         max_length=30, choices=ReleaseState.choices, default=ReleaseState.PLANNING, protected=True
@@ -77,6 +85,10 @@ class Release(GuardedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in RELEASE_FINAL
 
     @moves(RELEASE_MOVES, "lock")
     def lock(self) -> None:

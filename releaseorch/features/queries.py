@@ -7,7 +7,7 @@ from django.db.models import Count, Q, QuerySet
 
 from releaseorch.core.paging import PAGE_SIZE, Page, page_of, with_ids
 from releaseorch.features.models import Feature, FeatureScope, Release, ReleaseMilestone
-from releaseorch.features.states import FeatureStatus
+from releaseorch.features.states import RELEASE_FINAL, FeatureStatus
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,12 @@ class FeatureRow:
     feature: Feature
     scopes: tuple[FeatureScope, ...]
     releases: tuple[Release, ...]
+
+
+def open_releases() -> QuerySet[Release]:
+    """Those that aren't over, the nearest date first; one query."""
+    found = Release.objects.select_related("application").exclude(state__in=sorted(RELEASE_FINAL))
+    return found.order_by("target_date", "name")
 
 
 def releases_page(cursor: str | None = None, size: int = PAGE_SIZE) -> Page[ReleaseRow]:

@@ -11,13 +11,14 @@ from releaseorch.accounts.models import Person
 from releaseorch.audit import events
 from releaseorch.catalog import services as catalog
 from releaseorch.catalog.models import Application
-from releaseorch.core import clock
+from releaseorch.core import clock, fields
 from releaseorch.core.checked import cleaned, insert
 from releaseorch.core.errors import Invalid
 from releaseorch.features.models import (
     Feature,
     FeatureScope,
 )
+from releaseorch.features.services.editing import refuse_robots, releases_of
 from releaseorch.features.states import FeatureStatus
 
 
@@ -39,6 +40,8 @@ def create_feature(
     """
     for application in applications:
         policy.require(actor, "feature.edit", catalog.scope_of(application))
+    refuse_robots({"owner": owner, "tester": tester})
+    _refuse_same_key(key)
     if not applications:
         raise Invalid({"applications": _("A feature touches one application at least.")})
     made = cleaned(
@@ -59,12 +62,24 @@ def create_feature(
     return made
 
 
+def _refuse_same_key(key: str) -> None:
+    same = Feature.objects.filter(name_key=fields.name_key(key)).first()
+    if same is not None:
+        raise Invalid({"key": _("There is a feature %(key)s already.") % {"key": same.key}})
+
+
 def set_feature_status(
-    *, actor: Person, feature: Feature, application: Application, status: FeatureStatus, reason: str = ""
+    *,
+    actor: Person,
+    feature: Feature,
+    application: Application,
+    status: FeatureStatus,
+    reason: str = "",
+    seen: int | None = None,
 ) -> FeatureScope:
     """Say where the feature stands in one application; the same again changes nothing.
 
-    Raises `NotAllowed`, `Invalid`.
+    `seen` is the version of its part in that application. Raises `NotAllowed`, `Conflict`, `Invalid`.
     """
     policy.require(actor, "feature.edit", catalog.scope_of(application))
     with transaction.atomic():
@@ -74,6 +89,7 @@ def set_feature_status(
                 {"application": _("%(feature)s doesn't touch %(application)s.")
                  % {"feature": feature.key, "application": application}}
             )  # fmt: skip
+        scope.check_version(seen)
         before = scope.status
         if before == status:
             return scope
@@ -83,7 +99,7 @@ def set_feature_status(
             actor=actor, verb="feature.status_set", subject=feature, reason=reason,
             before={"application": application.name, "status": str(before)},
             after={"application": application.name, "status": str(status)},
-            topics=["requests", "work", *_releases_of(feature)],
+            topics=["requests", "work", *releases_of(feature)],
         )  # fmt: skip
     return scope
 
