@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from releaseorch.accounts.models import Person
 from releaseorch.core import clock
+from releaseorch.core.actor import SYSTEM
 from releaseorch.delivery import request_moves, services
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest
@@ -41,6 +42,19 @@ RUN_WAYS: dict[RunState, list[str]] = {
     RunState.SCHEDULED: ["propose", "approve", "schedule"],
     RunState.RUNNING: ["propose", "approve", "start"],
     RunState.PAUSED: ["propose", "approve", "start", "pause"],
+    RunState.STOPPED: ["propose", "approve", "start", "stop"],
+}
+
+
+# What the audit says when no person moves a request.
+MOVED = {
+    "plan": "request.planned",
+    "deploy": "request.deploying",
+    "complete": "request.deployed",
+    "complete_with_exceptions": "request.deployed_with_exceptions",
+    "fail": "request.failed",
+    "expire": "request.expired",
+    "supersede": "request.superseded",
 }
 
 
@@ -88,7 +102,7 @@ def run_in_state(
 ) -> DeploymentRun:
     """A run of approved requests (by default one: claims-web to Production), composed by Rita, approved by Sven.
 
-    States up to running and paused, cancelled and rejected; how a run ends otherwise is a story of its steps.
+    How a run succeeds is a story of its steps, so those states are not here.
     """
     if requests is None:
         requests = [request_in_state(house, R.APPROVED)]
@@ -111,6 +125,7 @@ def _run_step(house: House, run: DeploymentRun, verb: str) -> None:
         ),
         "start": lambda: runs.start_run(actor=composer, run=run),
         "pause": lambda: runs.pause_run(actor=composer, run=run),
+        "stop": lambda: runs.stop_run(actor=composer, run=run, reason="It is late."),
     }
     by_service[verb]()
 
@@ -132,4 +147,4 @@ def _step(house: House, request: DeploymentRequest, verb: str, run: DeploymentRu
     if verb == "plan":
         request.run = run or bare_run(house, request.environment, "proposed")
     request_moves.move(request, verb)
-    request_moves.settle(actor=manager, request=request, verb=f"request.{verb}")
+    request_moves.settle(actor=SYSTEM, request=request, verb=MOVED[verb])

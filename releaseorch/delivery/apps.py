@@ -9,7 +9,9 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         from releaseorch.core import housekeeping
-        from releaseorch.delivery import hooks, windows
+        from releaseorch.delivery import holdings, hooks, retiring, windows
 
         hooks.register()
+        holdings.register()
+        retiring.register()
         housekeeping.register("windows", windows.EVERY_S, windows.open_windows)

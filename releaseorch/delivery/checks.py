@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from releaseorch.catalog.models import Application
+from releaseorch.delivery import lateness
 from releaseorch.delivery.content import blocked_sentence
 from releaseorch.delivery.request_facts import Facts, Subject, facts_of
-from releaseorch.environments.services import kept_sentence
+from releaseorch.environments import ahead
 from releaseorch.features.models import Feature
 
 PASSED, WARN, BLOCKED = "passed", "warn", "blocked"
@@ -79,6 +80,16 @@ def _has_lines(subject: Subject, facts: Facts) -> Iterable[Check]:
             _("Nothing is to be deployed or done yet."),
             _("Add a component with a version, or a manual step."),
         )
+
+
+def _was_filed_in_time(subject: Subject, facts: Facts) -> Iterable[Check]:
+    if subject.late_since is None:
+        return
+    tone = WARN if subject.is_let_in else BLOCKED
+    help_ = (
+        _("A release manager let it in.") if subject.is_let_in else _("A release manager lets it in first.")
+    )
+    yield Check(tone, lateness.sentence(subject.late_since), help_)
 
 
 def _versions_may_be_used(subject: Subject, facts: Facts) -> Iterable[Check]:
@@ -205,13 +216,24 @@ def _nothing_is_kept(subject: Subject, facts: Facts) -> Iterable[Check]:
         if one.application_id in (None, subject.application.pk)
     ]  # fmt: skip
     for reservation in kept:
-        yield Check(WARN, kept_sentence(reservation), _("Ask them, or wait until then."))
+        yield Check(WARN, ahead.kept_sentence(reservation), _("Ask them, or wait until then."))
     if not kept:
         yield Check(PASSED, _("%(environment)s is not reserved.") % {"environment": subject.environment})
 
 
+def _nothing_is_frozen(subject: Subject, facts: Facts) -> Iterable[Check]:
+    frozen = [
+        one for one in facts.freezes if ahead.concerns(one, subject.environment.pk, {subject.application.pk})
+    ]
+    for freeze in frozen:
+        yield Check(WARN, ahead.frozen_sentence(freeze), _("Plan it before or after the freeze."))
+    if not frozen:
+        yield Check(PASSED, _("No freeze of %(environment)s is near.") % {"environment": subject.environment})
+
+
 RULES: Sequence[Callable[[Subject, Facts], Iterable[Check]]] = (
     _has_lines,
+    _was_filed_in_time,
     _versions_may_be_used,
     _ran_one_rank_before,
     _expected_features_are_in,
@@ -219,6 +241,7 @@ RULES: Sequence[Callable[[Subject, Facts], Iterable[Check]]] = (
     _dependencies_are_there,
     _nobody_else_deploys_them,
     _nothing_is_kept,
+    _nothing_is_frozen,
 )
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from releaseorch.catalog.models import Application, ComponentVersion
 from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.delivery import retiring
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest, RequestFeature, RequestItem
 from releaseorch.delivery.states import ItemKind
@@ -152,6 +153,7 @@ def write_items(
             _save(written, drafts)
     except IntegrityError as clash:  # another edit has just added the same component
         raise Conflict(str(_EDITED_MEANWHILE)) from clash
+    retiring.refuse_retired(request)
     return written
 
 

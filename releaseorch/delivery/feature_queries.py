@@ -8,10 +8,10 @@ from django.db.models import Q
 
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import Application, ComponentVersion
-from releaseorch.delivery import arrivals
-from releaseorch.delivery.arrivals import Arrival
 from releaseorch.delivery.models import DeploymentRequest, RequestFeature, RequestItem
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
+from releaseorch.environments import arrivals
+from releaseorch.environments.arrivals import Arrival
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseMilestone
 

@@ -12,7 +12,8 @@ from releaseorch.core import clock
 from releaseorch.delivery import approvals
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
-from releaseorch.environments.models import Reservation
+from releaseorch.environments import ahead
+from releaseorch.environments.models import Freeze, Reservation
 from releaseorch.runs import plans
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import StepState
@@ -78,6 +79,11 @@ def reservations(run: DeploymentRun) -> list[str]:
     return [reserved_sentence(one) for one in kept_by_others(run) if one.starts_at <= now]
 
 
+def freezes(run: DeploymentRun) -> list[str]:
+    """The environment, and no application of the run, is frozen now."""
+    return [ahead.frozen_sentence(one) for one in freezes_of_run(run, until=clock.now())]
+
+
 def kept_by_others(run: DeploymentRun) -> list[Reservation]:
     """Reservations that aren't over and concern the run; two queries.
 
@@ -93,6 +99,12 @@ def kept_by_others(run: DeploymentRun) -> list[Reservation]:
         expires_at__gt=clock.now(),
     ).exclude(owner_id__in=insiders)
     return list(kept.select_related("application", "environment", "owner").order_by("starts_at", "pk"))
+
+
+def freezes_of_run(run: DeploymentRun, until: datetime) -> list[Freeze]:
+    """Freezes that concern the run, aren't over and begin by `until`; one query."""
+    applications = DeploymentRequest.objects.filter(run=run).values("application_id")
+    return ahead.freezes_of(run.environment_id, applications, until)
 
 
 def reserved_sentence(kept: Reservation) -> str:
@@ -124,6 +136,7 @@ GUARDS: dict[str, Guard] = {
     "blocked_versions": blocked_versions,
     "requests_planned": requests_planned,
     "reservations": reservations,
+    "freezes": freezes,
     "window": window,
 }
 NAMES = tuple(GUARDS)

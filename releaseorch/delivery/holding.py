@@ -11,12 +11,15 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RUN_BEFORE_START, RUN_FINAL, RunState
 
 
-def let_go(*, actor: Actor, request: DeploymentRequest, reason: str) -> DeploymentRun | None:
+def let_go(
+    *, actor: Actor, request: DeploymentRequest, reason: str, event: str = "run.request_left"
+) -> DeploymentRun | None:
     """Free a request from the run that holds it, before that run started; call it before the request's own move.
 
     A fixed plan is unlocked (its approvals fall, its other requests stay in it) and computed anew without the request;
     who edited it last is told by the run's wait. A run that is left without any request is cancelled.
-    `request.run` becomes None in memory; the caller moves and saves the request in the same transaction.
+    `event` is what the run's audit says of it. `request.run` becomes None in memory; the caller moves and saves the
+    request in the same transaction.
     Raises `Conflict` when the run has started. Returns the run, or None when none held the request.
     """
     run = request.run
@@ -38,20 +41,25 @@ def let_go(*, actor: Actor, request: DeploymentRequest, reason: str) -> Deployme
             unlocking.reopen(
                 actor=actor, run=run, requests=others, verb="unlock", event="run.unlocked", reason=reason
             )
-        _plan_without(actor, run, request, others, reason)
+        _plan_without(actor, run, request, others, reason, event)
     request.run = None
     return run
 
 
 def _plan_without(
-    actor: Actor, run: DeploymentRun, request: DeploymentRequest, others: list[DeploymentRequest], reason: str
+    actor: Actor,
+    run: DeploymentRun,
+    request: DeploymentRequest,
+    others: list[DeploymentRequest],
+    reason: str,
+    event: str,
 ) -> None:
     run.save(update_fields=[])
     composition = run_changes.replanned(run, others)
     run_waits.update(run, others)
     run_changes.tell_run(
         actor=actor,
-        verb="run.request_left",
+        verb=event,
         run=run,
         requests=[request, *others],
         after={"request": request.pk, "lost": run_changes.lost_edits(composition)},

@@ -16,7 +16,7 @@ from releaseorch.delivery.planning import inputs
 from releaseorch.delivery.planning.plan import Plan, StepOut
 from releaseorch.delivery.planning.planner import compute_plan
 from releaseorch.delivery.states import ItemPlacement
-from releaseorch.environments.models import Environment, Installation, Placement
+from releaseorch.environments.models import Connection, Environment, Installation, Placement
 from releaseorch.runs.plans import PlanIn, PlanLink, PlanStep, canonical_digest
 
 _LONGEST_KEY = 200
@@ -46,10 +46,15 @@ def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> input
     dependencies = list(ComponentDependency.objects.filter(component_id__in=asked).order_by("id"))
     known = asked | {dependency.needs_id for dependency in dependencies}
     version_ids = {item.version_id for item in items if item.version_id is not None}
+    components = _components(known)
     return inputs.PlanInputs(
-        environment=inputs.EnvironmentIn(name=environment.name, parameters=_texts(environment.parameters)),
+        environment=inputs.EnvironmentIn(
+            name=environment.name,
+            parameters=_texts(environment.parameters),
+            connections=_connections(environment, components),
+        ),
         items=tuple(_item(item) for item in items),
-        components=_components(known),
+        components=components,
         versions=_versions(version_ids),
         dependencies=tuple(
             inputs.DependencyIn(
@@ -126,6 +131,7 @@ def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
         phase=cast(inputs.Phase, row.phase),
         kind=cast(inputs.StepKind, row.kind),
         executor=row.executor,
+        connection=row.connection,
         parameters=row.parameters,
         instructions=row.instructions,
         after=tuple(row.after),
@@ -134,12 +140,23 @@ def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
         effect_class=row.effect_class,
         timeout_s=row.timeout_s,
         silence_s=row.silence_s,
+        decide_within_s=row.decide_within_s,
         expected_seconds=row.expected_s,
         reversible=cast(inputs.Reversible, row.reversible),
         downtime=cast(inputs.Downtime, row.downtime),
         team_id=row.team_id,
         title=row.title,
     )
+
+
+def _connections(environment: Environment, components: Iterable[inputs.ComponentIn]) -> dict[str, str]:
+    """Name → kind of the connections here; no query where no step names one."""
+    steps = (step for one in components if one.procedure for step in one.procedure.steps)
+    names = {step.connection for step in steps if step.connection}
+    if not names:
+        return {}
+    found = Connection.objects.filter(environment=environment, name__in=names)
+    return dict(found.values_list("name", "kind"))
 
 
 def _versions(ids: Iterable[int]) -> tuple[inputs.VersionIn, ...]:
@@ -166,6 +183,7 @@ def _placements(environment: Environment, component_ids: Iterable[int]) -> tuple
                 id=row.target_id, name=row.target.name, facts=_texts(row.target.parameters)
             ),
             order=row.order,
+            group=row.group,
         )
         for row in rows.select_related("target")
     )
@@ -201,6 +219,7 @@ def _step(step: StepOut, placement_of: dict[int, str]) -> PlanStep:
         kind=step.kind,
         phase=step.phase or _PHASE_OF_PLACEMENT.get(ItemPlacement(placement or "with"), Phase.DEPLOY.value),
         executor=step.executor,
+        connection=step.connection,
         parameters=dict(step.parameters),
         instructions=step.instructions,
         effect_class=step.effect_class or EffectClass.UNSAFE.value,
@@ -217,4 +236,5 @@ def _step(step: StepOut, placement_of: dict[int, str]) -> PlanStep:
         expected_s=60 if step.expected_seconds is None else step.expected_seconds,
         timeout_s=1800 if step.timeout_s is None else step.timeout_s,
         silence_s=step.silence_s,
+        decide_within_s=step.decide_within_s,
     )

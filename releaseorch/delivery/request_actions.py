@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
-from releaseorch.delivery import approvals, content, request_rights
+from releaseorch.delivery import approvals, content, lateness, request_rights
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
@@ -35,6 +35,7 @@ def actions_for(
         _action(verb, request, person)
         for verb in _verbs(request)
         if not request_rights.why_not_now(verb.name, request)
+        and (verb.name != "consent_late" or lateness.needs_consent(request))
     ]
     return found
 
@@ -52,6 +53,8 @@ def _verbs(request: DeploymentRequest) -> list[_Verb]:
         _Verb("submit", _("Submit"), consequence=_("From then on somebody else must act.")),
         _Verb("retry", _("Try again in another run"), needs_reason=True,
               consequence=_("It is approved again and waits for another run; its approvals stay.")),
+        _Verb("consent_late", _("Let it in"), needs_reason=True,
+              consequence=_("It was filed late; from then on it can be approved like any other.")),
         _Verb("send_back", _("Send back"), needs_reason=True,
               consequence=_("%(person)s changes it and submits it again.") % {"person": request.requester}),
         _Verb("edit", _("Edit"), consequence=edited),
@@ -74,7 +77,7 @@ def _action(verb: _Verb, request: DeploymentRequest, person: Person) -> Action:
         url=url_of(request, verb.name),
         allowed=not why_not,
         why_not=why_not,
-        primary=verb.name in {"submit", "retry"},
+        primary=verb.name in {"submit", "retry", "consent_late"},
         needs_reason=verb.needs_reason,
         fields=fields,
         consequence=verb.consequence,
@@ -88,7 +91,7 @@ def _approve(request: DeploymentRequest, person: Person, slots: Sequence[SlotVie
     why_not = request_rights.why_not_theirs(person, "approve", request)
     if mine is None and not why_not:
         why_not = " ".join(dict.fromkeys(reasons)) or _("No approval is missing.")
-    blocked = content.blocked_in(request) if not why_not else []
+    blocked = [*lateness.sentences(request), *content.blocked_in(request)] if not why_not else []
     why_not = " ".join(blocked) or why_not
     last = approvals.missing(slots) == 1
     return Action(

@@ -64,7 +64,7 @@ def applications_of(person: Person) -> list[Application]:
     mine = policy.team_ids(person)
     found = [
         application
-        for application in Application.objects.select_related("team")
+        for application in Application.objects.filter(retired_at=None).select_related("team")
         if not policy.why_not(
             person, "request.create", Scope.of(teams=[application.team_id], application=application.pk)
         )
@@ -101,7 +101,7 @@ def features_of(application: Application, release: Release) -> list[FeatureChoic
 
 def component_choices(application: Application, environment: Environment) -> list[ComponentChoice]:
     """Every component of the application with its newest versions; the same number of queries for any of them."""
-    components = list(application.components.order_by("name"))
+    components = list(application.components.filter(retired_at=None).order_by("name"))
     versions = _newest_versions(components)
     subject = Subject(
         application=application,
@@ -164,7 +164,7 @@ def differing(application: Application, source: Environment, target: Environment
     """A line per component whose version in `source` isn't the one in `target`."""
     now: dict[int, set[int | None]] = defaultdict(set)
     wanted: dict[int, Installation] = {}
-    components = list(application.components.values_list("pk", flat=True))
+    components = list(application.components.filter(retired_at=None).values_list("pk", flat=True))
     for row in inventory.current([source.pk, target.pk], components):
         if row.environment_id == target.pk:
             now[row.component_id].add(row.version_id)

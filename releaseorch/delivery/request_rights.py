@@ -19,9 +19,10 @@ DRAFTING = EDITING | {"submit", "withdraw"}
 STATES: dict[str, frozenset[str]] = {
     **{verb: entry.sources for verb, entry in REQUEST_MOVES.items()},
     **{verb: frozenset(str(state) for state in REQUEST_EDITABLE) for verb in EDITING},
+    "consent_late": frozenset({str(RequestState.SUBMITTED), str(RequestState.SENT_BACK)}),
     "comment": frozenset(str(state) for state in RequestState),
 }
-PEOPLE_ONLY = frozenset({"approve", "send_back", "reject"})
+PEOPLE_ONLY = frozenset({"approve", "consent_late", "send_back", "reject"})
 _DONE: dict[str, Any] = {
     "edit": gettext_lazy("edited"),
     "add_item": gettext_lazy("edited"),
@@ -32,6 +33,7 @@ _DONE: dict[str, Any] = {
     "approve": gettext_lazy("approved"),
     "send_back": gettext_lazy("sent back"),
     "reject": gettext_lazy("rejected"),
+    "consent_late": gettext_lazy("let in"),
     "retry": gettext_lazy("tried again"),
 }
 
@@ -55,6 +57,8 @@ def why_not_theirs(person: Person, verb: str, request: DeploymentRequest) -> str
         return _("A robot decides nothing about requests.")
     if verb == "approve" and policy.grants_of(person):
         return ""  # any role anywhere: the slots say whose word it needs
+    if verb == "consent_late" and person.pk in (request.requester_id, request.filed_by_id):
+        return _("Nobody lets in what they filed late themselves. Another release manager does it.")
     reason = policy.why_not(person, permission, scope_of(request))
     if reason or verb not in DRAFTING or request.state != RequestState.DRAFT:
         return reason

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from releaseorch.delivery import approvals, run_waits
+from releaseorch.accounts.roles import Role
+from releaseorch.delivery import approvals, lateness, run_waits
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
@@ -27,6 +28,9 @@ def update_wait(request: DeploymentRequest) -> None:
 def blocker_of(request: DeploymentRequest, slots: Sequence[SlotView] | None = None) -> WaitsFor | None:
     if request.is_final:
         return None
+    if request.state == RequestState.SUBMITTED and lateness.needs_consent(request):
+        sentence = _("Filed late: waits for a release manager to let it in.")
+        return WaitsFor(Blocker.ROLE, str(Role.RELEASE_MANAGER.label), sentence)
     if request.state == RequestState.SUBMITTED:
         return _approval(request, approvals.slots_of_request(request) if slots is None else slots)
     if request.run is not None and request.state != RequestState.FAILED:

@@ -1,6 +1,7 @@
 """What a person may do with a run, or why not: the verbs of composing beside those of the engine."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
-from releaseorch.delivery import approvals, composing, run_changes
+from releaseorch.delivery import approvals, composing, run_changes, signers
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.plan_views import PlanView
 from releaseorch.delivery.states import RequestState
@@ -17,6 +18,8 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RUN_ACTIVE, RUN_BEFORE_START, RUN_MOVES, RunState
 
 Maker = Callable[[DeploymentRun, Person], Action]
+EDITS = frozenset({"replan", "edit", "add_step", "add_request"})  # of a draft, by whoever may edit it
+MOST_OFFERED = 200
 TAKEN_OUT_OF = frozenset({RunState.RUNNING, RunState.PAUSED}) | RUN_BEFORE_START
 
 
@@ -68,7 +71,7 @@ def _take_out_consequence(run: DeploymentRun) -> str:
 
 
 def _sources(verb: str) -> frozenset[str]:
-    if verb in {"replan", "edit", "add_step"}:
+    if verb in EDITS:
         return frozenset({RunState.DRAFT})
     return RUN_MOVES[verb].sources
 
@@ -85,7 +88,12 @@ def _propose(run: DeploymentRun, person: Person, plan: PlanView | None) -> Actio
         why_not,
         primary=True,
         version=run.row_version,
-        consequence=_("The plan is fixed and asks for its approval; its requests are planned."),
+        consequence=" ".join(
+            [
+                _("The plan is fixed and asks for its approval; its requests are planned."),
+                *signers.sentences_of(approvals.slots_of_run(run)),
+            ]
+        ),
     )
 
 
@@ -157,6 +165,26 @@ def _add_step(run: DeploymentRun, person: Person) -> Action:
     return _plain(run, person, "add_step", _("Add a manual step"), fields=fields, needs_reason=True)
 
 
+def _add_request(run: DeploymentRun, person: Person) -> Action:
+    free = DeploymentRequest.objects.filter(
+        state=RequestState.APPROVED, run=None, environment=run.environment_id
+    )
+    rows = free.select_related("application").order_by("application__name", "pk")[:MOST_OFFERED]
+    choices = tuple((str(row.pk), f"#{row.pk} {row.application}: {row.title or row}") for row in rows)
+    action = _plain(
+        run, person, "add_request", _("Add a request"),
+        fields=(Field("request", _("Approved request"), kind="select", required=True, choices=choices),),
+        consequence=_(
+            "The plan is computed anew with it; edits are made again where they still fit. "
+            "Who adds it counts as editor and doesn't approve this run."
+        ),
+    )  # fmt: skip
+    if action.allowed and not choices:
+        nothing = _("No approved request for %(environment)s is free.") % {"environment": run.environment}
+        return replace(action, allowed=False, why_not=nothing)
+    return action
+
+
 def _replan(run: DeploymentRun, person: Person) -> Action:
     return _plain(
         run, person, "replan", _("Compute again"),
@@ -196,7 +224,7 @@ def _plain(
     needs_reason: bool = False,
     consequence: str = "",
 ) -> Action:
-    permission = {"replan": "run.edit", "add_step": "run.edit"}.get(verb, f"run.{verb}")
+    permission = "run.edit" if verb in EDITS else f"run.{verb}"
     why_not = _why_not(run, person, permission)
     return Action(
         verb,
@@ -228,6 +256,7 @@ _MAKERS: tuple[tuple[str, Maker], ...] = (
     ("approve", _approve),
     ("schedule", _schedule),
     ("add_step", _add_step),
+    ("add_request", _add_request),
     ("replan", _replan),
     ("edit", _edit),
     ("unlock", _unlock),

@@ -56,6 +56,13 @@ def require_draft(run: DeploymentRun) -> None:
         )
 
 
+def put_in_run(*, actor: Actor, run: DeploymentRun, requests: Iterable[DeploymentRequest]) -> None:
+    """The run holds them from now on; each by a guarded save with its own event."""
+    for request in requests:
+        request.run = run
+        request_moves.settle(actor=actor, request=request, verb="request.put_in_run", after={"run": run.pk})
+
+
 def plan_requests(*, actor: Actor, run: DeploymentRun, requests: Iterable[DeploymentRequest]) -> None:
     """approved → planned, each by a guarded save with its own event."""
     for request in requests:

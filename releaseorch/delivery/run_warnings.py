@@ -1,18 +1,48 @@
-"""What may keep a run from starting although its own plan is sound: other runs and reservations, said early."""
+"""What may keep a run from starting although its own plan is sound: nobody to approve it, other runs, reservations,
+freezes; said early.
+"""
 
 from django.utils.translation import gettext as _
 
-from releaseorch.delivery import guards
+from releaseorch.core import clock
+from releaseorch.delivery import approvals, guards, signers
 from releaseorch.delivery.planning.plan import Conflict
+from releaseorch.environments import ahead
 from releaseorch.runs.models import DeploymentRun, RunTarget
-from releaseorch.runs.states import RUN_ACTIVE, RUN_BEFORE_START
+from releaseorch.runs.states import RUN_ACTIVE, RUN_BEFORE_START, RunState
 
 
 def warnings_of(run: DeploymentRun) -> list[Conflict]:
-    """Nothing for a run that has started. Three queries."""
+    """Nothing for a run that has started. Nine queries, four once it is approved."""
     if run.state not in RUN_BEFORE_START:
         return []
-    return [*_other_runs(run), *_reservations(run)]
+    return [*_nobody_approves(run), *_other_runs(run), *_reservations(run), *_freezes(run)]
+
+
+def _nobody_approves(run: DeploymentRun) -> list[Conflict]:
+    """Who composed a plan and who edited it last don't approve it: that may be everybody who has the role."""
+    if run.state not in {RunState.DRAFT, RunState.PROPOSED}:
+        return []
+    said = _(
+        "Too few people can approve as %(slot)s (%(who)s): "
+        "who composed the plan or edited it last doesn't, and that is %(names)s."
+    )
+    helps = _(
+        "An administrator can grant somebody else the role; or one person alone composes the run anew, "
+        "so that the others may approve it."
+    )
+    names = run.composed_by.name
+    if run.edited_by_id != run.composed_by_id:
+        names = _("%(one)s and %(other)s") % {"one": names, "other": run.edited_by.name}
+    return [
+        Conflict(
+            kind="nobody-approves",
+            severity="warn",
+            sentence=said % {"slot": slot.name, "who": slot.who, "names": names},
+            helps=helps,
+        )
+        for slot in signers.too_few_for(approvals.slots_of_run(run))
+    ]
 
 
 def _other_runs(run: DeploymentRun) -> list[Conflict]:
@@ -49,4 +79,15 @@ def _reservations(run: DeploymentRun) -> list[Conflict]:
     return [
         Conflict(kind="reserved", severity="warn", sentence=guards.reserved_sentence(one), helps=helps)
         for one in guards.kept_by_others(run)
+    ]
+
+
+def _freezes(run: DeploymentRun) -> list[Conflict]:
+    """Those within its window, and those that begin soon: nobody knows yet when it will be started."""
+    seen = clock.now() + ahead.SEEN_AHEAD
+    until = max(seen, run.window_until) if run.window_until is not None else seen
+    helps = _("Choose a window before or after it; what is under way when it begins goes on.")
+    return [
+        Conflict(kind="frozen", severity="warn", sentence=ahead.frozen_sentence(one), helps=helps)
+        for one in guards.freezes_of_run(run, until)
     ]

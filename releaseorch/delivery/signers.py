@@ -2,29 +2,46 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, PersonKind, RoleGrant
-from releaseorch.core import clock
 from releaseorch.delivery.approvals import SlotView
+
+MOST_NAMED = 8
 
 
 def signers_of(slots: Sequence[SlotView]) -> dict[str, list[Person]]:
     """Slot name → the people who may fill it now, by name; full slots have none. Three queries."""
     missing = [slot for slot in slots if slot.missing]
-    now = clock.now()
-    grants = RoleGrant.objects.filter(
-        Q(valid_until__isnull=True) | Q(valid_until__gt=now),
-        role__in={slot.spec.role for slot in missing if slot.spec.role},
-        valid_from__lte=now,
-    )
+    grants = policy.counting().filter(role__in={slot.spec.role for slot in missing if slot.spec.role})
     held = list(grants.select_related("person").prefetch_related("team__members"))
     teams = {slot.spec.team_id for slot in missing if slot.spec.team_id is not None}
     members = list(
         Person.objects.filter(memberships__team__in=teams).prefetch_related("memberships").distinct()
     )
     return {slot.name: _fit(slot, [*_with_role(slot, held), *_in_team(slot, members)]) for slot in missing}
+
+
+def sentences_of(slots: Sequence[SlotView]) -> list[str]:
+    """Who can give each approval that is missing."""
+    people = signers_of(slots)
+    return [_sentence(slot, people[slot.name]) for slot in slots if slot.missing]
+
+
+def too_few_for(slots: Sequence[SlotView]) -> list[SlotView]:
+    """The slots that can't be filled by the people there are."""
+    people = signers_of(slots)
+    return [slot for slot in slots if len(people.get(slot.name, [])) < slot.missing]
+
+
+def _sentence(slot: SlotView, people: Sequence[Person]) -> str:
+    if not people:
+        return _("Nobody can approve as %(slot)s now.") % {"slot": slot.name}
+    names = ", ".join(person.name for person in people[:MOST_NAMED])
+    if len(people) > MOST_NAMED:
+        names = _("%(names)s and %(n)d more") % {"names": names, "n": len(people) - MOST_NAMED}
+    return _("%(names)s can approve as %(slot)s.") % {"names": names, "slot": slot.name}
 
 
 def _with_role(slot: SlotView, grants: Iterable[RoleGrant]) -> Iterable[Person]:

@@ -6,6 +6,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
 from releaseorch.core.errors import DomainError
+from releaseorch.delivery import guards
 from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
@@ -51,4 +52,11 @@ def _scheduler(run: DeploymentRun) -> Person:
 def _say_why_not(run: DeploymentRun, reasons: str) -> None:
     """Only while it is still scheduled: what refused may be that somebody else has started it just now."""
     if DeploymentRun.objects.filter(pk=run.pk, state=RunState.SCHEDULED).exists():
-        ledger.wait("run", run.pk, WaitsFor(Blocker.POLICY, str(run), reasons))
+        ledger.wait("run", run.pk, WaitsFor(_cause(run), str(run), reasons))
+
+
+def _cause(run: DeploymentRun) -> Blocker:
+    """What it counts as among all waiting; a freeze before a reservation before whatever else refused."""
+    if guards.freezes(run):
+        return Blocker.FREEZE
+    return Blocker.RESERVATION if guards.reservations(run) else Blocker.POLICY

@@ -11,12 +11,13 @@ from releaseorch.accounts.models import Person, Team
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.models import Application
 from releaseorch.core import clock
-from releaseorch.delivery import approvals, arrivals, request_facts
+from releaseorch.delivery import approvals, request_facts
 from releaseorch.delivery.approvals import SlotView
-from releaseorch.delivery.arrivals import Arrival
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.request_queries import RequestRow, rows_of
 from releaseorch.delivery.states import REQUEST_FINAL, REQUEST_OPEN, RequestState
+from releaseorch.environments import arrivals
+from releaseorch.environments.arrivals import Arrival
 from releaseorch.features.models import Feature, FeatureScope, ReleaseMilestone
 from releaseorch.features.states import MilestoneKind
 from releaseorch.runs import queries as run_queries

@@ -59,6 +59,8 @@ class DeploymentRequest(GuardedModel):
     created_at = models.DateTimeField(default=clock.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    late_since = models.DateTimeField(null=True, blank=True)  # filing had closed then when it was filed
+    late_consent_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     last_reason = fields.text()  # why it was sent back, rejected, withdrawn, or failed
 
     audit_kind = "request"
@@ -74,6 +76,10 @@ class DeploymentRequest(GuardedModel):
             models.CheckConstraint(
                 condition=Q(wish_from=None) | Q(wish_until=None) | Q(wish_until__gt=models.F("wish_from")),
                 name="delivery_wish_lasts",
+            ),
+            models.CheckConstraint(
+                condition=Q(late_consent_by=None) | Q(late_since__isnull=False),
+                name="delivery_consent_to_late",
             ),
         ]
         indexes: ClassVar = [

@@ -1,11 +1,13 @@
 """The verbs of deployment requests and of composing runs, one module each."""
 
+from releaseorch.delivery.services.add_request import add_request
 from releaseorch.delivery.services.approve_request import approve_request
 from releaseorch.delivery.services.approve_requests import SomeRefused, approve_requests
 from releaseorch.delivery.services.approve_run import approve_run
 from releaseorch.delivery.services.cancel_run import cancel_run
 from releaseorch.delivery.services.comment_request import comment_request
 from releaseorch.delivery.services.compose_run import compose_run
+from releaseorch.delivery.services.consent_late_request import consent_late_request
 from releaseorch.delivery.services.create_request import create_request, create_requests
 from releaseorch.delivery.services.edit_plan import (
     add_link,
@@ -33,6 +35,7 @@ __all__ = [
     "SomeRefused",
     "add_item",
     "add_link",
+    "add_request",
     "add_step",
     "approve_request",
     "approve_requests",
@@ -40,6 +43,7 @@ __all__ = [
     "cancel_run",
     "comment_request",
     "compose_run",
+    "consent_late_request",
     "create_request",
     "create_requests",
     "edit_request",

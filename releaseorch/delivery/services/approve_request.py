@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts.models import Person
 from releaseorch.core.checked import text_of
 from releaseorch.core.errors import Conflict, NotAllowed
-from releaseorch.delivery import approvals, content, request_moves, request_rights
+from releaseorch.delivery import approvals, content, lateness, request_moves, request_rights
 from releaseorch.delivery.models import Approval, DeploymentRequest
 from releaseorch.delivery.states import Verdict
 
@@ -33,7 +33,7 @@ def approve_request(
         except NotAllowed:
             request.check_unchanged()  # who was second is told so, not that they may not
             raise
-        blocked = content.blocked_in(request)
+        blocked = [*lateness.sentences(request), *content.blocked_in(request)]
         if blocked:
             raise NotAllowed(*blocked)
         before = {"state": str(request.state)}

@@ -13,7 +13,7 @@ from releaseorch.accounts.policy import Scope
 from releaseorch.core import clock
 from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Conflict, Invalid
-from releaseorch.delivery import composing, guards, request_moves, run_changes, run_waits
+from releaseorch.delivery import composing, guards, run_changes, run_waits
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
 from releaseorch.runs.models import DeploymentRun
@@ -32,7 +32,7 @@ def compose_run(
     Raises `Invalid` for no request, several environments or a window that can't be, `Conflict` naming every request
     that isn't approved or is held by another run. Conflicts inside the plan don't stop a draft; they refuse `propose`.
     """
-    chosen = _read_again(requests)
+    chosen = read_again(requests)
     if not chosen:
         raise Invalid({"requests": _("Select at least one approved request.")})
     if len({request.environment_id for request in chosen}) > 1:
@@ -61,11 +61,7 @@ def compose_run(
     )
     with transaction.atomic():
         run.save()
-        for request in chosen:
-            request.run = run
-            request_moves.settle(
-                actor=actor, request=request, verb="request.put_in_run", after={"run": run.pk}
-            )
+        run_changes.put_in_run(actor=actor, run=run, requests=chosen)
         composition = composing.composition_of(environment, chosen)
         composing.write(run, composition)
         run_waits.update(run, [])
@@ -110,7 +106,8 @@ def check_window(window_from: datetime | None, window_until: datetime | None) ->
         raise Invalid({"window_until": _("The window must end after it begins.")})
 
 
-def _read_again(requests: Sequence[DeploymentRequest]) -> list[DeploymentRequest]:
+def read_again(requests: Sequence[DeploymentRequest]) -> list[DeploymentRequest]:
+    """As they are now, oldest first."""
     found = DeploymentRequest.objects.filter(pk__in=[request.pk for request in requests]).order_by("pk")
     return list(found.select_related("application", "environment", "release", "requester", "run"))
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.errors import Conflict, Invalid
-from releaseorch.delivery import content, holding, request_moves, request_rights
+from releaseorch.delivery import content, holding, lateness, request_moves, request_rights
 from releaseorch.delivery.digests import content_digest
 from releaseorch.delivery.drafts import ItemDraft, RequestChanges, Unset
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
@@ -32,6 +32,8 @@ def edit_request(
         for name, value in changes.values.items():
             setattr(request, name, value)
         check_request(request)
+        if before["release"] != str(request.release or ""):
+            lateness.mark_moved(request)
         if not isinstance(changes.items, Unset):
             content.check_items(request.application, changes.items)
             content.write_items(request, changes.items)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.errors import Invalid
-from releaseorch.delivery import content, request_moves, request_rights
+from releaseorch.delivery import content, lateness, request_moves, request_rights
 from releaseorch.delivery.models import DeploymentRequest
 
 
@@ -26,6 +26,8 @@ def submit_request(
         if blocked:
             raise Invalid({"items": blocked})
         before = {"state": str(request.state)}
+        if request.revision == 0:
+            lateness.mark(request)
         request_moves.move(request, "submit")
         request.last_reason = ""
         carried_over = request_moves.approve_if_complete(actor, request)

@@ -15,6 +15,7 @@ from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RUN_BEFORE_START, RUN_FINAL, StepState
 
+TAKEN_OUT = "run.request_taken_out"
 NOT_STARTED = (StepState.PENDING, StepState.READY)
 
 
@@ -44,7 +45,7 @@ def _before_start(actor: Person, run: DeploymentRun, request: DeploymentRequest,
             _("%(request)s is the only request of this run. Cancel the run instead.") % {"request": request}
         )
     request.run = run
-    holding.let_go(actor=actor, request=request, reason=reason)
+    holding.let_go(actor=actor, request=request, reason=reason, event=TAKEN_OUT)
     request.run = run
     run_changes.free_requests(actor=actor, run=run, requests=[request], reason=reason)
 
@@ -66,7 +67,7 @@ def _under_way(actor: Person, run: DeploymentRun, request: DeploymentRequest, re
         _carry_over(actor, run, request, reason)
     run_changes.tell_run(
         actor=actor,
-        verb="run.request_taken_out",
+        verb=TAKEN_OUT,
         run=run,
         requests=[request],
         after={

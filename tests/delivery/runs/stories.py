@@ -30,16 +30,17 @@ def step(run: DeploymentRun, title: str) -> Step:
 
 def done(run: DeploymentRun, title: str, person: Person) -> None:
     taken = runs.take_step(actor=person, step=step(run, title))
-    runs.finish_step(actor=person, step=taken, outcome="done", note="Seen with my own eyes.")
+    runs.done_step(actor=person, step=taken, note="Seen with my own eyes.")
 
 
 def failed(run: DeploymentRun, title: str, person: Person) -> Step:
     taken = runs.take_step(actor=person, step=step(run, title))
-    return runs.finish_step(actor=person, step=taken, outcome="failed", note="It smokes.")
+    return runs.failed_step(actor=person, step=taken, note="It smokes.")
 
 
 def decided(run: DeploymentRun, title: str, person: Person, kind: str) -> None:
-    runs.decide_step(actor=person, step=step(run, title), kind=kind, reason="There is no other way.")
+    decision = getattr(runs, f"{kind}_step")
+    decision(actor=person, step=step(run, title), reason="There is no other way.")
 
 
 def now(request: DeploymentRequest) -> DeploymentRequest:

@@ -100,14 +100,16 @@ class Walk:
         step = runs.take_step(
             actor=self.house.cast.operator, step=self.chance.choice(some) if some else self.fail()
         )
-        outcome = self.chance.choice(["done", "done", "failed"])
-        runs.finish_step(actor=self.house.cast.operator, step=step, outcome=outcome, note="Seen.")
+        say = self.chance.choice([runs.done_step, runs.done_step, runs.failed_step])
+        say(actor=self.house.cast.operator, step=step, note="Seen.")
 
     def do_decide(self) -> None:
         some = list(Step.objects.filter(state=StepState.NEEDS_DECISION).order_by("pk"))
         step = self.chance.choice(some) if some else self.fail()
-        kind = self.chance.choice(["retry", "skip", "mark_done", "mark_failed"])
-        runs.decide_step(actor=self.house.cast.operator, step=step, kind=kind, reason="As agreed.")
+        decide = self.chance.choice(
+            [runs.retry_step, runs.skip_step, runs.mark_done_step, runs.mark_failed_step]
+        )
+        decide(actor=self.house.cast.operator, step=step, reason="As agreed.")
 
     def manager(self) -> Person:
         return self.chance.choice([self.house.cast.release_manager, self.house.cast.second_manager])

@@ -14,7 +14,7 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from releaseorch.waiting import ledger
 from tests.factories import House
-from tests.run_histories import run_in_state
+from tests.histories import run_in_state
 
 pytestmark = pytest.mark.django_db
 

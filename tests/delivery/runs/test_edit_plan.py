@@ -15,8 +15,7 @@ from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState
 from tests.delivery.runs.stories import by_hand, now
 from tests.factories import House
-from tests.histories import request_in_state
-from tests.run_histories import run_in_state
+from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -252,7 +251,7 @@ def test_an_edit_whose_neighbours_are_gone_is_dropped_and_named(house: House, ru
     assert titles(run) == [MIGRATE, DEPLOY]
     dropped = PlanEdit.objects.get(run=run)
     assert "not in this plan any more" in dropped.dropped_because
-    lost = Event.objects.get(verb="run.request_left").after["lost"]
+    lost = Event.objects.get(verb="run.request_taken_out").after["lost"]
     assert lost == [
         "“Added “Call the branches”” was not made again: "
         "The steps that it stood beside are not in this plan any more."

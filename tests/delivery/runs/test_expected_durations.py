@@ -10,8 +10,7 @@ from releaseorch.delivery.states import RequestState
 from releaseorch.runs.models import Attempt, DeploymentRun
 from releaseorch.runs.states import AttemptState, RunState
 from tests.factories import House
-from tests.histories import request_in_state
-from tests.run_histories import run_in_state
+from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 

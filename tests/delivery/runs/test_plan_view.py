@@ -17,8 +17,7 @@ from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState
 from tests.delivery.runs.stories import by_hand
 from tests.factories import ComponentFactory, House, ProcedureFactory, VersionFactory
-from tests.histories import request_in_state
-from tests.run_histories import run_in_state
+from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -179,7 +178,7 @@ def test_the_cost_of_a_view_does_not_grow_with_the_plan(
     small = run_in_state(house, RunState.PROPOSED)
     large = run_in_state(house, RunState.PROPOSED, requests=[_large(house) for _number in range(4)])
     for run in (small, large):
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(20):
             plan_queries.plan_view(DeploymentRun.objects.get(pk=run.pk))
 
 
@@ -189,7 +188,7 @@ def test_the_cost_of_a_draft_does_not_grow_with_the_plan(
     small = run_in_state(house, RunState.DRAFT, requests=[_large(house, 1)])
     large = run_in_state(house, RunState.DRAFT, requests=[_large(house) for _number in range(4)])
     for run in (small, large):
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(29):
             plan_queries.plan_view(DeploymentRun.objects.get(pk=run.pk))
 
 

@@ -1,10 +1,16 @@
 """Proposing a run: the plan is fixed with a digest, its requests are planned, conflicts refuse."""
 
-import pytest
+from html import unescape
+from typing import Any
 
+import pytest
+from django.utils.html import strip_tags
+
+from releaseorch.accounts.models import Person
+from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
 from releaseorch.core.errors import NotAllowed
-from releaseorch.delivery import services
+from releaseorch.delivery import plan_queries, run_queries, services
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import ItemKind, RequestState
@@ -14,9 +20,9 @@ from releaseorch.runs import plans
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from releaseorch.waiting import ledger
+from tests.characters import grant
 from tests.factories import House
-from tests.histories import request_in_state
-from tests.run_histories import run_in_state
+from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +123,39 @@ def test_deploying_the_same_again_is_needed(house: House) -> None:
         house, RunState.PROPOSED, requests=[request_in_state(house, RequestState.APPROVED, items=[item])]
     )
     assert run.steps.get().state == "pending"
+
+
+def test_a_plan_says_who_may_approve_it_and_warns_when_nobody_is_left(house: House, door: Any) -> None:
+    rita, sven = house.cast.release_manager, house.cast.second_manager
+    run = run_in_state(house, RunState.DRAFT)
+    assert told(run, rita) == ("Sven Dahl can approve as Release management.", [])
+    assert "Release manager: Sven Dahl" in page_of(door(rita), run)
+    services.add_step(actor=sven, run=run, title="Call them", reason="They asked.")
+    consequence, warned = told(run, rita)
+    assert consequence == "Nobody can approve as Release management now."
+    assert warned == [
+        "Too few people can approve as Release management (Release manager): "
+        "who composed the plan or edited it last doesn't, and that is Rita Moreau and Sven Dahl."
+    ]
+    client = door(rita)
+    client.post(f"/runs/{run.pk}/propose", {"version": run.row_version})
+    proposed = page_of(client, run)
+    assert "Proposed. Its plan is fixed and waits for approval. Nobody can approve as" in proposed
+    assert "Release manager: nobody has this role here who may" in proposed
+    assert "or one person alone composes the run anew" in proposed
+    grant(house.cast.qa, Role.RELEASE_MANAGER)
+    assert "Release manager: Quinn Abara" in page_of(door(rita), run)
+
+
+def told(run: DeploymentRun, person: Person) -> tuple[str, list[str]]:
+    """What the button says about approvers, and the plan's warning."""
+    (propose,) = [one for one in run_queries.actions_for(run, person) if one.verb == "propose"]
+    conflicts = plan_queries.plan_view(run).conflicts
+    said = propose.consequence.removeprefix(
+        "The plan is fixed and asks for its approval; its requests are planned. "
+    )
+    return said, [one.sentence for one in conflicts if one.kind == "nobody-approves"]
+
+
+def page_of(client: Any, run: DeploymentRun) -> str:
+    return " ".join(unescape(strip_tags(client.get(f"/runs/{run.pk}").content.decode())).split())

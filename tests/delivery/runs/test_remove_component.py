@@ -46,9 +46,7 @@ def test_without_a_step_for_it_somebody_removes_it_by_hand(house, removal, commi
     assert len(installed(house)) == 1
     with commits():
         taken = services.take_step(actor=house.cast.operator, step=step)
-        services.finish_step(
-            actor=house.cast.operator, step=taken, outcome="done", note="Gone, port 80 is closed."
-        )
+        services.done_step(actor=house.cast.operator, step=taken, note="Gone, port 80 is closed.")
     assert installed(house) == []
     request.refresh_from_db()
     assert request.state == "deployed"

@@ -12,8 +12,7 @@ from releaseorch.runs.states import RunState
 from releaseorch.waiting import ledger
 from tests.delivery.runs.stories import by_hand, now
 from tests.factories import House
-from tests.histories import request_in_state
-from tests.run_histories import run_in_state
+from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 

@@ -10,13 +10,12 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from tests.delivery.runs.stories import by_hand
 from tests.factories import House
-from tests.histories import request_in_state
-from tests.run_histories import run_in_state
+from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 
 S = RunState
-EDITING = {"propose", "add_step", "replan", "edit", "cancel", "comment"}
+EDITING = {"propose", "add_step", "add_request", "replan", "edit", "cancel", "comment"}
 VERBS = {
     S.DRAFT: EDITING,
     S.PROPOSED: {"approve", "send_back", "reject", "unlock", "cancel", "comment"},

@@ -18,8 +18,7 @@ from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState
 from tests.factories import House
-from tests.histories import request_in_state
-from tests.run_histories import run_in_state
+from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 

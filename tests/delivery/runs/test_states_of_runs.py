@@ -15,7 +15,7 @@ from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 from tests.delivery.runs.stories import by_hand
 from tests.factories import House
-from tests.run_histories import WAYS, run_in_state
+from tests.histories import RUN_WAYS, run_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +81,7 @@ VERBS: dict[str, tuple[Verb, dict[RunState, RunState]]] = {
 }
 
 
-@pytest.mark.parametrize("state", WAYS)
+@pytest.mark.parametrize("state", RUN_WAYS)
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_moves_a_run_as_the_table_says_or_is_a_conflict(
     house: House, commits: Commits, verb: str, state: RunState

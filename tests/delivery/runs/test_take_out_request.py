@@ -16,8 +16,7 @@ from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting import ledger
 from tests.delivery.runs.stories import by_hand, done, now, running, step
 from tests.factories import House
-from tests.histories import request_in_state
-from tests.run_histories import run_in_state
+from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 Commits = Callable[[], AbstractContextManager[Any]]
@@ -42,6 +41,8 @@ def test_before_the_start_the_plan_is_a_draft_without_it(house: House, state: Ru
     assert (held.state, held.run) == (RequestState.APPROVED, run)
     assert Approval.objects.filter(request=leaves, verdict=Verdict.APPROVED).exists()
     assert "put it in a run" in ledger.open_waits("request", [leaves.pk])[leaves.pk].sentence
+    event = Event.objects.get(verb="run.request_taken_out")
+    assert (event.reason, event.after["request"]) == ("Not ready.", leaves.pk)
 
 
 def test_the_only_request_is_not_taken_out(house: House) -> None:
