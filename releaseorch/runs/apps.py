@@ -9,7 +9,9 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         from releaseorch.core import housekeeping as chores
-        from releaseorch.runs import housekeeping
+        from releaseorch.runs import holdings, housekeeping, target_holders
 
         chores.register("sweep", housekeeping.every(), housekeeping.sweep)
         chores.register("reap", housekeeping.every(), housekeeping.reap)
+        holdings.register()
+        target_holders.register()

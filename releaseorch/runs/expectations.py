@@ -24,9 +24,14 @@ def expected_end(run: DeploymentRun) -> datetime | None:
 
 def end_of(steps: Iterable[Step], links: Links) -> datetime:
     """When these open steps are over if each takes as long as expected."""
+    return clock.now() + span_of(steps, links)
+
+
+def span_of(steps: Iterable[Step], links: Links) -> timedelta:
+    """How long these open steps still take, side by side where they may be."""
     now = clock.now()
     durations = {step.pk: left_s(step, now) for step in steps}
-    return now + timedelta(seconds=graph.longest_chain(durations, links, durations).length)
+    return timedelta(seconds=graph.longest_chain(durations, links, durations).length)
 
 
 def left_s(step: Step, now: datetime) -> int:

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from releaseorch.words import gettext as _
+
 Node = TypeVar("Node", bound=Hashable)
 
 
@@ -15,7 +17,7 @@ class CycleFound(ValueError):
 
     def __init__(self, cycle: Sequence[Any]) -> None:
         self.cycle = tuple(cycle)
-        super().__init__(f"These wait for each other: {name_cycle(self.cycle)}.")
+        super().__init__(_("These wait for each other: %(cycle)s.") % {"cycle": name_cycle(self.cycle)})
 
 
 class LongestChain(NamedTuple):

@@ -26,6 +26,7 @@ class PlanStep:
     kind: str = StepKind.AUTOMATED.value
     phase: str = Phase.DEPLOY.value
     executor: str = ""
+    connection: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     instructions: str = ""
     effect_class: str = EffectClass.UNSAFE.value
@@ -43,6 +44,7 @@ class PlanStep:
     expected_s: int = 60
     timeout_s: int = 1800
     silence_s: int | None = None
+    decide_within_s: int | None = None
 
     @property
     def is_needed(self) -> bool:
@@ -75,7 +77,7 @@ class PlanIn:
 
 
 # Expectations may be corrected without changing what was approved.
-_NOT_SIGNED = frozenset({"expected_s", "added_because"})
+_NOT_SIGNED = frozenset({"expected_s", "decide_within_s", "added_because"})
 _COLUMNS = tuple(name for name in PlanStep.__dataclass_fields__)
 
 
@@ -85,19 +87,29 @@ def canonical_digest(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def inputs_digest(executor: str, parameters: Mapping[str, Any], version_digest: str) -> str:
-    """What an attempt will work with, frozen when the plan is written; the engine refuses a mismatch."""
-    return canonical_digest({"executor": executor, "parameters": parameters, "version": version_digest})
+def inputs_digest(
+    executor: str, parameters: Mapping[str, Any], version_digest: str, connection: str = ""
+) -> str:
+    """What an attempt will work with, frozen when the plan is written; the engine refuses a mismatch.
+
+    A connection counts by its name: what it leads to, and its secrets, are read when the attempt begins.
+    """
+    content = {"executor": executor, "parameters": parameters, "version": version_digest}
+    return canonical_digest(content | {"connection": connection} if connection else content)
 
 
 def digest(plan: PlanIn) -> str:
     """What an approver of the run signs: every step and every link, in whatever order they are listed."""
-    steps = [
-        {name: value for name, value in asdict(step).items() if name not in _NOT_SIGNED}
-        for step in plan.steps
-    ]
+    steps = [_signed(step) for step in plan.steps]
     content = {"steps": sorted(steps, key=lambda step: str(step["key"])), "links": sorted(plan.pairs)}
     return canonical_digest(content)
+
+
+def _signed(step: PlanStep) -> dict[str, Any]:
+    signed = {name: value for name, value in asdict(step).items() if name not in _NOT_SIGNED}
+    if not step.connection:
+        del signed["connection"]  # as plans were signed before there were connections
+    return signed
 
 
 def write_plan(*, run: DeploymentRun, plan: PlanIn) -> dict[str, Step]:
@@ -147,7 +159,7 @@ def _write_steps(run: DeploymentRun, plan: PlanIn, ordered: list[str]) -> dict[s
             state=StepState.PENDING if step.is_needed else StepState.NOT_NEEDED,
             open_predecessors=waits_for[step.key],
             inputs_digest=inputs_digest(
-                step.executor, step.parameters, digests.get(step.version_id or 0, "")
+                step.executor, step.parameters, digests.get(step.version_id or 0, ""), step.connection
             ),
             **{name: getattr(step, name) for name in _COLUMNS},
         )

@@ -7,10 +7,13 @@ each other. Lock order: run, steps, requests.
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from releaseorch.audit import events
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import dispatch
 from releaseorch.core.actor import SYSTEM, Actor
+from releaseorch.core.errors import Invalid
 from releaseorch.core.transitions import go
 from releaseorch.environments import inventory
 from releaseorch.environments.states import SourceKind
@@ -122,7 +125,15 @@ def close(run: DeploymentRun) -> None:
 def took_effect(
     actor: Actor, run: DeploymentRun, step: Step, version: ComponentVersion | None = None
 ) -> None:
-    """The step succeeded: the inventory shows its version (or `version`, which a person found there)."""
+    """The step succeeded: the inventory shows its version, or `version`, which a person found there.
+
+    Raises `Invalid` for a version of another component.
+    """
+    if version is not None and version.component_id != step.component_id:
+        raise Invalid(
+            {"installed": _("%(version)s is not a version of %(component)s.")
+             % {"version": version, "component": step.component or step}}
+        )  # fmt: skip
     if step.component is None or not (step.installs or step.removes):
         return
     there = version or (None if step.removes else step.version)

@@ -42,14 +42,12 @@ def take(step_id: int, person_id: int) -> str:
 
 def say_done(step_id: int, person_id: int) -> str:
     step = Step.objects.get(pk=step_id)
-    return str(
-        services.finish_step(actor=_person(person_id), step=step, outcome="done", note="Looked at it.").state
-    )
+    return str(services.done_step(actor=_person(person_id), step=step, note="Looked at it.").state)
 
 
 def decide(step_id: int, person_id: int, kind: str) -> str:
     step = Step.objects.get(pk=step_id)
-    services.decide_step(actor=_person(person_id), step=step, kind=kind, reason="Looked at it.")
+    getattr(services, f"{kind}_step")(actor=_person(person_id), step=step, reason="Looked at it.")
     return kind
 
 

@@ -89,7 +89,7 @@ def test_a_failed_request_is_tried_again_or_withdrawn(house: House, racers: Race
 def test_a_step_that_was_taken_goes_one_way(house: House, racers: Racers) -> None:
     olga = house.cast.operator
     verbs = [
-        ("finish_step", {"outcome": "done", "note": "Seen."}), ("finish_step", {"outcome": "failed", "note": "Smoke."}),
+        ("done_step", {"note": "Seen."}), ("failed_step", {"note": "Smoke."}),
         ("hand_back_step", {"reason": "In the race."}), ("reassign_step", {"reason": "In the race."}),
     ]  # fmt: skip
     past = ["step.done", "step.failed", "step.handed_back", "step.reassigned"]

@@ -112,7 +112,7 @@ def test_decide(cast: Cast, racers: Racers) -> None:
     for number in range(ROUNDS):
         run = a.running_run(cast.release_manager, a.manual("check"), a.manual("tell", after=["check"]))
         step = services.take_step(actor=cast.operator, step=a.step(run, "check"))
-        services.finish_step(actor=cast.operator, step=step, outcome="failed", note="Blank page.")
+        services.failed_step(actor=cast.operator, step=step, note="Blank page.")
         finishes = racers.race(contestants.decide, [(step.pk, cast.operator.pk, kind) for kind in kinds])
         assert winners(finishes) == [Decision.objects.latest("id").kind]
         assert Decision.objects.count() == number + 1

@@ -15,9 +15,8 @@ from tests.delivery.runs.stories import by_hand, done, running
 from tests.delivery.runs.test_any_order_of_verbs import contradictions
 from tests.factories import House
 from tests.faults import composing_contestants as contestants
-from tests.histories import request_in_state
+from tests.histories import request_in_state, run_in_state
 from tests.races import RACERS, Finish, Racers
-from tests.run_histories import run_in_state
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROUNDS = 3

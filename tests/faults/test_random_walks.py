@@ -121,8 +121,8 @@ class Walk:
     def say(self) -> None:
         step = self.step(StepState.CLAIMED)
         if step:
-            outcome = self.dice.choice(["done", "done", "failed"])
-            services.finish_step(actor=self.cast.operator, step=step, outcome=outcome, note="Looked at it.")
+            say = self.dice.choice([services.done_step, services.done_step, services.failed_step])
+            say(actor=self.cast.operator, step=step, note="Looked at it.")
 
     def hand_back(self) -> None:
         step = self.step(StepState.CLAIMED)
@@ -137,7 +137,8 @@ class Walk:
         step = self.step(StepState.NEEDS_DECISION)
         if step:
             kind = self.dice.choice(list(DecisionKind))
-            services.decide_step(actor=self.cast.operator, step=step, kind=kind, reason="Looked at it.")
+            decide = getattr(services, f"{kind}_step")
+            decide(actor=self.cast.operator, step=step, reason="Looked at it.")
 
     def steer(self) -> None:
         manager, run = self.cast.release_manager, self.run()

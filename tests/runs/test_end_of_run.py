@@ -147,10 +147,8 @@ def test_a_stop_that_is_not_confirmed_keeps_the_run_open_for_a_person(cast: Cast
     endings.finish(claim, Unknown("It was asked to stop, but it is not confirmed that it did."))
     assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelling", "needs_decision")
     with pytest.raises(NotAllowed, match="being cancelled"):
-        services.decide_step(actor=cast.operator, step=a.step(run, "deploy"), kind="retry", reason="Again.")
-    services.decide_step(
-        actor=cast.operator, step=a.step(run, "deploy"), kind="mark_failed", reason="Killed it."
-    )
+        services.retry_step(actor=cast.operator, step=a.step(run, "deploy"), reason="Again.")
+    services.mark_failed_step(actor=cast.operator, step=a.step(run, "deploy"), reason="Killed it.")
     assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelled", "failed")
 
 
@@ -169,9 +167,7 @@ def test_cancel_takes_work_out_of_a_persons_hands(cast: Cast, run: DeploymentRun
     services.cancel_run(actor=cast.release_manager, run=a.now(run), reason="Wrong night.")
     assert (a.now(run).state, a.last_attempt(run, "call").state) == ("cancelled", "cancelled")
     with pytest.raises(Conflict):
-        services.finish_step(
-            actor=cast.operator, step=a.step(run, "call"), outcome="done", note="Did it anyway."
-        )
+        services.done_step(actor=cast.operator, step=a.step(run, "call"), note="Did it anyway.")
 
 
 def test_dropped_steps_keep_the_order_of_what_stood_around_them(cast: Cast) -> None:
@@ -193,7 +189,7 @@ def test_dropped_steps_keep_the_order_of_what_stood_around_them(cast: Cast) -> N
     for key in ("a", "c"):
         assert a.step(run, key).state == "ready"
         step = services.take_step(actor=cast.operator, step=a.step(run, key))
-        services.finish_step(actor=cast.operator, step=step, outcome="done", note="Fine.")
+        services.done_step(actor=cast.operator, step=step, note="Fine.")
     assert a.now(run).state == "succeeded_with_exceptions"
 
 
@@ -224,12 +220,12 @@ def test_a_step_waits_for_all_its_predecessors(cast: Cast) -> None:
     )
     a.carry_out(run, "c")
     step = services.take_step(actor=cast.operator, step=a.step(run, "a"))
-    services.finish_step(actor=cast.operator, step=step, outcome="done", note="Fine.")
+    services.done_step(actor=cast.operator, step=step, note="Fine.")
     assert a.step(run, "d").state == "pending"
     step = services.take_step(actor=cast.operator, step=a.step(run, "b"))
-    services.finish_step(actor=cast.operator, step=step, outcome="failed", note="No.")
+    services.failed_step(actor=cast.operator, step=step, note="No.")
     assert a.step(run, "d").state == "pending"
-    services.decide_step(actor=cast.operator, step=a.step(run, "b"), kind="skip", reason="Later.")
+    services.skip_step(actor=cast.operator, step=a.step(run, "b"), reason="Later.")
     assert a.step(run, "d").state == "ready"
 
 

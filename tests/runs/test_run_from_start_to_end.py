@@ -31,7 +31,7 @@ def test_what_was_approved_is_carried_out_in_order_and_shown_in_the_inventory(
 
     taken = services.take_step(actor=cast.developer, step=a.step(run, "check"))
     assert a.waits_of(run, "check") == "Dana Brandt works on it."
-    services.finish_step(actor=cast.developer, step=taken, outcome="done", note="Filed a claim, saw it.")
+    services.done_step(actor=cast.developer, step=taken, note="Filed a claim, saw it.")
     a.carry_out(run, "tell")
 
     assert a.now(run).state == "succeeded"

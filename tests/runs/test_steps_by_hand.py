@@ -114,21 +114,18 @@ def test_it_is_given_to_a_team(cast: Cast, run: DeploymentRun) -> None:
 def test_done_needs_a_note_and_lets_the_next_step_begin(cast: Cast, run: DeploymentRun) -> None:
     step = services.take_step(actor=cast.developer, step=a.step(run, "check"))
     with pytest.raises(Invalid) as missing:
-        services.finish_step(actor=cast.developer, step=a.step(run, "check"), outcome="done", note="")
+        services.done_step(actor=cast.developer, step=a.step(run, "check"), note="")
     assert set(missing.value.fields) == {"note"}
     with pytest.raises(Invalid) as wrong:
-        services.finish_step(
+        services.done_step(
             actor=cast.developer,
             step=a.step(run, "check"),
-            outcome="done",
             note="Seen.",
             url="javascript:alert(1)",
         )
     assert set(wrong.value.fields) == {"url"}
     file = SimpleUploadedFile("../../etc/shot.png", b"picture", "image/png")
-    services.finish_step(
-        actor=cast.developer, step=step, outcome="done", note="Seen.", url="https://wiki.example/1", file=file
-    )
+    services.done_step(actor=cast.developer, step=step, note="Seen.", url="https://wiki.example/1", file=file)
     assert a.states(run) == {"check": "succeeded", "tell": "ready"}
     kept = Evidence.objects.get()
     assert (kept.note, kept.url, kept.file_name) == ("Seen.", "https://wiki.example/1", "shot.png")
@@ -141,9 +138,7 @@ def test_done_needs_a_note_and_lets_the_next_step_begin(cast: Cast, run: Deploym
 def test_only_who_took_it_says_how_it_went(cast: Cast, run: DeploymentRun) -> None:
     services.take_step(actor=cast.developer, step=a.step(run, "check"))
     with pytest.raises(NotAllowed, match="Taken by Dana Brandt"):
-        services.finish_step(
-            actor=cast.operator, step=a.step(run, "check"), outcome="done", note="I saw it too"
-        )
+        services.done_step(actor=cast.operator, step=a.step(run, "check"), note="I saw it too")
     done = next(
         action for action in step_actions(a.step(run, "check"), cast.operator) if action.verb == "done"
     )
@@ -152,7 +147,7 @@ def test_only_who_took_it_says_how_it_went(cast: Cast, run: DeploymentRun) -> No
 
 def test_failed_goes_to_somebody_who_decides(cast: Cast, run: DeploymentRun) -> None:
     step = services.take_step(actor=cast.developer, step=a.step(run, "check"))
-    services.finish_step(actor=cast.developer, step=step, outcome="failed", note="The page is blank.")
+    services.failed_step(actor=cast.developer, step=step, note="The page is blank.")
     assert a.states(run) == {"check": "needs_decision", "tell": "pending"}
     assert a.waits_of(run, "check") == "Needs a decision by an operator or a release manager."
     assert a.last_attempt(run, "check").state == "failed"
@@ -164,7 +159,7 @@ def test_failed_goes_to_somebody_who_decides(cast: Cast, run: DeploymentRun) -> 
 def test_what_is_done_in_a_paused_run_counts_and_the_rest_waits(cast: Cast, run: DeploymentRun) -> None:
     step = services.take_step(actor=cast.developer, step=a.step(run, "check"))
     services.pause_run(actor=cast.operator, run=a.now(run))
-    services.finish_step(actor=cast.developer, step=step, outcome="done", note="Seen.")
+    services.done_step(actor=cast.developer, step=step, note="Seen.")
     assert a.states(run) == {"check": "succeeded", "tell": "ready"}
     assert a.waits_of(run, "tell") == "The run is paused."
     services.resume_run(actor=cast.operator, run=a.now(run))
@@ -195,15 +190,13 @@ def test_installing_by_hand_says_which_version_is_there(cast: Cast, house: House
         a.last_attempt(run, "unpack").state,
     ]
     with pytest.raises(Invalid, match="is not a version of claims-web"):
-        services.finish_step(
-            actor=cast.developer, step=a.step(run, "unpack"), outcome="done", note="Done.", installed=other
-        )
+        services.done_step(actor=cast.developer, step=a.step(run, "unpack"), note="Done.", installed=other)
     # Invariant 16: refused at the very end of the transaction, and nothing of it is there.
     assert before == [
         Interval.objects.count(), Event.objects.count(), a.states(run), a.last_attempt(run, "unpack").state,
     ]  # fmt: skip
     assert not Evidence.objects.exists()
-    services.finish_step(actor=cast.developer, step=step, outcome="done", note="Done.", installed=found)
+    services.done_step(actor=cast.developer, step=step, note="Done.", installed=found)
     assert a.installed(house.claims_web, house.production) == "2.0.9"
 
 

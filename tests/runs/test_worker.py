@@ -71,9 +71,7 @@ def test_a_late_report_changes_nothing_and_is_kept(cast: Cast, house: House) -> 
     claim = claimed(run, "deploy")
     assert store().record_intent(claim, 60)
     assert endings.finish(claim, Unknown("The worker went silent."))
-    services.decide_step(
-        actor=cast.operator, step=a.step(run, "deploy"), kind="skip", reason="Go on without."
-    )
+    services.skip_step(actor=cast.operator, step=a.step(run, "deploy"), reason="Go on without.")
     before = (a.states(run), a.installed(house.claims_web, house.production), Event.objects.count())
 
     assert not endings.finish(claim, Done())

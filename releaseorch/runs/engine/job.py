@@ -3,7 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,11 @@ from django.utils.translation import gettext as _
 from releaseorch.executors import registry
 from releaseorch.executors.base import Context, Executor, LogSink
 from releaseorch.runs import plans
+from releaseorch.runs.engine import connections
+from releaseorch.runs.engine.connections import CannotRun
 from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.states import AttemptState, StepState
 from releaseorch.runs.store import Claim
-
-
-class CannotRun(Exception):
-    """It can't be run, and nothing was done; the message is a sentence for whoever decides."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,8 @@ class Job:
     step: Step
     executor: Executor
     values: Mapping[str, str]
+    config: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def work_dir(self) -> Path:
@@ -39,8 +39,9 @@ class Job:
         return Context(
             attempt_id=str(self.claim.attempt_id),
             step_key=self.step.key,
-            config=self.step.parameters,
+            config=self.config,
             parameters=self.values,
+            secrets=self.secrets,
             work_dir=self.work_dir,
             log=log,
             timeout_s=float(self.step.timeout_s),
@@ -59,16 +60,21 @@ class Job:
 def job_of(claim: Claim) -> Job:
     """Read and check; raises `CannotRun`."""
     step = Step.objects.select_related("version", "run").get(pk=claim.step_id)
-    if plans.inputs_digest(step.executor, step.parameters, step.version.digest if step.version else "") != (
-        step.inputs_digest
-    ):
+    artifact = step.version.digest if step.version else ""
+    if plans.inputs_digest(step.executor, step.parameters, artifact, step.connection) != step.inputs_digest:
         raise CannotRun(_("What would run isn't what was approved. Compose the run again."))
     if step.version is not None and step.version.is_blocked:
         raise CannotRun(
             _("%(version)s is blocked: %(why)s")
             % {"version": step.version, "why": step.version.blocked_reason}
         )
-    return Job(claim, step, _executor(step.executor, step.parameters), outputs_before(step))
+    executor = _executor(step.executor)
+    connection = connections.of_step(step)
+    config = connections.config_of(step, executor, connection)
+    _refuse_wrong(executor, config)
+    return Job(
+        claim, step, executor, outputs_before(step), config, connections.secrets_of(executor, connection)
+    )
 
 
 def outputs_before(step: Step) -> dict[str, str]:
@@ -89,13 +95,15 @@ def outputs_before(step: Step) -> dict[str, str]:
     return found
 
 
-def _executor(kind: str, config: Mapping[str, Any]) -> Executor:
+def _executor(kind: str) -> Executor:
     try:
-        executor = registry.get(kind)
+        return registry.get(kind)
     except registry.UnknownKind as unknown:
         raise CannotRun(str(unknown)) from unknown
+
+
+def _refuse_wrong(executor: Executor, config: Mapping[str, Any]) -> None:
     problems = executor.validate(config)
     if problems:
         said = " ".join(f"{field}: {sentence}" for field, sentence in sorted(problems.items()))
         raise CannotRun(_("The step is configured wrongly. %(problems)s") % {"problems": said})
-    return executor

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -62,7 +63,12 @@ class Lease:
         self._renewed = time.monotonic()
         self._over = threading.Event()
         self._threads = [
-            threading.Thread(target=work, name=f"{work.__name__}-{claim.attempt_id}", daemon=True)
+            threading.Thread(  # what they log belongs to the same attempt
+                target=copy_context().run,
+                args=(work,),
+                name=f"{work.__name__}-{claim.attempt_id}",
+                daemon=True,
+            )
             for work in (self._beat, self._watch)
         ]
 

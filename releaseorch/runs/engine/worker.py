@@ -16,12 +16,14 @@ from django.conf import settings
 from django.db import Error, transaction
 from django.utils.translation import gettext as _
 
+from releaseorch.core import logs, schema
 from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Cancelled, Context, Errored, Failed, Result, Running, Unknown
 from releaseorch.executors.shell import wrapper
 from releaseorch.runs import progress
 from releaseorch.runs.engine import endings
-from releaseorch.runs.engine.job import CannotRun, Job, job_of
+from releaseorch.runs.engine.connections import CannotRun, without_secrets
+from releaseorch.runs.engine.job import Job, job_of
 from releaseorch.runs.engine.lease import Fenced, Lease, NotOurs, persist
 from releaseorch.runs.engine.logs import sink_for
 from releaseorch.runs.models import Step
@@ -47,11 +49,15 @@ def run_step(step_id: int, token: int) -> None:
     except Fenced:
         return  # nothing was done; the sweep nudges again
     if claim is not None:
-        _carry_out(claim)
+        with logs.about(run=claim.run_id, step=claim.step_id, attempt=claim.attempt_id):
+            _carry_out(claim)
 
 
 def claim_step(step_id: int, token: int) -> Claim | None:
-    """Take the step for this process; None when somebody else was first or the run doesn't run."""
+    """Take the step for this process; None when somebody was first, the run doesn't run, or this code is too old."""
+    if too_old := schema.why_too_old():
+        logger.error("step %s is left to another worker. %s", step_id, too_old)
+        return None
     run_id = Step.objects.filter(pk=step_id, token=token).values_list("run_id", flat=True).first()
     if run_id is None:
         return None
@@ -85,6 +91,7 @@ def _carry_out(claim: Claim) -> None:
                 "attempt %s is not ours any more: %s", claim.attempt_id, lost or "its lease is lost"
             )
             result = _stopped(job)
+    result = without_secrets(result, job.secrets)
     if _report(claim, result) and not isinstance(result, Unknown):
         job.tidy_up()
 

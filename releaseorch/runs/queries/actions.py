@@ -40,7 +40,7 @@ def _start(run: DeploymentRun, person: Person) -> Action:
 def _pause(run: DeploymentRun, person: Person) -> Action:
     why_not = _why_not(run, person, "run.pause")
     return Action(
-        "pause", _("Pause"), url_of(run, "pause"), not why_not, why_not, version=run.row_version,
+        "pause", _("Pause"), url_of(run, "pause"), not why_not, why_not, version=run.row_version, fields=_why(),
         consequence=_("What is under way may finish; nothing more begins."),
     )  # fmt: skip
 
@@ -54,8 +54,15 @@ def _resume(run: DeploymentRun, person: Person) -> Action:
         not why_not,
         why_not,
         primary=True,
+        fields=_why(),
         version=run.row_version,
+        consequence=_("It goes on where it was."),
     )
+
+
+def _why() -> tuple[Field, ...]:
+    """A reason that may be left out."""
+    return (Field("reason", _("Reason, kept in the audit"), kind="textarea"),)
 
 
 def _stop(run: DeploymentRun, person: Person) -> Action:

@@ -89,7 +89,7 @@ def _whom(person: Person) -> tuple[Field, ...]:
     kept: tuple[Field, ...] | None = getattr(person, "_whom", None)
     if kept is None:
         people = Person.objects.filter(is_active=True).values_list("pk", "name")
-        teams = Team.objects.values_list("pk", "name")
+        teams = Team.objects.filter(retired_at=None).values_list("pk", "name")
         kept = (_choice("to", _("Person"), people), _choice("team", _("Team"), teams))
         person._whom = kept  # type: ignore[attr-defined]
     return kept

@@ -1,23 +1,40 @@
 """Every verb that people have for runs and steps; `actor` is a person, `seen` the version the form was drawn from."""
 
-from releaseorch.runs.services.decisions import decide_step
+from releaseorch.runs.services.decisions import (
+    mark_done_step,
+    mark_failed_step,
+    retry_step,
+    skip_step,
+    take_over_step,
+)
 from releaseorch.runs.services.drops import drop_steps
 from releaseorch.runs.services.endings import cancel_run, stop_run
-from releaseorch.runs.services.manual import finish_step, hand_back_step, reassign_step, take_step
+from releaseorch.runs.services.manual import (
+    done_step,
+    failed_step,
+    hand_back_step,
+    reassign_step,
+    take_step,
+)
 from releaseorch.runs.services.starting import start_run
 from releaseorch.runs.services.steering import comment_run, pause_run, resume_run
 
 __all__ = [
     "cancel_run",
     "comment_run",
-    "decide_step",
+    "done_step",
     "drop_steps",
-    "finish_step",
+    "failed_step",
     "hand_back_step",
+    "mark_done_step",
+    "mark_failed_step",
     "pause_run",
     "reassign_step",
     "resume_run",
+    "retry_step",
+    "skip_step",
     "start_run",
     "stop_run",
+    "take_over_step",
     "take_step",
 ]

@@ -12,8 +12,6 @@ from releaseorch.runs import attempts, evidence, progress, rights
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
 
-OUTCOMES = ("done", "failed")
-
 
 def take_step(*, actor: Person, step: Step, seen: int | None = None) -> Step:
     """Ready → taken by the actor; refused while the run doesn't run."""
@@ -63,55 +61,85 @@ def reassign_step(
     with transaction.atomic():
         run = progress.locked(step.run_id)
         rights.require_step(actor, "step.reassign", step)
-        if step.state == StepState.CLAIMED:
-            _put_back(step, said)
-        elif step.state != StepState.READY or not step.is_manual:
-            raise NotAllowed(_("Only a step that people can take now can be given to somebody."))
-        step.team, step.owner = team or step.team, to
-        if to is not None:
-            rights.refuse(rights.why_not_take(to, step))
-        step.save()
-        given = {"to": to.name if to else None, "team": step.team.name if step.team else None}
-        progress.note(actor, "step.reassigned", step, reason=said, **given)
-        progress.settle(run, [step])
+        give(actor, run, step, to, team, said)
     return step
 
 
-def finish_step(
+def give(
+    actor: Person, run: DeploymentRun, step: Step, to: Person | None, team: Team | None, reason: str
+) -> None:
+    """Ready or taken → ready for them, whoever asks for it; the run's row is locked."""
+    if step.state == StepState.CLAIMED:
+        _put_back(step, reason)
+    elif step.state != StepState.READY or not step.is_manual:
+        raise NotAllowed(_("Only a step that people can take now can be given to somebody."))
+    step.team, step.owner = team or step.team, to
+    if to is not None:
+        rights.refuse(rights.why_not_take(to, step))
+    step.save()
+    given = {"to": to.name if to else None, "team": step.team.name if step.team else None}
+    progress.note(actor, "step.reassigned", step, reason=reason, **given)
+    progress.settle(run, [step])
+
+
+def done_step(
     *,
     actor: Person,
     step: Step,
     seen: int | None = None,
-    outcome: str,
     note: str = "",
     url: str = "",
     file: UploadedFile | None = None,
     installed: ComponentVersion | None = None,
 ) -> Step:
-    """Its owner says how it went, with a note: `done` (then `installed`, by default the planned version, is there),
-    or `failed` (then somebody decides). Also while the run is paused."""
+    """Its owner says, with a note, that it is done: `installed` (by default the planned version) is there.
+
+    Also while the run is paused.
+    """
     step.check_version(seen)
-    if outcome not in OUTCOMES:
-        raise Invalid({"outcome": _("A step is done or failed.")})
     with transaction.atomic():
         run = progress.locked(step.run_id)
-        if step.state == StepState.CLAIMED:
-            rights.refuse(rights.why_not_owner(actor, step))
-        go(step, "succeed" if outcome == "done" else "need_decision")
-        clean = evidence.checked_evidence(step, actor, note, url, file)
-        attempt = attempts.end(step, "succeed" if outcome == "done" else "fail", clean.note)
-        step.save()
-        clean.attempt = attempt
-        clean.save()
-        if outcome == "done":
-            progress.note(actor, "step.done", step, reason=clean.note)
-            progress.took_effect(actor, run, step, installed)
-            progress.go_on(run, [step.pk])
-        else:
-            progress.note(actor, "step.failed", step, reason=clean.note)
-            progress.left_uncertain(actor, run, step)
+        said = _say(actor, step, "succeed", "succeed", (note, url, file))
+        progress.note(actor, "step.done", step, reason=said)
+        progress.took_effect(actor, run, step, installed)
+        progress.go_on(run, [step.pk])
         progress.settle(run, [step])
     return step
+
+
+def failed_step(
+    *,
+    actor: Person,
+    step: Step,
+    seen: int | None = None,
+    note: str = "",
+    url: str = "",
+    file: UploadedFile | None = None,
+) -> Step:
+    """Its owner says, with a note, that it failed: somebody decides how it goes on. Also while the run is paused."""
+    step.check_version(seen)
+    with transaction.atomic():
+        run = progress.locked(step.run_id)
+        said = _say(actor, step, "need_decision", "fail", (note, url, file))
+        progress.note(actor, "step.failed", step, reason=said)
+        progress.left_uncertain(actor, run, step)
+        progress.settle(run, [step])
+    return step
+
+
+Proof = tuple[str, str, UploadedFile | None]
+
+
+def _say(actor: Person, step: Step, move: str, end: str, proof: Proof) -> str:
+    """How it went: the step moves, its attempt ends, the evidence is kept; returns the note as it was kept."""
+    if step.state == StepState.CLAIMED:
+        rights.refuse(rights.why_not_owner(actor, step))
+    go(step, move)
+    clean = evidence.checked_evidence(step, actor, *proof)
+    clean.attempt = attempts.end(step, end, clean.note)
+    step.save()
+    clean.save()
+    return clean.note
 
 
 def refuse_unless_running(run: DeploymentRun) -> None:
