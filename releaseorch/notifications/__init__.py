@@ -1,0 +1,1 @@
+"""Who is told what, in the inbox and by mail, and who is called when nobody decides."""

@@ -1,0 +1,18 @@
+"""The notifications app."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "releaseorch.notifications"
+    label = "notifications"
+
+    def ready(self) -> None:
+        from releaseorch.core import housekeeping
+        from releaseorch.notifications import escalation, hooks, post, rounds, webhook
+
+        hooks.register()
+        housekeeping.register("news", rounds.EVERY_S, rounds.tell)
+        housekeeping.register("escalation", escalation.EVERY_S, escalation.escalate)
+        housekeeping.register("mail", post.EVERY_S, post.send_due, apart=True)
+        housekeeping.register("webhook", webhook.EVERY_S, webhook.send_due, apart=True)
