@@ -12,7 +12,9 @@ def refused(*arguments: str, **options: str) -> str:
 
 def test_an_unknown_benchmark_is_answered_with_those_there_are():
     assert refused("moon").startswith("There is no benchmark “moon”. There are: ")
-    assert "reenact" in refused("moon")
+    assert "import-govuk, " in refused("moon")
+    assert "reenact, reenact-govuk" in refused("moon")
+    assert "embedded" not in refused("moon"), "what benchmarks share is none"
 
 
 def test_without_the_real_data_it_says_what_to_set():

@@ -36,6 +36,10 @@ BROKEN = {
     ),
     "a right-to-left mark": (deployment(new_version="v2\u202e"), "invisible character (U+202E)"),
     "a line break in a name": (deployment(service='"thum\nbor"'), "invisible character (U+000A)"),
+    "a name that looks like another": (
+        deployment(service="Thumbor"),
+        "“Thumbor” looks like “thumbor”, which was read before.",
+    ),
     "no service": (deployment(service=""), "service is empty."),
     "only spaces": (deployment(requester="   "), "requester is empty."),
     "no new version": (deployment(new_version=""), "new_version is empty."),

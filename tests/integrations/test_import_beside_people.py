@@ -10,6 +10,7 @@ from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment
 from releaseorch.environments.states import SourceKind
 from releaseorch.features.models import Feature
+from releaseorch.integrations.sources.things import _followers
 from tests.factories import ApplicationFactory, EnvironmentFactory, PersonFactory, TeamFactory
 from tests.integrations.wikimedia_folders import END, START, deployment, make_folder
 from tests.row_counts import row_counts
@@ -32,10 +33,18 @@ def test_what_was_there_before_is_taken_as_it_is(import_folder, folder):
 
 
 def test_a_slug_that_is_taken_gets_a_number(import_folder, folder):
-    EnvironmentFactory(name="Staging", slug="staging")
-    PersonFactory(username="ada", name="Ada")
+    EnvironmentFactory(name="The stage", slug="staging")
     import_folder(folder, "--history")
     assert Environment.objects.get(name="staging").slug == "staging-2"
+
+
+def test_a_name_that_only_looks_different_is_taken_as_it_is(import_folder, folder):
+    mine = EnvironmentFactory(name="Staging")
+    import_folder(folder, "--history")
+    assert Environment.objects.get(name__iexact="staging") == mine
+    before = row_counts()
+    import_folder(folder, "--history")
+    assert row_counts() == before
 
 
 def test_a_requester_is_never_taken_for_somebody_of_the_same_name(import_folder, folder):
@@ -97,3 +106,11 @@ def test_where_a_run_and_the_source_disagree_the_run_stays_and_the_line_says_so(
         "thumbor/thumbor/staging: a run or a person changed it since the last import; it stays as it is."
     )
     assert {row.version.text for row in inventory.current()} == {"v9", "v1"}
+
+
+def test_what_follows_a_name_changes_along_with_it():
+    team = TeamFactory(name="Claims")
+    team.name = "CLAIMS  Ops"
+    assert _followers(team, ["name"]) == ["name_key", "row_version"]
+    assert (team.name_key, team.row_version) == ("claims ops", 2)
+    assert _followers(team, []) == []

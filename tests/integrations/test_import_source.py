@@ -161,7 +161,7 @@ def test_what_cant_be_read_is_one_sentence_and_changes_nothing(folder, db):
     )
     assert (
         refused("moon", str(folder))
-        == "Nothing was imported: There is no source “moon”. There are: wikimedia."
+        == "Nothing was imported: There is no source “moon”. There are: govuk, wikimedia."
     )
     (folder / "deployments.csv").write_text("merged_at,service\n")
     assert "deployments.csv can't be imported: the columns requested_at, component" in refused(

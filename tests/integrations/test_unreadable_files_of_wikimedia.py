@@ -54,5 +54,5 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
 
 
 def test_a_source_that_nobody_knows_is_refused_with_those_there_are():
-    with pytest.raises(Invalid, match="There are: wikimedia"):
+    with pytest.raises(Invalid, match="There are: govuk, wikimedia"):
         source_of("jira")

@@ -32,8 +32,8 @@ class Cast:
     operator: Person
 
 
-def make_cast(source: str, names: Iterable[str], team: Team, since: datetime) -> Cast:
-    """Those who ask may file requests for the team's applications; roles count from `since` on."""
+def make_cast(source: str, names: Iterable[str], teams: Iterable[Team], since: datetime) -> Cast:
+    """Those who ask may file requests for the applications of these teams; roles count from `since` on."""
     invented = [
         Person.objects.create_user(username, name=name) for username, (name, _role) in INVENTED.items()
     ]
@@ -54,6 +54,7 @@ def make_cast(source: str, names: Iterable[str], team: Team, since: datetime) ->
                     valid_from=since,
                 )
                 for person in requesters.values()
+                for team in teams
             ),
         ]
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 
 from django.db import connections
+from django.utils.translation import gettext as _
 
+from releaseorch.core.errors import DomainError
 from releaseorch.delivery import composing, services
 from releaseorch.delivery.drafts import ItemDraft, RequestDraft
 from releaseorch.delivery.models import DeploymentRequest
@@ -21,12 +23,22 @@ from releaseorch.integrations.sources.document import ChangeFound, ComponentKey,
 from releaseorch.runs import engine
 from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun, Step
-from releaseorch.runs.states import StepState
+from releaseorch.runs.states import RunState, StepState
+
+PATIENCE_S = 120
+
+
+class Stuck(DomainError):
+    """A run doesn't go on."""
 
 
 @dataclass(slots=True)
 class Played:
-    """What happened: runs in their order, how many steps the engine and people did, and seconds by kind of work."""
+    """What happened: runs in their order, how many steps the engine and people did, and seconds by kind of work.
+
+    `workers` carry out steps in this process; with none of them a worker of its own hears the nudges, whose clock is
+    the real one.
+    """
 
     workers: int = 1
     runs: list[DeploymentRun] = field(default_factory=list)
@@ -100,12 +112,40 @@ def without_contradictions(stage: Stage, run: DeploymentRun) -> list[DeploymentR
     return sorted(taken, key=lambda request: request.pk)
 
 
+def in_runs(
+    stage: Stage,
+    requests: Sequence[DeploymentRequest],
+    title: str,
+    played: Played,
+    conflicts: list[Conflict] | None = None,
+    after_each: Callable[[DeploymentRun], None] = lambda _run: None,
+) -> list[DeploymentRun]:
+    """Group the requests in as few runs as can be carried out, one after the other.
+
+    What forbids to carry them out in one run is added to `conflicts`.
+    """
+    carried_out: list[DeploymentRun] = []
+    left = list(requests)
+    while left:
+        with Timer(played, "composing"):
+            run = compose(stage, left, title)
+            if conflicts is not None and not carried_out:
+                conflicts += contradictions(run)
+            left = without_contradictions(stage, run)
+        carried_out.append(carry_out(stage, run, played))
+        after_each(carried_out[-1])
+    return carried_out
+
+
 def carry_out(stage: Stage, run: DeploymentRun, played: Played) -> DeploymentRun:
     """Propose, approve, start, and do every step: automated ones by the engine, the others by the operator."""
     with Timer(played, "approving_runs"):
         run = services.propose_run(actor=stage.cast.manager, run=run)
         run = services.approve_run(actor=stage.cast.second, run=run)
         run = runs.start_run(actor=stage.cast.operator, run=run)
+    if not played.workers:
+        with Timer(played, "engine"):
+            _await_end(run)
     while ready := list(Step.objects.filter(run=run, state=StepState.READY).order_by("number")):
         with Timer(played, "engine"):
             _work([step for step in ready if not step.is_manual], played)
@@ -115,6 +155,14 @@ def carry_out(stage: Stage, run: DeploymentRun, played: Played) -> DeploymentRun
     run.refresh_from_db()
     played.runs.append(run)
     return run
+
+
+def _await_end(run: DeploymentRun) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while DeploymentRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists():
+        if time.monotonic() > until:
+            raise Stuck(_("%(run)s didn't end within %(seconds)d s.") % {"run": run, "seconds": PATIENCE_S})
+        time.sleep(0.02)
 
 
 def _work(steps: Sequence[Step], played: Played) -> None:
@@ -141,10 +189,9 @@ def _work_on(step_id: int, token: int) -> None:
 def _do_by_hand(stage: Stage, step: Step, played: Played) -> None:
     with Timer(played, "by_hand"):
         taken = runs.take_step(actor=stage.cast.operator, step=step)
-        runs.finish_step(
+        runs.done_step(
             actor=stage.cast.operator,
             step=taken,
-            outcome="done",
             note="helmfile destroy ran, nothing is left.",
         )
     played.manual += 1

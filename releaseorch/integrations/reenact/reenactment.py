@@ -11,8 +11,8 @@ from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.planning.plan import Conflict
 from releaseorch.integrations.reenact import play
 from releaseorch.integrations.reenact.play import Played, Timer
-from releaseorch.integrations.reenact.stage import Stage, set_up
-from releaseorch.integrations.reenact.week import JUNE, Week, commits_of, state_at
+from releaseorch.integrations.reenact.stage import HELMFILE, Stage, set_up
+from releaseorch.integrations.reenact.week import JUNE, Week, as_it_stood, commits_of, state_at
 from releaseorch.integrations.sources.document import ImportDocument, PlaceKey, RequestFound
 from releaseorch.runs.models import DeploymentRun
 
@@ -55,8 +55,9 @@ def reenact(document: ImportDocument, week: Week = JUNE, *, workers: int = 1) ->
     """Live the week in a database that doesn't know it yet; needs real commits (no transaction around it)."""
     played = Played(workers=workers)
     with Timer(played, "import"):
-        stage = set_up(document, week)
-    told = Reenactment(document, week, stage, played, commits_of(document, week))
+        commits = commits_of(document, week)
+        stage = set_up(as_it_stood(document, week), week.begins, commits, HELMFILE)
+    told = Reenactment(document, week, stage, played, commits)
     for moment, happens in sorted(_happenings(told), key=lambda entry: entry[0]):
         with clock.at(moment):
             happens()
@@ -88,12 +89,13 @@ def _merge(told: Reenactment, commit: RequestFound) -> None:
     """The merge stands for the approval; staging follows at once."""
     with Timer(told.played, "approving_requests"):
         play.approve(told.stage, told.requests[commit.key])
-    _run(told, told.of([commit], FIRST), f"{commit.key} to {FIRST}")
+    play.in_runs(told.stage, told.of([commit], FIRST), f"{commit.key} to {FIRST}", told.played)
 
 
 def _daily(told: Reenactment, day: datetime) -> None:
     merged = [commit for commit in told.commits if day <= commit.merged_at < day + timedelta(days=1)]
-    carried_out = _run(told, told.of(merged, DAILY), f"{day.date().isoformat()} to {DAILY}")
+    title = f"{day.date().isoformat()} to {DAILY}"
+    carried_out = play.in_runs(told.stage, told.of(merged, DAILY), title, told.played)
     if day.date().isoformat() == told.week.day:
         (told.day_run,) = carried_out
         told.day_differences = told.differences(DAILY, day + timedelta(days=1))
@@ -101,23 +103,5 @@ def _daily(told: Reenactment, day: datetime) -> None:
 
 def _whole_week(told: Reenactment) -> None:
     """Everything at once: what contradicts itself is named, and its younger half goes into runs of its own."""
-    _run(told, told.of(told.commits, LAST), f"The whole week to {LAST}", told.conflicts)
-
-
-def _run(
-    told: Reenactment,
-    requests: Sequence[DeploymentRequest],
-    title: str,
-    conflicts: list[Conflict] | None = None,
-) -> list[DeploymentRun]:
-    """Group the requests in as few runs as can be carried out, one after the other."""
-    carried_out: list[DeploymentRun] = []
-    left = list(requests)
-    while left:
-        with Timer(told.played, "composing"):
-            run = play.compose(told.stage, left, title)
-            if conflicts is not None and not carried_out:
-                conflicts += play.contradictions(run)
-            left = play.without_contradictions(told.stage, run)
-        carried_out.append(play.carry_out(told.stage, run, told.played))
-    return carried_out
+    title, requests = f"The whole week to {LAST}", told.of(told.commits, LAST)
+    play.in_runs(told.stage, requests, title, told.played, told.conflicts)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from releaseorch.accounts.models import Team
 from releaseorch.catalog import services as catalog
@@ -15,12 +17,25 @@ from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Feature
 from releaseorch.integrations.reenact.cast import Cast, make_cast
-from releaseorch.integrations.reenact.week import Week, as_it_stood, commits_of
 from releaseorch.integrations.sources.apply import apply
-from releaseorch.integrations.sources.document import ComponentKey, ImportDocument, PlaceKey
-from releaseorch.integrations.sources.kinds import team_name
+from releaseorch.integrations.sources.document import (
+    ComponentKey,
+    ImportDocument,
+    PlaceKey,
+    RequestFound,
+)
 
 COMMAND = ("true",)
+
+
+class Way(NamedTuple):
+    """How those who made the data deploy: the name of the procedure, and the title of its one step."""
+
+    name: str
+    title: str
+
+
+HELMFILE = Way("helmfile apply", "helmfile apply ${component} ${version}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +60,30 @@ class Stage:
         }
 
 
-def set_up(document: ImportDocument, week: Week) -> Stage:
-    """Import the world as it stood when the week began, into a database without it, and give everybody their roles."""
-    with clock.at(week.begins):
-        apply(as_it_stood(document, week), actor=System(f"Import of {document.source}"))
-    commits = commits_of(document, week)
-    since = min(commit.requested_at for commit in commits) - timedelta(days=1)
-    names = {commit.requester for commit in commits}
-    cast = make_cast(document.source, names, Team.objects.get(name=team_name(document.source)), since)
-    with clock.at(week.begins):
-        _give_procedure(document, cast)
+def set_up(world: ImportDocument, begins: datetime, asked: Sequence[RequestFound], way: Way) -> Stage:
+    """Import the world as it stood at the beginning, into a database without it, and give everybody their roles."""
+    with clock.at(begins):
+        apply(world, actor=System(f"Import of {world.source}"))
+    since = min(begins, *(commit.requested_at for commit in asked)) - timedelta(days=1)
+    owned = Application.objects.filter(name__in=world.applications)
+    teams = list(Team.objects.filter(pk__in=owned.values("team")))
+    cast = make_cast(world.source, {commit.requester for commit in asked}, teams, since)
+    with clock.at(begins):
+        _give_procedure(world, cast, way)
     return _stage(cast)
 
 
-def _give_procedure(document: ImportDocument, cast: Cast) -> None:
+def _give_procedure(world: ImportDocument, cast: Cast, way: Way) -> None:
     """The data doesn't say how a service is deployed: one command stands for it, so that the engine works for real."""
     draft = ProcedureStepDraft(
         key="apply",
-        title="helmfile apply ${component} ${version}",
+        title=way.title,
         executor="shell",
         parameters={"argv": list(COMMAND)},
         installs=True,
     )
-    procedure = catalog.create_procedure(actor=cast.manager, name="helmfile apply", steps=[draft])
-    Component.objects.filter(application__name__in=document.applications).update(procedure=procedure)
+    procedure = catalog.create_procedure(actor=cast.manager, name=way.name, steps=[draft])
+    Component.objects.filter(application__name__in=world.applications).update(procedure=procedure)
 
 
 def _stage(cast: Cast) -> Stage:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from releaseorch.audit import events
@@ -16,23 +16,31 @@ from releaseorch.integrations.sources import past, things
 from releaseorch.integrations.sources.document import ImportDocument, RecordFound
 from releaseorch.integrations.sources.kind import Ground
 from releaseorch.integrations.sources.kinds import KINDS
-from releaseorch.integrations.sources.ledger import Entry, Ledger, chunks
+from releaseorch.integrations.sources.ledger import Entry, Ledger, chunks, portion
 from releaseorch.integrations.sources.summary import Summary
 
 REFUSED_IN_EVENT = 20
 
 
-def apply(document: ImportDocument, *, actor: Actor, is_dry_run: bool = False) -> Summary:
+def apply(
+    document: ImportDocument,
+    *,
+    actor: Actor,
+    is_dry_run: bool = False,
+    tell: Callable[[str], None] = lambda _line: None,
+) -> Summary:
     """Bring the document into the database; the same document again changes nothing.
 
     Many short transactions: an import that is broken off is completed by the next one. What a document no longer names
-    stays. A dry run writes nothing and counts the same. Raises `Conflict` when somebody wrote the same at that moment.
+    stays. A dry run writes nothing and counts the same. `tell` hears how far it has come.
+    Raises `Conflict` when somebody wrote the same at that moment.
     """
-    summary = Summary(document.source, is_dry_run)
+    summary = Summary(document.source, is_dry_run, tell)
     ground = Ground()
     try:
         for kind in KINDS:
             things.bring(kind, document, ground, summary)
+            tell(f"{kind.name}: {summary.count(kind.name).seen:,}")
         past.bring(document, ground, summary)
         _keep_records(document, summary)
     except IntegrityError as clash:
@@ -41,6 +49,7 @@ def apply(document: ImportDocument, *, actor: Actor, is_dry_run: bool = False) -
         ) from clash
     for refused in document.refused:
         summary.refuse(refused.file, refused)
+    summary.noted += document.noted
     if summary.changed and not is_dry_run:
         _record(summary, actor)
     return summary
@@ -63,7 +72,7 @@ def _keep_records(document: ImportDocument, summary: Summary) -> None:
             counts.updated += known is not None
             counts.created += known is None
         for some in chunks(todo if not summary.is_dry_run else []):
-            with transaction.atomic():
+            with portion():
                 ledger.write(some)
 
 
@@ -74,7 +83,7 @@ def _record(summary: Summary, actor: Actor) -> None:
         "kinds": {kind: counts for kind, counts in said["kinds"].items() if any(counts.values())},
         "refused": said["refused"][:REFUSED_IN_EVENT],
     }
-    with transaction.atomic():
+    with portion():
         ledger = Ledger.of(summary.source, "import")
         ledger.write([ledger.entry("", after)])
         subject = SourceRecord.objects.get(source=summary.source, kind="import", key="")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+
 from releaseorch.core.errors import DomainError
 from releaseorch.integrations.sources.document import ImportDocument
 
@@ -14,7 +16,7 @@ class SourceUnreadable(DomainError):
 
     def __init__(self, file: str, reason: str) -> None:
         self.file = file
-        super().__init__(f"{file} can't be imported: {reason}")
+        super().__init__(_("%(file)s can't be imported: %(reason)s") % {"file": file, "reason": reason})
 
 
 class Source(Protocol):

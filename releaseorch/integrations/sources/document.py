@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -44,12 +44,16 @@ class DependencyFound:
 
 @dataclass(frozen=True, slots=True)
 class VersionFound:
-    """A version of a component; `seen_at` is when the source first names it, `built_at` what its text tells."""
+    """A version of a component; `seen_at` is when the source first names it, `built_at` what its text tells.
+
+    `is_unknown`: something is there, and the source doesn't say at which version; nobody may deploy it.
+    """
 
     component: ComponentKey
     text: str
     seen_at: datetime | None
     built_at: datetime | None
+    is_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +132,22 @@ class Refused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Noted:
+    """A row that was taken although the files contradict each other there: where it is and how, as a sentence."""
+
+    file: str
+    line: int
+    remark: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportDocument:
     """One reading of a source: sorted, without duplicates, and consistent in itself.
 
     Everything that is named (an application by a component, a version by an installation) is listed. History and
-    requests are in the order in which they happened, and empty when they weren't asked for.
+    requests are in the order in which they happened, and empty when they weren't asked for. `owners` names the team
+    of each application whose team the source knows; `robots` are the requesters that are no people.
     """
 
     source: str
@@ -148,3 +162,7 @@ class ImportDocument:
     requests: tuple[RequestFound, ...]
     records: tuple[RecordFound, ...]
     refused: tuple[Refused, ...]
+    teams: tuple[str, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
+    robots: frozenset[str] = frozenset()
+    noted: tuple[Noted, ...] = ()

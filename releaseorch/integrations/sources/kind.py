@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.text import slugify
 
+from releaseorch.core.text import folded
 from releaseorch.integrations.sources.document import ImportDocument
 
 Facts = dict[str, Any]  # JSON; a fact that is None is unknown and never takes the place of a known one
@@ -56,16 +57,26 @@ class Kind:
     model: ClassVar[type[models.Model]]
     # A pair of two known things needs no record: it is there or it isn't.
     is_recorded: ClassVar[bool] = True
+    # Names that look the same are the same thing: the database takes no second one.
+    is_folded: ClassVar[bool] = False
 
     def lines(self, document: ImportDocument) -> Iterable[Line]:
         """Key and facts of each thing; the facts are what is compared with the last import."""
         raise NotImplementedError
 
+    def find(self, ground: Ground) -> Callable[[str], int | None]:
+        """From a key to the id of the row that is there."""
+        known = self.known(ground)
+        if not self.is_folded:
+            return known.get
+        alike = {folded(key): pk for key, pk in known.items()}
+        return lambda key: known.get(key) or alike.get(folded(key))
+
     def known(self, ground: Ground) -> dict[str, int]:
         """Key → id of the rows that are there, whoever made them; one query."""
         raise NotImplementedError
 
-    def values(self, facts: Facts) -> dict[str, Any]:
+    def values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         """The columns that the source owns: written again when its facts change."""
         return {}
 

@@ -6,38 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from releaseorch.accounts.models import Person, PersonKind, Team
+from django.utils.translation import gettext as _
+
 from releaseorch.catalog.models import Application, Component, ComponentDependency, ComponentVersion
 from releaseorch.core import clock
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope
 from releaseorch.integrations.sources.document import ImportDocument
 from releaseorch.integrations.sources.kind import Facts, Ground, Kind, Line, key_of
+from releaseorch.integrations.sources.owners import People, Teams, team_name
 
 LONGEST_TITLE = 300
-UNKNOWN_OWNER = "Imported with its applications; the source names no owner."
-
-
-class Teams(Kind):
-    """No source so far names owners: one team owns what a source brings."""
-
-    name, model = "team", Team
-
-    def lines(self, document: ImportDocument) -> Iterable[Line]:
-        if document.applications:
-            name = team_name(document.source)
-            yield name, {"name": name}
-
-    def known(self, ground: Ground) -> dict[str, int]:
-        return dict(Team.objects.values_list("name", "pk"))
-
-    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
-        slug = ground.free_slug(Team, facts["name"])
-        return {"name": facts["name"], "slug": slug, "on_call_note": UNKNOWN_OWNER}
 
 
 class Environments(Kind):
-    name, model = "environment", Environment
+    name, model, is_folded = "environment", Environment, True
 
     def lines(self, document: ImportDocument) -> Iterable[Line]:
         return ((found.name, {"name": found.name, "rank": found.rank}) for found in document.environments)
@@ -45,7 +28,7 @@ class Environments(Kind):
     def known(self, ground: Ground) -> dict[str, int]:
         return dict(Environment.objects.values_list("name", "pk"))
 
-    def values(self, facts: Facts) -> dict[str, Any]:
+    def values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         return {"rank": facts["rank"]}
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
@@ -53,45 +36,26 @@ class Environments(Kind):
         return {"name": facts["name"], "slug": slug}
 
 
-class People(Kind):
-    """Those who asked for changes: shown as requesters, without a password nobody logs in as them."""
-
-    name, model = "person", Person
-
-    def lines(self, document: ImportDocument) -> Iterable[Line]:
-        return ((name, {"name": name}) for name in sorted({one.requester for one in document.requests}))
-
-    def known(self, ground: Ground) -> dict[str, int]:
-        return {}  # somebody of the same name who is here already may be somebody else
-
-    def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
-        is_robot = facts["name"].lower().endswith("bot")
-        person = Person(
-            username=ground.free_slug(Person, facts["name"], "username"),
-            name=facts["name"],
-            kind=PersonKind.ROBOT if is_robot else PersonKind.HUMAN,
-        )
-        person.set_unusable_password()
-        return {name: getattr(person, name) for name in ("username", "name", "kind", "password")}
-
-
 class Applications(Kind):
-    name, model = "application", Application
+    name, model, is_folded = "application", Application, True
 
     def lines(self, document: ImportDocument) -> Iterable[Line]:
-        team = team_name(document.source)
-        return ((name, {"name": name, "team": team}) for name in document.applications)
+        unknown = team_name(document.source)
+        for name in document.applications:
+            yield name, {"name": name, "team": document.owners.get(name, unknown)}
 
     def known(self, ground: Ground) -> dict[str, int]:
         return dict(Application.objects.values_list("name", "pk"))
 
+    def values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
+        return {"team_id": ground.ids["team"][facts["team"]]}
+
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
-        slug = ground.free_slug(Application, facts["name"])
-        return {"name": facts["name"], "slug": slug, "team_id": ground.ids["team"][facts["team"]]}
+        return {"name": facts["name"], "slug": ground.free_slug(Application, facts["name"])}
 
 
 class Components(Kind):
-    name, model = "component", Component
+    name, model, is_folded = "component", Component, True
 
     def lines(self, document: ImportDocument) -> Iterable[Line]:
         return ((key_of(*key), key._asdict()) for key in document.components)
@@ -114,12 +78,14 @@ class Versions(Kind):
 
     def lines(self, document: ImportDocument) -> Iterable[Line]:
         for found in document.versions:
-            facts = {
+            facts: Facts = {
                 "component": key_of(*found.component),
                 "text": found.text,
                 "seen_at": _iso(found.seen_at),
                 "built_at": _iso(found.built_at),
             }
+            if found.is_unknown:
+                facts["is_unknown"] = True
             yield key_of(*found.component, found.text), facts
 
     def known(self, ground: Ground) -> dict[str, int]:
@@ -128,7 +94,7 @@ class Versions(Kind):
         found = rows.values_list("component", "text", "pk")
         return {key_of(components[component], text): pk for component, text, pk in found}
 
-    def values(self, facts: Facts) -> dict[str, Any]:
+    def values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         columns = {"built_at": facts["built_at"], "registered_at": facts["seen_at"]}
         return {name: datetime.fromisoformat(told) for name, told in columns.items() if told}
 
@@ -138,11 +104,11 @@ class Versions(Kind):
             "component_id": ground.ids["component"][facts["component"]],
             "text": facts["text"],
             "registered_at": datetime.fromisoformat(told) if told else clock.now(),
-        }
+        } | (_block() if facts.get("is_unknown") else {})
 
 
 class Features(Kind):
-    name, model = "feature", Feature
+    name, model, is_folded = "feature", Feature, True
 
     def lines(self, document: ImportDocument) -> Iterable[Line]:
         for found in document.features:
@@ -155,7 +121,7 @@ class Features(Kind):
     def known(self, ground: Ground) -> dict[str, int]:
         return dict(Feature.objects.values_list("key", "pk"))
 
-    def values(self, facts: Facts) -> dict[str, Any]:
+    def values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         return {"title": facts["title"], "created_at": datetime.fromisoformat(facts["created_at"])}
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
@@ -222,7 +188,7 @@ class Dependencies(Kind):
     def known(self, ground: Ground) -> dict[str, int]:
         return {key_of(*edge): pk for edge, pk in _edges(ground)}
 
-    def values(self, facts: Facts) -> dict[str, Any]:
+    def values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
         return {"reason": facts["reason"]}
 
     def first_values(self, facts: Facts, ground: Ground) -> dict[str, Any]:
@@ -237,7 +203,8 @@ class Dependencies(Kind):
         for key, facts in lines.items():
             component, needed = facts["component"], facts["needs"]
             if _leads(needs, needed, component):
-                refused[key] = f"{component} can't need {needed}: that would be a cycle."
+                said = _("%(component)s can't need %(needed)s: that would be a cycle.")
+                refused[key] = said % {"component": component, "needed": needed}
             else:
                 needs.setdefault(component, set()).add(needed)
         return refused
@@ -258,8 +225,9 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def team_name(source: str) -> str:
-    return f"{source.capitalize()} services"
+def _block() -> dict[str, Any]:
+    said = _("The source names no version here, so nobody knows what this is.")
+    return {"blocked_reason": said, "blocked_at": clock.now()}
 
 
 def _pairs(

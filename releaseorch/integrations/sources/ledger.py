@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+
+from django.db import connection, transaction
 
 from releaseorch.core import clock
 from releaseorch.integrations.models import SourceRecord
 
 T = TypeVar("T")
-# Rows per transaction: some tenths of a second, so that nobody waits long for the database.
+# Rows per transaction: a tenth of a second or so, so that nobody waits long for the database.
 CHUNK = 500
+# Who waits for SQLite's lock looks at least so often.
+LONGEST_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +89,17 @@ def digest_of(payload: Mapping[str, Any]) -> str:
 def chunks(things: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     for start in range(0, len(things), size):
         yield things[start : start + size]
+
+
+@contextmanager
+def portion() -> Iterator[None]:
+    """One transaction of the many of an import; after it others have as much time as it took.
+
+    SQLite has one lock for all, and who waits for it only looks now and then: without a pause the next portion would
+    take it again and again, and a heartbeat would wait for seconds.
+    """
+    began = time.monotonic()
+    with transaction.atomic():
+        yield
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        time.sleep(min(time.monotonic() - began, LONGEST_PAUSE_S))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.utils.translation import gettext as _
 
 from releaseorch.core import clock
 from releaseorch.environments import importing
@@ -19,12 +19,13 @@ from releaseorch.integrations.sources.document import (
     Refused,
 )
 from releaseorch.integrations.sources.kind import Ground, key_of
-from releaseorch.integrations.sources.ledger import Entry, Ledger, chunks
+from releaseorch.integrations.sources.ledger import Entry, Ledger, portion
 from releaseorch.integrations.sources.summary import Summary
 from releaseorch.runs.models import RunTarget
 
 NAME = "inventory"
-PLACES_AT_ONCE = 50
+# One transaction takes this many places, or fewer when they have a long past.
+PLACES_AT_ONCE, STAYS_AT_ONCE = 50, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,26 @@ def bring(document: ImportDocument, ground: Ground, summary: Summary) -> None:
         else:
             todo[place] = entry
     todo = _without_held(document, todo, ground, summary)
-    for some in chunks(list(todo.items()), PLACES_AT_ONCE):
-        _bring_some(document, dict(some), ledger, ground, summary)
+    done = 0
+    for some in portions(todo):
+        _bring_some(document, some, ledger, ground, summary)
+        done += len(some)
+        summary.tell(f"{NAME}: {done:,} of {len(todo):,} places")
+
+
+def portions(todo: Mapping[PlaceKey, Entry]) -> Iterator[dict[PlaceKey, Entry]]:
+    """What goes into one transaction: nobody shall wait long for the database."""
+    some: dict[PlaceKey, Entry] = {}
+    stays = 0
+    for place, entry in todo.items():
+        number = len(entry.payload["stays"])
+        if some and (len(some) == PLACES_AT_ONCE or stays + number > STAYS_AT_ONCE):
+            yield some
+            some, stays = {}, 0
+        some[place] = entry
+        stays += number
+    if some:
+        yield some
 
 
 def _told(document: ImportDocument) -> dict[PlaceKey, list[Told]]:
@@ -117,7 +136,9 @@ def _without_held(
         if run is None:
             free[key] = entry
         else:
-            _refuse(summary, entry, f"{run} works there now; import again when it is over.")
+            _refuse(
+                summary, entry, _("%(run)s works there now; import again when it is over.") % {"run": run}
+            )
     return free
 
 
@@ -129,14 +150,15 @@ def _bring_some(
         left_alone = importing.has_rows_of_others(places, source=document.source)
     else:
         stays = {place: _stays(document.source, key, todo[key], ground) for place, key in places.items()}
-        with transaction.atomic():
+        with portion():
             left_alone = importing.write_stays(stays, source=document.source).left_alone
             ledger.write([todo[key] for place, key in places.items() if place not in left_alone])
     refused = {places[place] for place in left_alone}
     counts = summary.count(NAME)
     for key, entry in todo.items():
         if key in refused:
-            _refuse(summary, entry, "a run or a person changed it since the last import; it stays as it is.")
+            said = _("a run or a person changed it since the last import; it stays as it is.")
+            _refuse(summary, entry, said)
         elif entry.pk is None:
             counts.created += 1
         else:

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from releaseorch.integrations.sources.base import SourceUnreadable
 from releaseorch.integrations.sources.document import Refused
 
@@ -42,7 +45,7 @@ class _BrokenRow(ValueError):
 
 def read_table(folder: Path, file: str, columns: Sequence[str]) -> Table:
     """Read an UTF-8 CSV file with a header; further columns are ignored. Raises SourceUnreadable."""
-    lines = _text_of(folder / file, file).split("\n")
+    lines = text_of(folder / file, file).split("\n")
     header = _header(lines[0], file, columns)
     rows: list[Row] = []
     refused: list[Refused] = []
@@ -56,15 +59,17 @@ def read_table(folder: Path, file: str, columns: Sequence[str]) -> Table:
     return Table(file, tuple(rows), tuple(refused))
 
 
-def _text_of(path: Path, file: str) -> str:
+def text_of(path: Path, file: str, *, max_bytes: int = MAX_FILE_BYTES) -> str:
+    """The whole file, its line ends as \\n. Raises SourceUnreadable."""
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise SourceUnreadable(file, f"it is larger than {MAX_FILE_BYTES // 1_000_000} MB.")
+        if path.stat().st_size > max_bytes:
+            said = _("it is larger than %(mb)d MB.") % {"mb": max_bytes // 1_000_000}
+            raise SourceUnreadable(file, said)
         content = path.read_bytes()
     except FileNotFoundError:
-        raise SourceUnreadable(file, "the file is missing.") from None
+        raise SourceUnreadable(file, _("the file is missing.")) from None
     except OSError as error:
-        raise SourceUnreadable(file, f"{error.strerror or 'it could not be read'}.") from None
+        raise SourceUnreadable(file, f"{error.strerror or _('it could not be read')}.") from None
     # Bytes that aren't UTF-8 become lone surrogates, so that only the rows that hold them are refused.
     return content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
@@ -73,14 +78,17 @@ def _header(line: str, file: str, columns: Sequence[str]) -> list[str]:
     try:
         header = _parse(line)
     except _BrokenRow as broken:
-        raise SourceUnreadable(file, f"its header can't be read. {broken}") from None
+        said = _("its header can't be read. %(reason)s") % {"reason": broken}
+        raise SourceUnreadable(file, said) from None
     missing = [column for column in columns if column not in header]
     if missing:
-        named = ", ".join(missing)
-        raise SourceUnreadable(file, f"the column{'s' if len(missing) > 1 else ''} {named} can't be found.")
+        said = ngettext(
+            "the column %(names)s can't be found.", "the columns %(names)s can't be found.", len(missing)
+        )
+        raise SourceUnreadable(file, said % {"names": ", ".join(missing)})
     doubled = sorted({column for column in header if header.count(column) > 1})
     if doubled:
-        raise SourceUnreadable(file, f"the column {doubled[0]} is there twice.")
+        raise SourceUnreadable(file, _("the column %(name)s is there twice.") % {"name": doubled[0]})
     return header
 
 
@@ -108,24 +116,27 @@ def _end_of_row(lines: Sequence[str], start: int) -> int:
 
 def _fields(text: str, expected: int) -> list[str]:
     if any("\udc80" <= character <= "\udcff" for character in text):
-        raise _BrokenRow("This row is not UTF-8.")
+        raise _BrokenRow(_("This row is not UTF-8."))
     values = _parse(text)
     if len(values) != expected:
-        raise _BrokenRow(f"This row has {len(values)} fields, the header has {expected}.")
+        said = ngettext(
+            "This row has %(n)d field, the header has %(expected)d.",
+            "This row has %(n)d fields, the header has %(expected)d.",
+            len(values),
+        )
+        raise _BrokenRow(said % {"n": len(values), "expected": expected})
     longest = max(map(len, values))
     if longest > MAX_FIELD:
-        raise _BrokenRow(
-            f"A field of this row holds {longest:,} characters; at most {MAX_FIELD:,} are taken."
-        )
+        said = _("A field of this row holds %(n)s characters; at most %(limit)s are taken.")
+        raise _BrokenRow(said % {"n": f"{longest:,}", "limit": f"{MAX_FIELD:,}"})
     return values
 
 
 def _parse(text: str) -> list[str]:
     if len(text) > csv.field_size_limit():
-        raise _BrokenRow(
-            f"This row holds {len(text):,} characters; at most {MAX_FIELD:,} per field are taken."
-        )
+        said = _("This row holds %(n)s characters; at most %(limit)s per field are taken.")
+        raise _BrokenRow(said % {"n": f"{len(text):,}", "limit": f"{MAX_FIELD:,}"})
     try:
         return next(csv.reader([text], strict=True), [])
     except csv.Error as error:
-        raise _BrokenRow(f"This row is not valid CSV ({error}).") from None
+        raise _BrokenRow(_("This row is not valid CSV (%(error)s).") % {"error": error}) from None

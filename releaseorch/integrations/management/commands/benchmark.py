@@ -34,7 +34,7 @@ class Command(BaseCommand):
             )
         if str(FOLDER.parent) not in sys.path:
             sys.path.insert(0, str(FOLDER.parent))
-        runner = importlib.import_module(f"benchmarks.{options['name']}")
+        runner = importlib.import_module(f"benchmarks.{options['name'].replace('-', '_')}")
         try:
             result: dict[str, Any] = runner.run(data)
         except DomainError as refused:
@@ -44,4 +44,5 @@ class Command(BaseCommand):
 
 
 def names() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules([str(FOLDER)]))
+    found = (module.name for module in pkgutil.iter_modules([str(FOLDER)]))
+    return sorted(name.replace("_", "-") for name in found if not name.startswith("_"))

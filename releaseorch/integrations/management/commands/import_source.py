@@ -1,8 +1,9 @@
-"""Import a folder of real releases, as often as wanted: what is there already isn't changed again."""
+"""Import a folder of real releases, or tables of master data, as often as wanted: what is there isn't changed again."""
 
 import json
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,18 @@ from releaseorch.core.errors import Conflict, DomainError
 from releaseorch.integrations.sources.apply import apply
 from releaseorch.integrations.sources.registry import SOURCES, source_of
 from releaseorch.integrations.sources.summary import Summary
+from releaseorch.integrations.tables.importing import TablesRefused, import_tables, look
 
 SHOWN = 50
+TABLES = "tables"
 
 
 class Command(BaseCommand):
-    help = "Import a folder of real releases. A second import of the same folder changes nothing."
+    help = "Import a folder of real releases, or tables. A second import of the same changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", help=f"the kind of the source: {', '.join(sorted(SOURCES))}")
-        parser.add_argument("folder", help="the folder with its files")
+        parser.add_argument("kind", help=f"the kind of the source: {', '.join(sorted([*SOURCES, TABLES]))}")
+        parser.add_argument("folder", help="the folder with its files; of tables also a workbook (.xlsx)")
         parser.add_argument("--history", action="store_true", help="also what happened before now")
         parser.add_argument("--dry-run", action="store_true", help="say what would change, change nothing")
         parser.add_argument("--json", action="store_true", help="print the summary as JSON")
@@ -49,11 +52,31 @@ class Command(BaseCommand):
             self.print_summary(summary, seconds)
 
     def imported(self, options: dict[str, Any]) -> Summary:
+        if options["kind"] == TABLES:
+            return self.imported_tables(options)
         source, folder = source_of(options["kind"]), Path(options["folder"])
         if not folder.is_dir():
             raise CommandError(f"Nothing was imported: there is no folder {folder}.")
+        self.tell(f"Reading {folder} …")
         document = source.read(folder, history=options["history"])
-        return apply(document, actor=System(f"Import of {source.kind}"), is_dry_run=options["dry_run"])
+        actor = System(f"Import of {source.kind}")
+        return apply(document, actor=actor, is_dry_run=options["dry_run"], tell=self.tell)
+
+    def imported_tables(self, options: dict[str, Any]) -> Summary:
+        """All or nothing, unlike the others: people mend a table and import it again."""
+        where = Path(options["folder"])
+        bring = look if options["dry_run"] else import_tables
+        try:
+            looked = bring(where, actor=System("Import of tables"))
+        except TablesRefused as refused:
+            self.print_lines(f"Refused: {problem}" for problem in refused.problems)
+            said = f"Nothing was imported: {len(refused.problems)} problems."
+            raise CommandError(said) from refused
+        return looked.summary(is_dry_run=options["dry_run"])
+
+    def tell(self, line: str) -> None:
+        """How far it has come, beside the result."""
+        self.stderr.write(line, style_func=str)
 
     def print_summary(self, summary: Summary, seconds: float) -> None:
         did = "Would be" if summary.is_dry_run else "Was"
@@ -62,12 +85,21 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{kind:30}{counts.created:9}{counts.updated:9}{counts.unchanged:11}{counts.refused:9}"
             )
-        for refused in summary.refused[:SHOWN]:
-            where = f"{refused.file}, line {refused.line}" if refused.line else refused.file
-            self.stdout.write(f"Refused: {where}: {refused.reason}")
-        if len(summary.refused) > SHOWN:
-            self.stdout.write(f"… and {len(summary.refused) - SHOWN} more; --json lists all of them.")
+        self.print_lines(
+            f"Refused: {one.file}, line {one.line}: {one.reason}"
+            if one.line
+            else f"Refused: {one.file}: {one.reason}"
+            for one in summary.refused
+        )
+        self.print_lines(f"Noted: {one.file}, line {one.line}: {one.remark}" for one in summary.noted)
         self.stdout.write(
             f"{did} imported from {summary.source} in {seconds} s: {summary.changed} changes, "
             f"{len(summary.refused)} refused."
         )
+
+    def print_lines(self, lines: Iterable[str]) -> None:
+        found = list(lines)
+        for line in found[:SHOWN]:
+            self.stdout.write(line)
+        if len(found) > SHOWN:
+            self.stdout.write(f"… and {len(found) - SHOWN} more; --json lists all of them.")

@@ -25,6 +25,7 @@ from releaseorch.integrations.sources.document import (
     RequestFound,
     VersionFound,
 )
+from releaseorch.integrations.sources.validate import Spelling
 from releaseorch.integrations.sources.wikimedia import rows
 from releaseorch.integrations.sources.wikimedia.rows import DependencyRow, DeploymentRow, StateRow
 
@@ -83,12 +84,13 @@ class _Found:
 
 
 def _read(folder: Path, *, history: bool) -> _Found:
-    now, refused_now = rows.read_states(folder, "state_at_end.csv")
+    spelling = Spelling()
+    now, refused_now = rows.read_states(folder, "state_at_end.csv", spelling)
     dependencies, refused_dependencies = rows.read_dependencies(folder)
     found = _Found(now, dependencies, refused=[*refused_now, *refused_dependencies])
     if history:
-        found.before, refused_before = rows.read_states(folder, "state_at_start.csv")
-        found.changes, refused_changes = rows.read_deployments(folder)
+        found.before, refused_before = rows.read_states(folder, "state_at_start.csv", spelling)
+        found.changes, refused_changes = rows.read_deployments(folder, spelling)
         found.refused += [*refused_before, *refused_changes]
     found.refused.sort()
     return found

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
+
+from django.utils.translation import gettext as _
 
 from releaseorch.integrations.sources import validate
 from releaseorch.integrations.sources.document import ChangeKind, PlaceKey, Refused
 from releaseorch.integrations.sources.rows import Row, read_table
-from releaseorch.integrations.sources.validate import BadRow
+from releaseorch.integrations.sources.validate import BadRow, Spelling
 
 # staging comes first; eqiad and codfw are the two data centres of production, neither before the other.
 RANKS = {"staging": 1, "eqiad": 2, "codfw": 2}
@@ -50,8 +51,6 @@ _OF_COMMIT = (
     "subject",
 )
 _TASK = re.compile(r"T[1-9][0-9]{0,8}")
-
-Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +92,18 @@ class DeploymentRow:
         return "/".join((self.commit, *self.place))
 
 
-def read_states(folder: Path, file: str) -> tuple[list[StateRow], list[Refused]]:
+def read_states(folder: Path, file: str, spelling: Spelling) -> tuple[list[StateRow], list[Refused]]:
     """Read state_at_start.csv or state_at_end.csv."""
     once = validate.Once()
 
     def read(row: Row) -> StateRow:
-        found = StateRow(_place(row), validate.line_of_text(row, "version", max_length=VERSION_LENGTH))
+        found = StateRow(
+            _place(row, spelling), validate.line_of_text(row, "version", max_length=VERSION_LENGTH)
+        )
         once.take(row, *found.place)
         return found
 
-    return _read(folder, file, STATE_COLUMNS, read)
+    return validate.checked(read_table(folder, file, STATE_COLUMNS), read)
 
 
 def read_dependencies(folder: Path) -> tuple[list[DependencyRow], list[Refused]]:
@@ -114,47 +115,34 @@ def read_dependencies(folder: Path) -> tuple[list[DependencyRow], list[Refused]]
         once.take(row, *values)
         return DependencyRow(*values)
 
-    return _read(folder, "dependencies.csv", DEPENDENCY_COLUMNS, read)
+    return validate.checked(read_table(folder, "dependencies.csv", DEPENDENCY_COLUMNS), read)
 
 
-def read_deployments(folder: Path) -> tuple[list[DeploymentRow], list[Refused]]:
+def read_deployments(folder: Path, spelling: Spelling) -> tuple[list[DeploymentRow], list[Refused]]:
     """Read deployments.csv, in the order in which changes were merged."""
     once, agreement = validate.Once(), validate.Agreement(*_OF_COMMIT)
 
     def read(row: Row) -> DeploymentRow:
-        found = _deployment(row)
+        found = _deployment(row, spelling)
         once.take(row, found.commit, *found.place)
         agreement.check(row, found.commit)
         return found
 
-    rows, refused = _read(folder, "deployments.csv", DEPLOYMENT_COLUMNS, read)
+    rows, refused = validate.checked(read_table(folder, "deployments.csv", DEPLOYMENT_COLUMNS), read)
     return sorted(rows, key=lambda row: row.merged_at), refused
 
 
-def _read(
-    folder: Path, file: str, columns: Sequence[str], read: Callable[[Row], Read]
-) -> tuple[list[Read], list[Refused]]:
-    table = read_table(folder, file, columns)
-    rows: list[Read] = []
-    refused = list(table.refused)
-    for row in table.rows:
-        try:
-            rows.append(read(row))
-        except BadRow as bad:
-            refused.append(Refused(file, row.line, str(bad)))
-    return rows, sorted(refused)
-
-
-def _place(row: Row) -> PlaceKey:
-    service = validate.line_of_text(row, "service", max_length=95)
+def _place(row: Row, spelling: Spelling) -> PlaceKey:
+    service = spelling.take(validate.line_of_text(row, "service", max_length=95))
     component = validate.line_of_text(row, "component", max_length=95)
+    spelling.take(f"{service}/{component}")
     environment = validate.one_of(row, "environment", RANKS)
     return PlaceKey(service, service if component in OWN_RELEASES else component, environment)
 
 
-def _deployment(row: Row) -> DeploymentRow:
+def _deployment(row: Row, spelling: Spelling) -> DeploymentRow:
     kind = cast(ChangeKind, validate.one_of(row, "kind", KINDS))
-    place = _place(row)
+    place = _place(row, spelling)
     return DeploymentRow(
         place=place,
         kind=kind,
@@ -175,9 +163,9 @@ def _version(row: Row, column: str, *, is_there: bool) -> str | None:
     if is_there:
         return validate.line_of_text(row, column, max_length=VERSION_LENGTH)
     if row[column].strip():
-        raise BadRow(
-            f"{column} is “{validate.shown(row[column])}”, but a row of kind {row['kind']} has none."
-        )
+        said = _("%(column)s is “%(value)s”, but a row of kind %(kind)s has none.")
+        named = {"column": column, "value": validate.shown(row[column]), "kind": row["kind"]}
+        raise BadRow(said % named)
     return None
 
 
@@ -185,5 +173,6 @@ def _tasks(row: Row) -> tuple[str, ...]:
     tasks = validate.optional_line(row, "change_requests", max_length=2_000).split()
     for task in tasks:
         if not _TASK.fullmatch(task):
-            raise BadRow(f"change_requests holds “{validate.shown(task)}”, which is no T number.")
+            said = _("change_requests holds “%(value)s”, which is no T number.")
+            raise BadRow(said % {"value": validate.shown(task)})
     return tuple(sorted(set(tasks), key=lambda task: int(task[1:])))
