@@ -1,6 +1,9 @@
-"""The composition root as an app: every process of Django has the Celery application, so its nudges find the broker."""
+"""The composition root as an app: each process of Django gets the Celery application, for nudges, and its words."""
 
 from django.apps import AppConfig
+from django.utils import translation
+
+from releaseorch import words
 
 
 class ConfigConfig(AppConfig):
@@ -11,3 +14,4 @@ class ConfigConfig(AppConfig):
         from releaseorch.config import celery
 
         celery.app.set_default()
+        words.speak_through(translation)

@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_ready
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "releaseorch.config.settings")
@@ -52,3 +53,10 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def say_that_it_lives(**_: object) -> None:
+    from releaseorch.core import signs  # needs the apps, and they need this module
+
+    signs.keep_giving_those_of_a_worker()

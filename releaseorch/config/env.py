@@ -27,6 +27,14 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}; it takes 1 or 0.")
 
 
+def one_of(name: str, choices: tuple[str, ...]) -> str:
+    """The first of the choices unless another one is set."""
+    value = os.environ.get(name, "").strip().lower() or choices[0]
+    if value in choices:
+        return value
+    raise ImproperlyConfigured(f"{name} is {value!r}; it takes {' or '.join(choices)}.")
+
+
 def number(name: str, default: float) -> float:
     value = os.environ.get(name, "")
     try:
@@ -96,4 +104,43 @@ def postgresql(url: str) -> dict[str, Any]:
             "tcp_user_timeout": 20_000,
             "pool": {"min_size": 0, "max_size": int(number("DATABASE_POOL_SIZE", 16)), "timeout": 10},
         },
+    }
+
+
+MAIL_PORTS = {"smtp": 25, "smtps": 465}
+MAIL_BACKENDS = {
+    "": "django.core.mail.backends.dummy.EmailBackend",
+    "console": "django.core.mail.backends.console.EmailBackend",
+    "demo": "releaseorch.notifications.demo_mail.Mailbox",
+}
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's settings of `EMAIL_URL`; an empty one: no mail is sent.
+
+    `smtp://user:password@host:587?tls=1` asks for STARTTLS, which port 587 has by default; `smtps://` is encrypted
+    from the first byte; `console:` prints the mail; `demo:` keeps it in the mailbox of the demo.
+    """
+    parts = urlsplit(url)
+    if not url or parts.scheme in {"console", "demo"}:
+        return {"EMAIL_BACKEND": MAIL_BACKENDS[parts.scheme]}
+    if parts.scheme not in MAIL_PORTS or not parts.hostname:
+        raise ImproperlyConfigured(
+            "EMAIL_URL takes smtp://user:password@host:587?tls=1, smtps://user:password@host, or console:."
+        )
+    try:
+        port = parts.port or MAIL_PORTS[parts.scheme]
+    except ValueError:
+        raise ImproperlyConfigured("The port in EMAIL_URL is not a number between 1 and 65535.") from None
+    tls = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair).get("tls")
+    wanted = port == 587 if tls is None else tls.lower() in TRUE
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and wanted,
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 10,
     }

@@ -4,6 +4,7 @@ docs/operations.md lists the variables.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -16,6 +17,7 @@ DEMO = env.flag("RELEASEORCH_DEMO")
 DEBUG = env.flag("RELEASEORCH_DEBUG")
 
 MIN_SECRET = 50
+MIN_WEBHOOK_SECRET = 16
 
 
 def _secret_key() -> str:
@@ -32,9 +34,12 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+# Keys that seal secrets in the database: `id:base64` with commas between, the current one first; else a file.
+SEALING_KEYS = env.text("RELEASEORCH_SEALING_KEYS", "")
 
-BASE_URL = env.text("RELEASEORCH_BASE_URL", "http://127.0.0.1:8000")
-ALLOWED_HOSTS = env.words("RELEASEORCH_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+BASE_URL = env.text("RELEASEORCH_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+ADDRESS = urlsplit(BASE_URL)
+ALLOWED_HOSTS = env.words("RELEASEORCH_ALLOWED_HOSTS", f"127.0.0.1,localhost,[::1],{ADDRESS.hostname}")
 CSRF_TRUSTED_ORIGINS = env.words("RELEASEORCH_TRUSTED_ORIGINS")
 HTTPS = BASE_URL.startswith("https://")
 
@@ -65,12 +70,16 @@ INSTALLED_APPS = [
     "releaseorch.runs",
     "releaseorch.delivery",
     "releaseorch.integrations",
+    "releaseorch.notifications",
     "releaseorch.api",
     "releaseorch.web",
     "releaseorch.config",
 ]
 
 MIDDLEWARE = [
+    "releaseorch.web.proxies.NamedProxies",
+    "releaseorch.web.observed.Observed",
+    "releaseorch.web.below.BelowAPath",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -134,7 +143,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
 ]
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
@@ -164,8 +176,13 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.flag("RELEASEORCH_BEHIND_PROXY"):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Addresses and networks of proxies, or `unix`; what anybody else forwards is thrown away before it is read.
+PROXIES = tuple(env.words("RELEASEORCH_PROXIES"))
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Who may read /metrics: nobody, unless one of these is set.
+METRICS_TOKEN = env.text("RELEASEORCH_METRICS_TOKEN", "")
+METRICS_FROM = tuple(env.words("RELEASEORCH_METRICS_FROM"))
 
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ("/api/docs",),  # the API page of the sidecar needs inline script
@@ -181,8 +198,10 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# One language for an installation: sentences are stored as they were said.
+LANGUAGE_CODE = env.text("RELEASEORCH_LANGUAGE", "en")
+LANGUAGES = [(LANGUAGE_CODE, LANGUAGE_CODE)]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text("RELEASEORCH_TIME_ZONE", "UTC")
@@ -222,6 +241,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVERS": [{"url": ADDRESS.path}] if ADDRESS.path else [],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "RequestState": "releaseorch.delivery.states.RequestState",
@@ -250,6 +270,23 @@ ENGINE = {
     "poll": env.number("RELEASEORCH_POLL", 0.2),
 }
 
+# The demo writes to nobody, whatever is set: its mail stays in the mailbox that it shows.
+EMAIL_URL = "demo:" if DEMO else env.text("EMAIL_URL", "")
+SENDS_MAIL = bool(EMAIL_URL)
+globals().update(env.mail(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env.text(
+    "RELEASEORCH_MAIL_FROM", f"Releaseorch <releaseorch@{urlsplit(BASE_URL).hostname or 'localhost'}>"
+)
+MAIL_GIVE_UP_DAYS = env.number("RELEASEORCH_MAIL_GIVE_UP_DAYS", 3)
+
+# Where decisions that wait too long are told to another system (a pager), signed with the secret.
+WEBHOOK_URL = env.text("RELEASEORCH_WEBHOOK_URL", "")
+WEBHOOK_SECRET = env.text("RELEASEORCH_WEBHOOK_SECRET", "")
+if WEBHOOK_URL and len(WEBHOOK_SECRET) < MIN_WEBHOOK_SECRET:
+    raise ImproperlyConfigured(
+        f"RELEASEORCH_WEBHOOK_SECRET needs {MIN_WEBHOOK_SECRET} characters: it proves to the receiver who calls."
+    )
+
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0")
 BROKER_DIR = env.folder("RELEASEORCH_BROKER_DIR", STATE_DIR / "broker")
 
@@ -258,8 +295,23 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "text": {"()": "releaseorch.core.logs.Text"},
+        "json": {"()": "releaseorch.core.logs.Json"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.one_of("RELEASEORCH_LOG", ("text", "json")),
+        }
+    },
     "root": {"handlers": ["console"], "level": env.text("RELEASEORCH_LOG_LEVEL", "INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        # The servers bring handlers of their own; one format for all lines.
+        "gunicorn.error": {"handlers": [], "propagate": True},
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": False},  # releaseorch.web.observed has a line each
+    },
 }

@@ -1,0 +1,66 @@
+"""Look at every part of this installation and say how it is; the exit code is 0 only when nothing has failed."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core import mail
+from django.core.management.base import BaseCommand
+
+from releaseorch.config.doctor import inside, outside
+from releaseorch.config.doctor.findings import Check, Finding, looked_at, ok
+
+CHECKS: dict[str, Check] = {
+    "database": inside.database,
+    "migrations": inside.migrations,
+    "broker": inside.broker,
+    "worker": inside.worker,
+    "housekeeper": inside.housekeeper,
+    "clock": inside.clock,
+    "disk": inside.disk,
+    "secret key": inside.secret_key,
+    "state directory": inside.state_directory,
+    "mail": inside.mail_server,
+    "address": outside.address,
+    "proxy headers": outside.proxy_headers,
+    "static files": outside.static_files,
+    "event stream": outside.event_stream,
+}
+
+
+class Command(BaseCommand):
+    help = "Look at every part of this installation, and at itself from its public address."
+    requires_system_checks = ()  # they would stop where a sentence is wanted
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+        parser.add_argument("--mail-to", metavar="ADDRESS", help="also send a mail there")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        checks = dict(CHECKS)
+        if address := options["mail_to"]:
+            checks["a mail"] = lambda: a_mail(address)
+        found = []
+        for finding in looked_at(checks):
+            found.append(finding)
+            if not options["json"]:
+                self.show(finding)
+        is_well = all(finding["state"] != "failed" for finding in found)
+        if options["json"]:
+            self.stdout.write(json.dumps({"ok": is_well, "findings": found}, ensure_ascii=False))
+        if not is_well:
+            sys.exit(1)
+
+    def show(self, finding: dict[str, str]) -> None:
+        styles = {"ok": self.style.SUCCESS, "warn": self.style.WARNING, "failed": self.style.ERROR}
+        state = styles[finding["state"]](f"{finding['state']:6}")
+        helps = f" {finding['help']}" if finding["help"] else ""
+        self.stdout.write(f"{state} {finding['what']:16} {finding['sentence']}{helps}")
+
+
+def a_mail(address: str) -> Finding:
+    mail.send_mail(
+        "A mail from the doctor", "Releaseorch can write to you.", from_email=None, recipient_list=[address]
+    )
+    return ok(f"A mail to {address} was taken over by the mail server.")
