@@ -18,6 +18,9 @@ from releaseorch.launcher.console import Refusal, say
 from releaseorch.launcher.state import ROOT
 
 LEGS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+# When both run, what no database can change runs with one of them.
+SHARED_OUT = {"sqlite": "not with_postgresql", "postgresql": "not with_sqlite"}
+RAN_ONCE = "What no database can change ran with one of the two (tests/conftest.py says which)."
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_VARIABLE = "RELEASEORCH_CHROMIUM"
 WIDE = 100
@@ -56,11 +59,14 @@ def main(argv: Sequence[str]) -> int:
         if os.environ.get("RELEASEORCH_BROWSER_REQUIRED") == "1":
             raise Refusal("Chromium is required here and was not found: install the package chromium.")
         banner(NO_BROWSER)
-    done = [run(leg, arguments, chromium) for leg in legs]
+    shared = len(legs) == len(LEGS) and not chooses(arguments)
+    done = [run(leg, [*shared_out(leg, shared), *arguments], chromium) for leg in legs]
     banner("Summary")
     for leg in done:
         verdict = "passed" if leg.code == 0 else f"FAILED (exit code {leg.code})"
         say(f"{leg.name:<11} {verdict} in {leg.seconds:.0f} s: {leg.counts}")
+    if shared:
+        say(RAN_ONCE)
     if not chromium:
         say(NO_BROWSER)
     return max(abs(leg.code) for leg in done)
@@ -78,6 +84,15 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
         else:
             rest.append(word)
     return legs, rest
+
+
+def chooses(arguments: Sequence[str]) -> bool:
+    """Whether the caller chose tests himself: then each database gets exactly those."""
+    return any(word.startswith("-m") or not word.startswith("-") for word in arguments)
+
+
+def shared_out(leg: str, shared: bool) -> list[str]:
+    return ["-m", SHARED_OUT[leg]] if shared else []
 
 
 def find_chromium() -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
 
 from releaseorch.accounts.models import Person
 from releaseorch.audit import seals
@@ -27,25 +29,25 @@ from releaseorch.runs.models import Attempt, DeploymentRun, Step
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def state(tmp_path: Path, settings: Any) -> Path:
-    settings.DEMO, settings.STATE_DIR = True, tmp_path
-    return tmp_path
+@pytest.fixture(scope="module")
+def demo(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The demo, loaded once for all tests of this module and undone afterwards; its state directory."""
+    state = tmp_path_factory.mktemp("state")
+    with override_settings(DEMO=True, STATE_DIR=state), django_db_blocker.unblock(), transaction.atomic():
+        call_command("load_demo")
+        yield state
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def demo(state: Path) -> Path:
-    call_command("load_demo")
-    return state
-
-
-@pytest.fixture
-def site(state: Path) -> Iterator[str]:
+def site(demo: Path) -> Iterator[str]:
     """The demo's servers, a process of their own that only reads what was deployed."""
     port = ports.any_free()
     program = fixtures.FOLDER / "scripts" / "site.py"
     child = subprocess.Popen(
-        [sys.executable, program, "--root", state / "demo" / "sites", "--port", str(port)]
+        [sys.executable, program, "--root", demo / "demo" / "sites", "--port", str(port)]
     )
     yield f"http://127.0.0.1:{port}"
     child.terminate()
@@ -131,9 +133,7 @@ def test_the_failed_step_succeeds_when_somebody_decides_to_try_again(demo: Path,
     link = demo / "demo" / "sites" / "integration" / "int-01" / "payout-batch" / "current"
     assert link.readlink() == Path("3.2.0")
     operator = Person.objects.get(username="meiling")
-    retried = services.decide_step(
-        actor=operator, step=step, kind="retry", reason="The certificate was renewed."
-    )
+    retried = services.retry_step(actor=operator, step=step, reason="The certificate was renewed.")
     engine.run_step(retried.pk, retried.token)
     assert link.readlink() == Path("3.2.1")
     assert asked(f"{site}/integration/int-01/payout-batch/health")["version"] == "3.2.1"
@@ -150,8 +150,9 @@ def test_a_second_load_changes_nothing(demo: Path) -> None:
     ) == before
 
 
-def test_it_is_refused_outside_the_demo(state: Path, settings: Any) -> None:
+def test_it_is_refused_outside_the_demo(settings: Any) -> None:
     settings.DEMO = False
+    before = Person.objects.count()
     with pytest.raises(CommandError, match="RELEASEORCH_DEMO"):
         call_command("load_demo")
-    assert not Person.objects.exists()
+    assert Person.objects.count() == before

@@ -28,6 +28,18 @@ def test_another_database_is_refused(words: list[str]) -> None:
         suite.split(words)
 
 
+def test_what_no_database_can_change_runs_with_one_of_the_two() -> None:
+    assert suite.shared_out("sqlite", shared=True) == ["-m", "not with_postgresql"]
+    assert suite.shared_out("postgresql", shared=True) == ["-m", "not with_sqlite"]
+    assert suite.shared_out("postgresql", shared=False) == []
+
+
+@pytest.mark.parametrize("words", [["tests/runs"], ["-m", "slow"], ["-k", "approve"]])
+def test_whoever_chooses_tests_gets_them_on_each_database(words: list[str]) -> None:
+    assert suite.chooses(words)
+    assert not suite.chooses(["-x", "--durations=5"])
+
+
 @pytest.mark.parametrize("words", [["-n", "0"], ["-n4"], ["--pdb"], ["--numprocesses=3"], ["-p", "no:xdist"]])
 def test_whoever_steers_the_processes_is_not_overruled(words: list[str]) -> None:
     assert suite.parallel(words) == []

@@ -27,6 +27,7 @@ def tell(world: World) -> None:
     requests_that_never_ran(world)
     the_release_under_way(world)
     an_environment_that_is_kept(world)
+    a_freeze_next_week(world)
     a_run_that_waits_for_its_approval(world)
     a_draft_with_a_conflict(world)
     a_run_that_waits_for_a_decision(world)
@@ -106,7 +107,7 @@ def work_through(run: DeploymentRun, person: Person, note: Callable[[Step], str]
                 continue
             taken = runs.take_step(actor=person, step=step)
             clock.advance(timedelta(minutes=4))
-            runs.finish_step(actor=person, step=taken, outcome="done", note=note(step))
+            runs.done_step(actor=person, step=taken, note=note(step))
             clock.advance(timedelta(minutes=1))
 
 
@@ -296,4 +297,16 @@ def an_environment_that_is_kept(world: World) -> None:
             application=world.applications["claims"],
             reason="Acceptance test of the payouts, please leave Claims as it is",
             expires_at=world.now + timedelta(days=1),
+        )
+
+
+def a_freeze_next_week(world: World) -> None:
+    with clock.at(world.ago(hours=9)):
+        environments.create_freeze(
+            actor=world.people["amara"],
+            environment=world.environments["production"],
+            application=world.applications["policy-admin"],
+            reason="The premiums of December are computed; nothing of Policy Admin moves meanwhile.",
+            starts_at=world.now + timedelta(days=3),
+            ends_at=world.now + timedelta(days=5),
         )

@@ -119,6 +119,7 @@ def _person(world: World, row: dict[str, Any], hashed: str) -> Person:
     person = Person.objects.create(
         username=row["username"],
         name=row["name"],
+        email="" if robot else f"{row['username']}@northfold.example",
         contact=row.get("contact", ""),
         kind=row.get("kind", "human"),
         password=make_password(None) if robot else hashed,
