@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -21,7 +22,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     content = {
         "type": "about:blank",
-        "title": TITLES.get(code, reason),
+        "title": str(TITLES.get(code, reason)),
         "status": code,
         "reason": reason,
         "detail": detail,
@@ -35,18 +36,18 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 TITLES = {
-    400: "Bad request",
-    401: "Not logged in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    409: "Conflict",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Invalid",
-    429: "Too many calls",
-    503: "Not available",
+    400: gettext_lazy("Bad request"),
+    401: gettext_lazy("Not logged in"),
+    403: gettext_lazy("Not allowed"),
+    404: gettext_lazy("Not found"),
+    405: gettext_lazy("Method not allowed"),
+    406: gettext_lazy("Not acceptable"),
+    409: gettext_lazy("Conflict"),
+    413: gettext_lazy("Too large"),
+    415: gettext_lazy("Unsupported media type"),
+    422: gettext_lazy("Invalid"),
+    429: gettext_lazy("Too many calls"),
+    503: gettext_lazy("Not available"),
 }
 
 Explained = tuple[int, str, str, dict[str, Any]]

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 # A page for people, so it leads to the login form; it answers nothing but GET and HEAD.
-docs = require_safe(login_required(SpectacularSwaggerView.as_view(url_name="api-schema")))
+docs = require_safe(login_required(SpectacularSwaggerView.as_view(url="openapi.yaml")))
 
 urlpatterns = [
     path("v1/", include("releaseorch.api.v1.urls")),

@@ -44,3 +44,15 @@ def test_a_version_of_another_component_and_a_target_elsewhere_are_refused(
     answer = olga.call("inventory/confirm", {**body(house, None), "target": elsewhere.pk})
     assert (answer.status_code, list(answer.data["errors"])) == (422, ["target"])
     assert not Installation.objects.exists()
+
+
+def test_what_was_seen_must_still_be_there(house: House, program: Programs) -> None:
+    olga = program(house.cast.operator)
+    version = house.version(house.claims_web).pk
+    seen = {**body(house, version), "seen": []}
+    assert olga.call("inventory/confirm", seen).status_code == 200
+    answer = olga.call("inventory/confirm", {**seen, "version": None})
+    assert (answer.status_code, Installation.objects.filter(until=None).count()) == (409, 1)
+    shown = olga.get(f"/api/v1/inventory?component={house.claims_web.pk}&environment=production&now=true")
+    now = [row["id"] for row in shown.data["results"]]
+    assert olga.call("inventory/confirm", {**seen, "version": None, "seen": now}).status_code == 204

@@ -47,7 +47,7 @@ def test_a_request_reaches_its_environment_through_the_api_alone(house: House, p
     assert [step["kind"] for step in steps] == ["manual"]
     by_hand = steps[0]["id"]
     assert olga.call(f"steps/{by_hand}/take").data["state"] == "claimed"
-    done = olga.call(f"steps/{by_hand}/finish", {"outcome": "done", "note": "Told them, post 8841."})
+    done = olga.call(f"steps/{by_hand}/done", {"note": "Told them, post 8841."})
     assert done.data["state"] == "succeeded", done.data
 
     automated = Step.objects.get(run_id=run_id, kind="automated")

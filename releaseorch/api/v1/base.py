@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, viewsets
+from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -71,6 +71,10 @@ class Reasoned(StrictSerializer):
 
 class SeenReasoned(Seen):
     reason = Text(min_length=3)
+
+
+class SeenMaybeReasoned(Seen):
+    reason = Text(required=False, default="", allow_blank=True)
 
 
 class SeenCommented(Seen):
@@ -151,3 +155,44 @@ def verb(
     call.__doc__ = (service.__doc__ or "").split("\n")[0]
     described = extend_schema(request=body, responses=answer, parameters=[REPEATABLE])(call)
     return action(detail=True, methods=["post"], url_path=name.replace("_", "-"))(described)
+
+
+def creation(
+    service: Callable[..., Model],
+    body: type[serializers.Serializer[Any]],
+    answer: type[serializers.BaseSerializer[Any]],
+) -> Any:
+    """The action `POST …`: the body's fields are the keywords of `service`; 201 with what was made."""
+
+    def create(self: Nouns, request: Request) -> Response:
+        def once() -> Response:
+            made = service(actor=self.person, **self.taken(body))
+            shown = answer(self.shown(made), context=self.get_serializer_context()).data
+            return Response(shown, status=status.HTTP_201_CREATED)
+
+        return self.once(once)
+
+    create.__doc__ = (service.__doc__ or "").split("\n")[0]
+    return extend_schema(request=body, responses={201: answer}, parameters=[REPEATABLE])(create)
+
+
+def edition(
+    service: Callable[..., Model],
+    body: type[serializers.Serializer[Any]],
+    answer: type[serializers.BaseSerializer[Any]],
+    *,
+    on: str,
+) -> Any:
+    """The action `PATCH …/<id>`: what is given is changed, `version` is what was seen; else as `verb`."""
+
+    def partial_update(self: Nouns, request: Request, pk: str) -> Response:
+        def once() -> Response:
+            taken = self.taken(body)
+            seen = taken.pop("version", None)
+            changed = service(actor=self.person, **{on: self.get_object()}, seen=seen, **taken)
+            return Response(answer(self.shown(changed), context=self.get_serializer_context()).data)
+
+        return self.once(once)
+
+    partial_update.__doc__ = (service.__doc__ or "").split("\n")[0]
+    return extend_schema(request=body, responses=answer, parameters=[REPEATABLE])(partial_update)

@@ -1,4 +1,4 @@
-"""Environments, what is installed where (now and before), and who keeps what."""
+"""Environments, and what is installed where, now and before."""
 
 from typing import Any
 
@@ -6,31 +6,64 @@ import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from releaseorch.api.v1.base import REPEATABLE, Empty, Id, Line, Nouns, StrictSerializer, Text, verb
-from releaseorch.api.v1.reading import Named, PersonOut
-from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.api.v1.base import (
+    REPEATABLE,
+    Id,
+    Line,
+    Nouns,
+    Seen,
+    StrictSerializer,
+    Text,
+    creation,
+    edition,
+)
+from releaseorch.api.v1.reading import Named
+from releaseorch.catalog.models import Component, ComponentVersion
 from releaseorch.environments import inventory, services
-from releaseorch.environments.models import Environment, Installation, Reservation, Target
+from releaseorch.environments.models import Environment, Installation, Target
+
+HIGHEST_RANK = 1000
 
 
-class TargetOut(serializers.ModelSerializer[Target]):
+class TargetOfEnvironment(serializers.ModelSerializer[Target]):
     class Meta:
         model = Target
         fields = ("id", "name", "kind")
 
 
 class EnvironmentOut(serializers.ModelSerializer[Environment]):
-    targets = TargetOut(many=True)
+    targets = serializers.SerializerMethodField()
+    version = serializers.IntegerField(source="row_version")
 
     class Meta:
         model = Environment
-        fields = ("id", "slug", "name", "rank", "is_protected", "targets")
+        fields = ("id", "slug", "name", "rank", "is_protected", "parameters", "targets", "version")
+
+    @extend_schema_field(TargetOfEnvironment(many=True))
+    def get_targets(self, environment: Environment) -> Any:
+        """Those in use."""
+        in_use = [one for one in environment.targets.all() if one.retired_at is None]
+        return TargetOfEnvironment(in_use, many=True).data
+
+
+class NewEnvironment(StrictSerializer):
+    name = Line()
+    rank = serializers.IntegerField(min_value=0, max_value=HIGHEST_RANK)
+    is_protected = serializers.BooleanField(default=False)
+    parameters = serializers.DictField(child=Line(max_length=2000, allow_blank=True), default=dict)
+
+
+class EditedEnvironment(Seen):
+    name = Line(required=False)
+    rank = serializers.IntegerField(min_value=0, max_value=HIGHEST_RANK, required=False)
+    is_protected = serializers.BooleanField(required=False)
+    parameters = serializers.DictField(child=Line(max_length=2000, allow_blank=True), required=False)
 
 
 class InstallationOut(serializers.ModelSerializer[Installation]):
@@ -51,25 +84,6 @@ class InstallationOut(serializers.ModelSerializer[Installation]):
         )  # fmt: skip
 
 
-class ReservationOut(serializers.ModelSerializer[Reservation]):
-    environment = serializers.CharField(source="environment.slug")
-    application = Named(allow_null=True)
-    owner = PersonOut()
-
-    class Meta:
-        model = Reservation
-        fields = (
-            "id",
-            "environment",
-            "application",
-            "owner",
-            "reason",
-            "starts_at",
-            "expires_at",
-            "released_at",
-        )
-
-
 class InstallationFilter(django_filters.FilterSet):
     environment = django_filters.CharFilter(field_name="environment__slug")
     application = django_filters.CharFilter(field_name="component__application__slug")
@@ -86,10 +100,17 @@ class InstallationFilter(django_filters.FilterSet):
 class Environments(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     """Places to deploy to, in promotion order by `rank`."""
 
+    scope = "settings:write"
     serializer_class = EnvironmentOut
 
     def get_queryset(self) -> QuerySet[Environment]:
         return Environment.objects.prefetch_related("targets")
+
+    def shown(self, changed: Any) -> Any:
+        return get_object_or_404(self.get_queryset(), pk=changed.pk)
+
+    create = creation(services.create_environment, NewEnvironment, EnvironmentOut)
+    partial_update = edition(services.edit_environment, EditedEnvironment, EnvironmentOut, on="environment")
 
 
 class Confirm(StrictSerializer):
@@ -107,6 +128,11 @@ class Confirm(StrictSerializer):
         help_text="null: nothing is there.",
     )
     reason = Text(min_length=3)
+    seen = serializers.ListField(
+        child=Id(), required=False, allow_null=True, default=None, max_length=1000,
+        help_text="Ids of what the caller saw installed of the component in the environment, on all targets. "
+        "Refused with 409 when it is something else now.",
+    )  # fmt: skip
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         target = given["target"]
@@ -139,38 +165,3 @@ class Inventory(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
             return Response(InstallationOut(row).data)
 
         return self.once(say)
-
-
-class NewReservation(StrictSerializer):
-    environment = serializers.SlugRelatedField("slug", queryset=Environment.objects.all())
-    application = serializers.SlugRelatedField(
-        "slug", queryset=Application.objects.all(), required=False, allow_null=True, default=None
-    )
-    reason = Line(max_length=300)
-    starts_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    expires_at = serializers.DateTimeField()
-
-
-class Reservations(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
-    """Environments, or applications in them, kept by somebody."""
-
-    scope = "requests:write"
-    serializer_class = ReservationOut
-
-    def get_queryset(self) -> QuerySet[Reservation]:
-        return Reservation.objects.select_related("environment", "application", "owner")
-
-    @extend_schema(request=NewReservation, responses={201: ReservationOut}, parameters=[REPEATABLE])
-    def create(self, request: Request) -> Response:
-        """Keep an environment, or one application in it, until a moment."""
-
-        def keep() -> Response:
-            made = services.create_reservation(actor=self.person, **self.taken(NewReservation))
-            return Response(ReservationOut(made).data, status=status.HTTP_201_CREATED)
-
-        return self.once(keep)
-
-    def shown(self, changed: Any) -> Any:
-        return get_object_or_404(self.get_queryset(), pk=changed.pk)
-
-    release = verb("release", services.release_reservation, Empty, ReservationOut, on="reservation")

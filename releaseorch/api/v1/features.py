@@ -1,4 +1,4 @@
-"""Features with their status per application, and releases."""
+"""Features with their status per application, and words on them per environment."""
 
 from typing import Any
 
@@ -11,20 +11,37 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from releaseorch.api.v1.base import REPEATABLE, Nouns, Seen, SeenReasoned, StrictSerializer, Text, verb
+from releaseorch.accounts.models import Person
+from releaseorch.api.v1.base import (
+    REPEATABLE,
+    Line,
+    Nouns,
+    Seen,
+    SeenReasoned,
+    StrictSerializer,
+    Text,
+    creation,
+    edition,
+    verb,
+)
 from releaseorch.api.v1.reading import Named, PersonOut
 from releaseorch.catalog.models import Application
+from releaseorch.environments import signoffs
+from releaseorch.environments.models import Environment, FeatureSignoff
+from releaseorch.environments.signoffs import Standing
+from releaseorch.environments.states import SignoffVerdict
 from releaseorch.features import services
-from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseMilestone
+from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release
 from releaseorch.features.states import FeatureStatus
 
 
 class ScopeOut(serializers.ModelSerializer[FeatureScope]):
     application = serializers.SlugRelatedField[Any]("slug", read_only=True)
+    version = serializers.IntegerField(source="row_version")
 
     class Meta:
         model = FeatureScope
-        fields = ("application", "status")
+        fields = ("application", "status", "version")
 
 
 class HeldOut(serializers.ModelSerializer[FeatureInVersion]):
@@ -42,11 +59,13 @@ class FeatureOut(serializers.ModelSerializer[Feature]):
     scopes = ScopeOut(many=True)
     held_by = HeldOut(many=True)
     releases = Named(many=True)
+    version = serializers.IntegerField(source="row_version")
 
     class Meta:
         model = Feature
         fields = (
             "id",
+            "version",
             "key",
             "title",
             "url",
@@ -60,27 +79,77 @@ class FeatureOut(serializers.ModelSerializer[Feature]):
         )
 
 
-class MilestoneOut(serializers.ModelSerializer[ReleaseMilestone]):
-    class Meta:
-        model = ReleaseMilestone
-        fields = ("kind", "at")
+class SetStatus(Seen):
+    """`version` is that of the feature's part in the application."""
 
-
-class ReleaseOut(serializers.ModelSerializer[Release]):
-    application = Named(allow_null=True)
-    milestones = MilestoneOut(many=True)
-    features = serializers.SlugRelatedField[Any]("key", many=True, read_only=True)
-    version = serializers.IntegerField(source="row_version")
-
-    class Meta:
-        model = Release
-        fields = ("id", "name", "application", "state", "target_date", "milestones", "features", "version")
-
-
-class SetStatus(StrictSerializer):
     application = serializers.SlugRelatedField("slug", queryset=Application.objects.select_related("team"))
     status = serializers.ChoiceField(FeatureStatus.choices)
     reason = Text(required=False, default="", allow_blank=True)
+
+
+def _application(**options: Any) -> Any:
+    applications = Application.objects.select_related("team")
+    return serializers.SlugRelatedField("slug", queryset=applications, **options)
+
+
+def _person(**options: Any) -> Any:
+    return serializers.SlugRelatedField("username", queryset=Person.objects.all(), allow_null=True, **options)
+
+
+def _release(**options: Any) -> Any:
+    return serializers.SlugRelatedField("name", queryset=Release.objects.all(), allow_null=True, **options)
+
+
+class NewFeature(StrictSerializer):
+    key = Line(max_length=60)
+    title = Line(max_length=300)
+    applications = _application(many=True)
+    url = Line(max_length=1000, required=False, default="", allow_blank=True)
+    owner = _person(required=False, default=None)
+    tester = _person(required=False, default=None)
+
+
+class FeatureEdit(Seen):
+    title = Line(max_length=300, required=False)
+    url = Line(max_length=1000, required=False, allow_blank=True)
+    owner = _person(required=False)
+    tester = _person(required=False)
+
+
+class Touch(Seen):
+    application = _application()
+
+
+class TouchNoMore(SeenReasoned):
+    application = _application()
+
+
+class Move(SeenReasoned):
+    source = _release(required=False, default=None)
+    target = _release(required=False, default=None)
+
+
+class SignOff(StrictSerializer):
+    environment = serializers.SlugRelatedField("slug", queryset=Environment.objects.all())
+    verdict = serializers.ChoiceField(SignoffVerdict.choices)
+    reason = Text(required=False, default="", allow_blank=True)
+    digest = Line(
+        max_length=64, required=False, default="", allow_blank=True, help_text="Of what was looked at."
+    )
+
+
+class StandingOut(serializers.Serializer[Standing]):
+    """A feature in an environment: what holds it there, and the newest word on it."""
+
+    environment = serializers.CharField(source="environment.slug")
+    versions = serializers.DictField(child=serializers.CharField())
+    digest = serializers.CharField()
+    is_whole = serializers.BooleanField()
+    verdict = serializers.CharField(source="word.verdict", default=None, allow_null=True)
+    person = serializers.CharField(source="word.person.username", default=None, allow_null=True)
+    reason = serializers.CharField(source="word.reason", default="")
+    at = serializers.DateTimeField(source="word.at", default=None, allow_null=True)
+    is_outdated = serializers.BooleanField()
 
 
 class FeatureFilter(django_filters.FilterSet):
@@ -114,32 +183,31 @@ class Features(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
 
         def change() -> Response:
             feature = get_object_or_404(Feature, pk=pk)
-            services.set_feature_status(actor=self.person, feature=feature, **self.taken(SetStatus))
+            body = self.taken(SetStatus)
+            seen = body.pop("version", None)
+            services.set_feature_status(actor=self.person, feature=feature, seen=seen, **body)
             return Response(FeatureOut(self.get_queryset().get(pk=feature.pk)).data)
 
         return self.once(change)
 
+    @extend_schema(responses=StandingOut(many=True))
+    @action(detail=True, url_path="standings", pagination_class=None, filterset_class=None)
+    def standings(self, request: Request, pk: str) -> Response:
+        """Where it can be tried, at which versions, and whether it was signed off there."""
+        feature = get_object_or_404(Feature, pk=pk)
+        found = signoffs.standings(feature, list(feature.scopes.all()))
+        shown: list[Any] = [StandingOut(one).data for one in found]
+        return Response(shown)
 
-class Releases(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
-    """Named, dated sets of features."""
+    def shown(self, changed: Feature | FeatureSignoff) -> Feature:
+        feature_id = changed.feature_id if isinstance(changed, FeatureSignoff) else changed.pk
+        return self.get_queryset().get(pk=feature_id)
 
-    scope = "runs:write"
-    serializer_class = ReleaseOut
-
-    def get_queryset(self) -> QuerySet[Release]:
-        return Release.objects.select_related("application").prefetch_related("milestones", "features")
-
-    def shown(self, changed: Release) -> Release:
-        return self.get_queryset().get(pk=changed.pk)
-
-    lock = verb("lock", services.lock_release, Seen, ReleaseOut, on="release")
-    begin = verb("begin", services.begin_release, Seen, ReleaseOut, on="release")
-    complete = verb("complete", services.complete_release, Seen, ReleaseOut, on="release")
-    complete_with_exceptions = verb(
-        "complete_with_exceptions",
-        services.complete_release_with_exceptions,
-        SeenReasoned,
-        ReleaseOut,
-        on="release",
+    create = creation(services.create_feature, NewFeature, FeatureOut)
+    partial_update = edition(services.edit_feature, FeatureEdit, FeatureOut, on="feature")
+    add_application = verb("add_application", services.add_application, Touch, FeatureOut, on="feature")
+    remove_application = verb(
+        "remove_application", services.remove_application, TouchNoMore, FeatureOut, on="feature"
     )
-    abandon = verb("abandon", services.abandon_release, SeenReasoned, ReleaseOut, on="release")
+    move = verb("move", services.move_feature, Move, FeatureOut, on="feature")
+    sign_off = verb("sign_off", signoffs.sign_off_feature, SignOff, FeatureOut, on="feature")

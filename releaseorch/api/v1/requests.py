@@ -70,6 +70,7 @@ class RequestOut(serializers.ModelSerializer[DeploymentRequest]):
     release = Named(allow_null=True)
     requester = PersonOut()
     filed_by = PersonOut(allow_null=True)
+    late_consent_by = serializers.SlugRelatedField[Any]("username", read_only=True)
     version = serializers.IntegerField(source="row_version")
 
     class Meta:
@@ -77,7 +78,7 @@ class RequestOut(serializers.ModelSerializer[DeploymentRequest]):
         fields: tuple[str, ...] = (
             "id", "title", "application", "environment", "release", "state", "revision", "content_digest", "requester",
             "filed_by", "filed_with", "wish_from", "wish_until", "run_id", "created_at", "submitted_at", "closed_at",
-            "version",
+            "late_since", "late_consent_by", "version",
         )  # fmt: skip
 
 
@@ -167,7 +168,7 @@ class Requests(mixins.ListModelMixin, mixins.RetrieveModelMixin, Lines):
     """Wishes to change an environment."""
 
     scope = "requests:write"
-    scopes = {"approve": "approve"}  # noqa: RUF012  (read by api.auth)
+    scopes = {"approve": "approve", "consent_late": "approve"}  # noqa: RUF012  (read by api.auth)
     filterset_class = RequestFilter
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
@@ -175,7 +176,7 @@ class Requests(mixins.ListModelMixin, mixins.RetrieveModelMixin, Lines):
 
     def get_queryset(self) -> QuerySet[DeploymentRequest]:
         rows = DeploymentRequest.objects.select_related(
-            "application__team", "environment", "release", "requester", "filed_by", "run"
+            "application__team", "environment", "release", "requester", "filed_by", "late_consent_by", "run"
         )
         if self.action == "list":
             return rows
@@ -222,6 +223,9 @@ class Requests(mixins.ListModelMixin, mixins.RetrieveModelMixin, Lines):
     submit = verb("submit", services.submit_request, SeenCommented, RequestDetailOut, on="request")
     withdraw = verb("withdraw", services.withdraw_request, SeenReasoned, RequestDetailOut, on="request")
     approve = verb("approve", services.approve_request, Approve, RequestDetailOut, on="request")
+    consent_late = verb(
+        "consent_late", services.consent_late_request, SeenReasoned, RequestDetailOut, on="request"
+    )
     send_back = verb("send_back", services.send_back_request, SeenReasoned, RequestDetailOut, on="request")
     reject = verb("reject", services.reject_request, SeenReasoned, RequestDetailOut, on="request")
     retry = verb("retry", services.retry_request, SeenReasoned, RequestDetailOut, on="request")

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
@@ -19,6 +20,7 @@ from releaseorch.api.v1.base import (
     Nouns,
     Seen,
     SeenCommented,
+    SeenMaybeReasoned,
     SeenReasoned,
     StrictSerializer,
     Text,
@@ -111,6 +113,12 @@ class TakeOut(SeenReasoned):
     request = Id(help_text="The request that is taken out.")
 
 
+class AddRequest(Seen):
+    requests = serializers.ListField(
+        child=Id(), min_length=1, max_length=500, help_text="The requests to add."
+    )
+
+
 class RunComment(StrictSerializer):
     text = Text()
 
@@ -188,11 +196,7 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
 
         def compose() -> Response:
             body = self.taken(NewRun)
-            found = DeploymentRequest.objects.in_bulk(body["requests"])
-            missing = [number for number in body["requests"] if number not in found]
-            if missing:
-                raise serializers.ValidationError({"requests": [f"There is no request #{missing[0]}."]})
-            body["requests"] = list(found.values())
+            body["requests"] = requests_of(body["requests"])
             made = services.compose_run(actor=self.person, **body)
             return Response(self._detail(made), status=status.HTTP_201_CREATED)
 
@@ -210,6 +214,21 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
             )
 
         return self.once(edit)
+
+    @extend_schema(request=AddRequest, responses=RunDetailOut, parameters=[REPEATABLE])
+    @action(detail=True, methods=["post"], url_path="add-request")
+    def add_request(self, request: Request, pk: str) -> Response:
+        """Put approved requests into a draft; its plan is computed anew, edits that still apply are kept."""
+
+        def add() -> Response:
+            body = self.taken(AddRequest)
+            run = self.get_object()
+            services.add_request(
+                actor=self.person, run=run, requests=requests_of(body["requests"]), seen=body.get("version")
+            )
+            return Response(self._detail(run))
+
+        return self.once(add)
 
     @extend_schema(request=TakeOut, responses=RunDetailOut, parameters=[REPEATABLE])
     @action(detail=True, methods=["post"], url_path="take-out")
@@ -257,8 +276,18 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     unlock = verb("unlock", services.unlock_run, SeenReasoned, RunDetailOut, on="run")
     schedule = verb("schedule", services.schedule_run, Schedule, RunDetailOut, on="run")
     start = verb("start", runs.start_run, Seen, RunDetailOut, on="run")
-    pause = verb("pause", runs.pause_run, Seen, RunDetailOut, on="run")
-    resume = verb("resume", runs.resume_run, Seen, RunDetailOut, on="run")
+    pause = verb("pause", runs.pause_run, SeenMaybeReasoned, RunDetailOut, on="run")
+    resume = verb("resume", runs.resume_run, SeenMaybeReasoned, RunDetailOut, on="run")
     stop = verb("stop", runs.stop_run, SeenReasoned, RunDetailOut, on="run")
     cancel = verb("cancel", services.cancel_run, SeenReasoned, RunDetailOut, on="run")
     comment = verb("comment", runs.comment_run, RunComment, RunDetailOut, on="run")
+
+
+def requests_of(ids: list[int]) -> list[DeploymentRequest]:
+    """The rows of these numbers; 422 naming the first that there isn't."""
+    found = DeploymentRequest.objects.in_bulk(ids)
+    missing = [number for number in ids if number not in found]
+    if missing:
+        there_is_none = _("There is no request #%(number)d.") % {"number": missing[0]}
+        raise serializers.ValidationError({"requests": [there_is_none]})
+    return list(found.values())

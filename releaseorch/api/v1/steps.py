@@ -6,22 +6,19 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from releaseorch.accounts.models import Person, Team
-from releaseorch.api.v1.base import REPEATABLE, Id, Nouns, Seen, SeenReasoned, Text, verb
+from releaseorch.api.v1.base import Id, Nouns, Seen, SeenReasoned, Text, verb
 from releaseorch.api.v1.reading import ActionOut, Named, PersonOut, Plain, WaitOut
 from releaseorch.catalog.models import ComponentVersion
-from releaseorch.core.errors import Invalid
 from releaseorch.runs import queries, rights, services
 from releaseorch.runs.models import Attempt, Decision, Evidence, Step
-from releaseorch.runs.states import DecisionKind, StepState
+from releaseorch.runs.states import StepState
 from releaseorch.waiting import ledger
 
 
@@ -120,21 +117,30 @@ class Reassign(SeenReasoned):
     )
 
 
-class Finish(Seen):
-    outcome = serializers.ChoiceField(["done", "failed"])
-    note = Text(required=False, default="", allow_blank=True)
+class There(serializers.PrimaryKeyRelatedField[ComponentVersion]):
+    """The version that is there now, where it isn't the planned one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            queryset=ComponentVersion.objects.all(), pk_field=Id(), required=False, allow_null=True, default=None,
+            help_text="The version that is there now; without it the planned one.",
+        )  # fmt: skip
+
+
+class Failed(Seen):
+    note = Text(help_text="What happened.")
     url = serializers.URLField(max_length=1000, required=False, default="", allow_blank=True)
-    installed_version_id = Id(
-        required=False, allow_null=True, default=None, help_text="The version that is there now."
-    )
 
 
-class Decide(SeenReasoned):
-    kind = serializers.ChoiceField(DecisionKind.choices)
+class Done(Seen):
+    note = Text(help_text="What was done, and how it is known that it worked.")
+    url = serializers.URLField(max_length=1000, required=False, default="", allow_blank=True)
+    installed = There()
+
+
+class MarkDone(SeenReasoned):
     note = Text(required=False, default="", allow_blank=True)
-    installed_version_id = Id(
-        required=False, allow_null=True, default=None, help_text="The version that is there now."
-    )
+    installed = There()
 
 
 class StepFilter(django_filters.FilterSet):
@@ -171,34 +177,13 @@ class Steps(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     hand_back = verb("hand_back", services.hand_back_step, SeenReasoned, StepDetailOut, on="step")
     reassign = verb("reassign", services.reassign_step, Reassign, StepDetailOut, on="step")
 
-    @extend_schema(request=Finish, responses=StepDetailOut, parameters=[REPEATABLE])
-    @action(detail=True, methods=["post"])
-    def finish(self, request: Request, pk: str) -> Response:
-        """Say that a step that was taken is done, with evidence, or that it failed."""
-        return self._with_version(services.finish_step, Finish)
-
-    @extend_schema(request=Decide, responses=StepDetailOut, parameters=[REPEATABLE])
-    @action(detail=True, methods=["post"])
-    def decide(self, request: Request, pk: str) -> Response:
-        """Choose what happens with a step that needs a decision; the reason is kept for ever."""
-        return self._with_version(services.decide_step, Decide)
-
-    def _with_version(self, service: Any, body: type[serializers.Serializer[Any]]) -> Response:
-        def call() -> Response:
-            taken = self.taken(body)
-            step = self.get_object()
-            number = taken.pop("installed_version_id")
-            taken["installed"] = self._installed(step, number) if number else None
-            changed = service(actor=self.person, step=step, seen=taken.pop("version", None), **taken)
-            return Response(StepDetailOut(self.shown(changed), context=self.get_serializer_context()).data)
-
-        return self.once(call)
-
-    def _installed(self, step: Step, number: int) -> ComponentVersion:
-        found = ComponentVersion.objects.filter(pk=number, component=step.component).first()
-        if found is None:
-            raise Invalid({"installed_version_id": _("This is no version of the step's component.")})
-        return found
+    done = verb("done", services.done_step, Done, StepDetailOut, on="step")
+    failed = verb("failed", services.failed_step, Failed, StepDetailOut, on="step")
+    retry = verb("retry", services.retry_step, SeenReasoned, StepDetailOut, on="step")
+    skip = verb("skip", services.skip_step, SeenReasoned, StepDetailOut, on="step")
+    take_over = verb("take_over", services.take_over_step, SeenReasoned, StepDetailOut, on="step")
+    mark_done = verb("mark_done", services.mark_done_step, MarkDone, StepDetailOut, on="step")
+    mark_failed = verb("mark_failed", services.mark_failed_step, SeenReasoned, StepDetailOut, on="step")
 
 
 class Attempts(mixins.RetrieveModelMixin, Nouns):
