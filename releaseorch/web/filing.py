@@ -79,6 +79,7 @@ class Filing:
     features: frozenset[int] | None = None
     also: frozenset[int] = field(default_factory=frozenset)
     version: int | None = None  # of the request that is edited
+    since: int | None = None  # the last event of that request when the form was drawn
 
     def complete_drafts(self) -> list[ItemDraft]:
         """The lines that say enough for checks and a preview; anchors follow, or fall to the whole request."""
@@ -159,7 +160,7 @@ def read(posted: QueryDict) -> Filing:
         environment=Environment.objects.filter(pk=_id(posted, "environment")).first(),
         release=Release.objects.filter(pk=_id(posted, "release")).first(),
         title=posted.get("title", ""),
-        note=posted.get("note", ""),
+        note=_text(posted, "note"),
         wish_from=posted.get("wish_from", ""),
         wish_until=posted.get("wish_until", ""),
         on_behalf_of=Person.objects.filter(pk=_id(posted, "on_behalf_of")).first(),
@@ -167,7 +168,13 @@ def read(posted: QueryDict) -> Filing:
         features=_features(posted),
         also=frozenset(_ids(posted, ["also"])),
         version=inputs.row_id(posted, "version"),
+        since=inputs.row_id(posted, "since"),
     )
+
+
+def _text(posted: Mapping[str, str], name: str) -> str:
+    """Browsers end lines with two characters; nothing shall count as changed by that."""
+    return posted.get(name, "").replace("\r\n", "\n")
 
 
 def _id(posted: QueryDict, name: str) -> int:
@@ -198,7 +205,7 @@ def _lines(posted: QueryDict) -> tuple[Line, ...]:
             component=components.get(_id(posted, f"component-{n}")),
             version=versions.get(_id(posted, f"version-{n}")),
             title=posted.get(f"title-{n}", ""),
-            instructions=posted.get(f"instructions-{n}", ""),
+            instructions=_text(posted, f"instructions-{n}"),
             team=teams.get(_id(posted, f"team-{n}")),
             placement=_one_of(ItemPlacement.values, posted.get(f"placement-{n}", ""), ItemPlacement.AFTER),
             anchor=_place(posted, f"anchor-{n}", count),
@@ -232,8 +239,8 @@ def of_request(request: DeploymentRequest) -> Filing:
         release=request.release,
         title=request.title,
         note=request.note,
-        wish_from=_local(request.wish_from),
-        wish_until=_local(request.wish_until),
+        wish_from=local(request.wish_from),
+        wish_until=local(request.wish_until),
         lines=lines_of(drafts),
         features=frozenset(request.features.values_list("feature_id", flat=True)),
         version=request.row_version,
@@ -251,7 +258,8 @@ def lines_of(drafts: Iterable[ItemDraft]) -> tuple[Line, ...]:
     )  # fmt: skip
 
 
-def _local(moment: datetime | None) -> str:
+def local(moment: datetime | None) -> str:
+    """As the input of a moment holds it."""
     return f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}" if moment else ""
 
 
@@ -271,20 +279,6 @@ def suggested_lines(application: Application, environment: Environment) -> list[
 def environment_before(environment: Environment) -> Environment | None:
     """The one that comes before in promotion order; None for the first."""
     return Environment.objects.filter(rank__lt=environment.rank).order_by("-rank", "name").first()
-
-
-def without_foreign_lines(filing: Filing) -> tuple[Filing, list[str]]:
-    """The form without lines of other applications' components, and the names of those."""
-    if filing.application is None:
-        return filing, []
-    own = filing.application.pk
-    foreign = [
-        line for line in filing.lines if line.component is not None and line.component.application_id != own
-    ]
-    if not foreign:
-        return filing, []
-    kept = [place for place, line in enumerate(filing.lines) if line not in foreign]
-    return replace(filing, lines=reordered(filing.lines, kept)), [str(line.component) for line in foreign]
 
 
 def reordered(lines: Sequence[Line], order: Sequence[int]) -> tuple[Line, ...]:

@@ -59,6 +59,22 @@ def _promoted(source: DeploymentRequest, environment: Environment | None) -> Fil
     )
 
 
+def without_foreign_lines(typed: Filing) -> tuple[Filing, list[str]]:
+    """The form without lines of other applications' components, and the names of those."""
+    if typed.application is None:
+        return typed, []
+    own = typed.application.pk
+    foreign = [
+        line for line in typed.lines if line.component is not None and line.component.application_id != own
+    ]
+    if not foreign:
+        return typed, []
+    kept = [place for place, line in enumerate(typed.lines) if line not in foreign]
+    return replace(typed, lines=filing.reordered(typed.lines, kept)), [
+        str(line.component) for line in foreign
+    ]
+
+
 def _release_under_way(application: object) -> Release | None:
     releases = request_form.releases_open(application)  # type: ignore[arg-type]
     return releases[0] if releases else None

@@ -8,15 +8,15 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from releaseorch.accounts.models import Person
 from releaseorch.catalog.models import Application
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import services
 from releaseorch.delivery.drafts import RequestDraft
 from releaseorch.delivery.models import DeploymentRequest
-from releaseorch.web import filing, filing_buttons, filing_page
+from releaseorch.web import filing, filing_buttons, filing_kept, filing_merge, filing_page, kept
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.filing import Filing
+from releaseorch.web.filing_merge import Meanwhile
 from releaseorch.web.http import perform, render_page, see_other
 from releaseorch.web.verbs import Bounced
 
@@ -46,16 +46,19 @@ class Made:
 def new(request: HttpRequest) -> HttpResponse:
     """GET opens a filled form; POST saves (`do` draft or submit), or draws it again as its button says."""
     if request.method != "POST":
-        return _page(request, filing_buttons.opened(person_of(request), request.GET))
+        found = filing_kept.typed_before(request)
+        return _page(request, found or filing_buttons.opened(person_of(request), request.GET))
     typed, do = filing.read(request.POST), request.POST.get("do", "draft")
+    if do in filing_kept.BUTTONS:
+        return filing_kept.pressed(request, do)
     if do not in SAVES:
         return _page(request, filing_buttons.pressed(typed, do, request.POST))
-    typed, left_out = filing.without_foreign_lines(typed)
+    typed, left_out = filing_buttons.without_foreign_lines(typed)
     if left_out and do == "submit":
         return _page(request, typed, changed=left_out)
     return perform(
         request,
-        lambda _seen: _create(person_of(request), typed, left_out, do == "submit"),
+        lambda _seen: _create(request, typed, left_out, do == "submit"),
         back=lambda made: f"/requests/{made.requests[0].pk}",
         said=lambda made: made.said,
         verb="create",
@@ -63,8 +66,8 @@ def new(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _create(person: Person, typed: Filing, left_out: list[str], submit: bool) -> Made:
-    drafts = [typed.request_draft(), *_of_other_applications(typed)]
+def _create(request: HttpRequest, typed: Filing, left_out: list[str], submit: bool) -> Made:
+    person, drafts = person_of(request), [typed.request_draft(), *_of_other_applications(typed)]
     with transaction.atomic():
         try:
             made = services.create_requests(actor=person, drafts=drafts)
@@ -72,6 +75,7 @@ def _create(person: Person, typed: Filing, left_out: list[str], submit: bool) ->
             raise _named(refused, drafts) from refused
         if submit:
             made = [services.submit_request(actor=person, request=one) for one in made]
+        kept.discard(person, kept.address_of(request))
     return Made(made, left_out, submit)
 
 
@@ -106,35 +110,58 @@ def _named(refused: Invalid, drafts: list[RequestDraft]) -> Invalid:
 
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The same form for a request that is there; a POST without lines comes from a button elsewhere and shows it."""
-    rows = DeploymentRequest.objects.select_related(
-        "application__team", "environment", "release", "requester"
-    )
-    found = get_or_404(rows, pk=pk)
+    found, do = _found(pk), request.POST.get("do", "draft")
     if request.method != "POST":
-        return _page(request, filing.of_request(found), edited=found)
+        before = filing_kept.typed_before(request)
+        return _edited(request, found, before) if before else _page(request, _drawn(found), edited=found)
+    if do in filing_kept.BUTTONS:
+        return filing_kept.pressed(request, do)
     if "lines" not in request.POST:
         return see_other(request, f"/requests/{pk}/edit")
-    typed, do = (
-        replace(filing.read(request.POST), application=found.application),
-        request.POST.get("do", "draft"),
-    )
+    typed = replace(filing.read(request.POST), application=found.application)
     if do not in SAVES:
         return _page(request, filing_buttons.pressed(typed, do, request.POST), edited=found)
     return perform(
         request,
-        lambda seen: _change(person_of(request), found, typed, seen, do == "submit"),
+        lambda seen: _change(request, found, typed, seen, do == "submit"),
         back=f"/requests/{pk}",
         said=_("Saved and submitted.") if do == "submit" else _("Saved."),
         verb="edit",
-        again=lambda bounced: _page(request, typed, bounced, edited=found),
+        again=lambda bounced: _edited(request, _found(pk), typed, bounced),
     )
 
 
+def _found(pk: int) -> DeploymentRequest:
+    rows = DeploymentRequest.objects.select_related(
+        "application__team", "environment", "release", "requester"
+    )
+    return get_or_404(rows, pk=pk)
+
+
+def _drawn(found: DeploymentRequest) -> Filing:
+    return replace(filing.of_request(found), since=filing_merge.last_event(found))
+
+
+def _edited(
+    request: HttpRequest, found: DeploymentRequest, typed: Filing, bounced: Bounced | None = None
+) -> HttpResponse:
+    """What was typed; on an older picture of the request, it is taken into the newest one."""
+    typed = replace(typed, application=found.application)
+    if typed.version in (None, found.row_version):
+        return _page(request, typed, bounced, edited=found)
+    typed, meanwhile = filing_merge.merged(typed, found)
+    if bounced is not None and bounced.is_stale and found.is_editable:
+        request.refused.typed = ()  # type: ignore[attr-defined]  # it stands in the form
+    return _page(request, typed, bounced, edited=found, meanwhile=meanwhile)
+
+
 def _change(
-    person: Person, found: DeploymentRequest, typed: Filing, seen: int | None, submit: bool
+    request: HttpRequest, found: DeploymentRequest, typed: Filing, seen: int | None, submit: bool
 ) -> DeploymentRequest:
+    person = person_of(request)
     with transaction.atomic():
         changed = services.edit_request(actor=person, request=found, seen=seen, changes=typed.changes())
+        kept.discard(person, kept.address_of(request))
         return services.submit_request(actor=person, request=changed) if submit else changed
 
 
@@ -144,7 +171,9 @@ def _page(
     bounced: Bounced | None = None,
     edited: DeploymentRequest | None = None,
     changed: Iterable[str] = (),
+    meanwhile: Meanwhile | None = None,
 ) -> HttpResponse:
     context: dict[str, Any] = filing_page.context(person_of(request), typed, edited)
-    context |= {"bounced": bounced, "here": request.path, "left_out": ", ".join(changed)}
+    context |= filing_kept.context(request)
+    context |= {"bounced": bounced, "left_out": ", ".join(changed), "meanwhile": meanwhile}
     return render_page(request, "requests/form.html", context, partial="filing")
