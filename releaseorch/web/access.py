@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.web import login
-from releaseorch.web.http import kept, wants_part
-from releaseorch.web.paths import LOGIN, login_address
+from releaseorch.web.http import too_late, wants_part
+from releaseorch.web.kept import KEEP
+from releaseorch.web.paths import login_address, login_address_after
 
 public = login_not_required  # the views of the API carry it too: they authenticate by themselves
 M = TypeVar("M", bound=Model)
@@ -24,13 +25,13 @@ class LoginRequired(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         if request.method not in {"GET", "HEAD"}:
             why = _("You were logged out in between, so nothing was done.")
-            response: HttpResponseBase = kept(request, 401, why, log_in_at=LOGIN)
+            response: HttpResponseBase = too_late(request, 401, why)
         elif wants_part(request):
             response = HttpResponse(status=401)
         else:
             return HttpResponseRedirect(login_address(request))
-        if wants_part(request):
-            response["HX-Redirect"] = LOGIN
+        if wants_part(request) and request.POST.get("do") != KEEP:  # nobody is led away while they type
+            response["HX-Redirect"] = login_address_after(request)
         return response
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

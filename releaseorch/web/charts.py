@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -131,7 +131,7 @@ def _tick_text(chart: Chart, moment: datetime) -> str:
         return _("+%(n)d min") % {"n": minutes} if minutes else _("start")
     local = timezone.localtime(moment)
     if (chart.end - chart.start) > timedelta(days=2):
-        return f"{local.day} {local:%b}"
+        return formats.date_format(local, "j M")
     return f"{local:%H:%M}"
 
 

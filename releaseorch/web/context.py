@@ -10,10 +10,17 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, TeamMember
 from releaseorch.accounts.roles import Role
+from releaseorch.notifications.queries import unread_of
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RUN_ACTIVE
 from releaseorch.waiting.models import Blocker, Interval
 from releaseorch.web.http import wants_part
+
+# Pages that the settings lead to.
+SETTINGS = (
+    "/people", "/teams", "/roles", "/applications", "/components", "/procedures", "/environments", "/connections",
+    "/freezes", "/policies", "/exchange",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,13 +36,13 @@ class Place:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`me` and `nav`; one query for the number of things that wait for me, none for a part or for nobody."""
+    """`me` and `nav`; a query each for what waits for me and what I haven't read, none for a part or for nobody."""
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
         return {"me": None, "nav": []}
     if wants_part(request):
         return {"me": person, "nav": []}
-    return {"me": person, "nav": places(request.path, waiting_for(person))}
+    return {"me": person, "nav": places(request.path, waiting_for(person), unread_of(person))}
 
 
 def waiting_for(person: Person) -> int:
@@ -51,20 +58,33 @@ def waiting_for(person: Person) -> int:
     return waits.exclude(subject_kind="run", subject_id__in=under_way).count()  # those wait by their steps
 
 
-def places(path: str, waiting: int = 0) -> list[Place]:
+def places(path: str, waiting: int = 0, unread: int = 0) -> list[Place]:
     return [
         _place(path, "/", _("My work"), "m", str(waiting) if waiting else ""),
+        _place(path, "/inbox", _("Inbox"), "i", str(unread) if unread else ""),
         _place(path, "/board", _("Board"), "b"),
         _place(path, "/requests", _("Requests"), "r"),
         _place(path, "/runs", _("Runs"), "u"),
         _place(path, "/releases", _("Releases"), "e"),
         _place(path, "/features", _("Features"), "f"),
         _place(path, "/where", _("Where is what"), "w"),
+        _place(path, "/calendar", _("Calendar"), "c"),
         _place(path, "/audit", _("Audit"), "a", apart=True),
+        _place(path, "/settings", _("Settings"), "s", also=SETTINGS),
         _place(path, "/me", _("My access"), "y"),
     ]
 
 
-def _place(path: str, url: str, label: str, key: str, note: str = "", apart: bool = False) -> Place:
-    current = path == url if url == "/" else path == url or path.startswith(f"{url}/")
+def _place(
+    path: str,
+    url: str,
+    label: str,
+    key: str,
+    note: str = "",
+    apart: bool = False,
+    also: tuple[str, ...] = (),
+) -> Place:
+    """It is the current one on its own page, on those below it, and on those below `also`."""
+    below = tuple(f"{one}/" for one in (url, *also)) if url != "/" else ()
+    current = path == url or f"{path}/".startswith(below)
     return Place(url, label, key, note, current, apart)

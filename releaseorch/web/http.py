@@ -3,7 +3,8 @@
 import logging
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +16,12 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from releaseorch.accounts.models import Person
 from releaseorch.core.errors import Conflict, DomainError, Invalid, NotAllowed
-from releaseorch.web import inputs, login
+from releaseorch.web import inputs, kept, login
+from releaseorch.web.kept import Typed
 from releaseorch.web.paths import LOGIN, came_from
 from releaseorch.web.verbs import Bounced
 
@@ -25,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 STATUS: dict[type[DomainError], int] = {NotAllowed: 403, Conflict: 409, Invalid: 422}
 RETRY_AFTER_S = 5
-SECRET_FIELDS = frozenset({"csrfmiddlewaretoken", "password", "version"})
 Again = Callable[[Bounced | None], HttpResponse]
 
 
@@ -70,7 +73,8 @@ def perform(
 
     Done: 303 to `back` with the message `said` (both may be made from the service's result); htmx gets
     `again(None)`, the page's changed part. `Invalid`: `again(bounced)` draws the same form with what was typed and
-    its sentences, sent as 422. `NotAllowed` and `Conflict`: their page with a link to `back`.
+    its sentences, sent as 422. `NotAllowed` and `Conflict`: the page as it is now, above it the reasons and what was
+    typed, and its form filled again where it is still open.
     """
     try:
         result = func(inputs.seen_version(request))
@@ -81,7 +85,8 @@ def perform(
         response.status_code = 422
         return response
     except DomainError as error:
-        return refusal(request, error, _path(back, None))
+        return refused(request, error, _path(back, None), verb, again)
+    forget_typed(request)
     if again is not None and wants_part(request):
         return again(None)
     text = said(result) if callable(said) else said
@@ -98,15 +103,59 @@ def _path(back: str | Callable[[Any], str], result: Any) -> str:
 
 def bounced(request: HttpRequest, error: Invalid, verb: str = "") -> Bounced:
     """What was typed and why it wasn't taken; give it to the page as `bounced`."""
-    values = {name: str(value) for name, value in request.POST.items() if name not in SECRET_FIELDS}
-    return Bounced(verb, values, error.fields)
+    return Bounced(verb, _values(request), error.fields)
+
+
+def _values(request: HttpRequest) -> dict[str, str]:
+    return {name: value for name, value in kept.fields_of(request.POST) if name != "version"}
+
+
+def forget_typed(request: HttpRequest) -> None:
+    """What waited for this verb, carried through a login, has been used."""
+    if isinstance(request.user, Person):
+        kept.forget(request.user, kept.address_of(request))
+
+
+@dataclass
+class Refused:
+    """Stands above the page of a thing whose verb was refused; `typed` can be copied from there."""
+
+    status: int
+    reasons: Sequence[str]
+    back: str
+    typed: Sequence[Typed]
+    has_file: bool
+
+
+def refused(
+    request: HttpRequest, error: DomainError, back: str, verb: str, again: Again | None
+) -> HttpResponse:
+    """A refused verb on the page of its thing as that is now, so that one press more does it where it still may be."""
+    if again is None or wants_part(request):
+        return refusal(request, error, back)
+    status = _status(error)
+    request.refused = Refused(  # type: ignore[attr-defined]
+        status, error.reasons, back, kept.texts_of(request.POST), bool(request.FILES)
+    )
+    response = again(Bounced(verb, _values(request), {}, is_stale=isinstance(error, Conflict)))
+    response.status_code = status
+    return response
+
+
+def _status(error: DomainError) -> int:
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
 
 
 def refusal(request: HttpRequest, error: DomainError, back: str = "") -> HttpResponse:
-    """The page of a refused verb: why, who may or what changed, and the way back."""
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
-    context = {"reasons": error.reasons, "back": back or came_from(request)}
-    return render(request, f"errors/{status}.html", context, status=status)
+    """The page of a refused verb: why, who may or what changed, what was typed, and the way back."""
+    is_bent = isinstance(error, Invalid) and request.method == "GET"  # then the page without its query helps
+    context = {
+        "reasons": error.reasons,
+        "back": back or (request.path if is_bent else came_from(request)),
+        "typed": kept.texts_of(request.POST),
+        "has_file": bool(request.FILES),
+    }
+    return render(request, f"errors/{_status(error)}.html", context, status=_status(error))
 
 
 class DomainErrors(MiddlewareMixin):
@@ -169,17 +218,23 @@ def unavailable(request: HttpRequest, error: DatabaseError | InterfaceError) -> 
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 that loses nothing: the login form with a fresh token, elsewhere what was typed to copy."""
+    """403 that loses nothing: the login form with a fresh token, elsewhere what was typed and the way to go on."""
     if request.path == LOGIN:
         return login.stale(request)
-    return kept(request, 403, _("This page is older than your session, so its form no longer counts."))
+    return too_late(request, 403, _("This page is older than your session, so its form no longer counts."))
 
 
-def kept(request: HttpRequest, status: int, why: str, log_in_at: str = "") -> HttpResponse:
-    """A form that can't be taken now, with all that was typed."""
+def too_late(request: HttpRequest, status: int, why: str) -> HttpResponse:
+    """A form of another session: all that was typed, and one press (or a login) back to the form, filled again."""
     get_token(request)
-    typed = [(name, value) for name, value in request.POST.items() if value and name not in SECRET_FIELDS]
-    context = {"why": why, "typed": typed, "back": came_from(request), "login": log_in_at}
+    context = {
+        "why": why,
+        "typed": kept.texts_of(request.POST),
+        "has_file": bool(request.FILES),
+        "sealed": kept.carried(request),
+        "back": came_from(request),
+        "form": None if request.user.is_authenticated else login.empty(request),
+    }
     return render(request, "errors/kept.html", context, status=status)
 
 
@@ -201,9 +256,9 @@ def _answer(request: HttpRequest, page: int, status: int, context: dict[str, Any
 
 _REASONS = {400: "bad_request", 403: "not_allowed", 404: "not_found", 500: "broken", 503: "not_available"}
 _TITLES = {
-    400: "This can't be read.",
-    403: "You may not do this.",
-    404: "Nothing is here.",
-    500: "Something broke here.",
-    503: "Back in a moment.",
+    400: gettext_lazy("This can't be read."),
+    403: gettext_lazy("You may not do this."),
+    404: gettext_lazy("Nothing is here."),
+    500: gettext_lazy("Something broke here."),
+    503: gettext_lazy("Back in a moment."),
 }

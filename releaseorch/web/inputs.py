@@ -15,6 +15,7 @@ from releaseorch.web.converters import LARGEST_ID
 # Databases disagree about NUL and lone surrogates (one stores, the other fails), so neither gets that far.
 UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LONGEST_QUERY_VALUE = 2000
+MOST_PICKED = 500
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
@@ -52,6 +53,12 @@ def row_id(values: Mapping[str, str], name: str) -> int | None:
     """An id from a query or form; `None` when it is left out, 400 when it can't be one."""
     text = values.get(name, "").strip()
     return _whole(text) if text else None
+
+
+def row_ids(values: QueryDict, name: str) -> list[int]:
+    """Every id that was picked, each once; 400 when one can't be an id."""
+    ids = [row_id({name: text}, name) for text in values.getlist(name)[:MOST_PICKED]]
+    return list(dict.fromkeys(pk for pk in ids if pk is not None))
 
 
 def _whole(text: str) -> int:

@@ -6,7 +6,14 @@ PLACES = {
     "step": "/steps/{}",
     "feature": "/features/{}",
     "release": "/releases/{}",
+    "person": "/people/{}",
+    "team": "/teams/{}",
+    "application": "/applications/by-number/{}",
     "component": "/components/{}",
+    "procedure": "/procedures/{}",
+    "version": "/versions/{}",
+    "environment": "/environments/{}",
+    "connection": "/connections/{}",
 }
 
 

@@ -14,8 +14,17 @@ PAUSE_S = round(settings.AXES_COOLOFF_TIME * 3600)
 def form_page(
     request: HttpRequest, form: AuthenticationForm, status: int = 200, sentence: str = ""
 ) -> HttpResponse:
-    context = {"form": form, "next": wanted_after_login(request), "sentence": sentence}
+    context = {
+        "form": form,
+        "next": wanted_after_login(request),
+        "sentence": sentence,
+        "sealed": request.POST.get("sealed", ""),
+    }
     return render(request, "registration/login.html", context, status=status)
+
+
+def empty(request: HttpRequest) -> AuthenticationForm:
+    return AuthenticationForm(request)
 
 
 def stale(request: HttpRequest) -> HttpResponse:

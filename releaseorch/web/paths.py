@@ -25,8 +25,16 @@ def came_from(request: HttpRequest) -> str:
 
 def login_address(request: HttpRequest) -> str:
     """The login form that leads back to the page that was asked for."""
-    path = request.get_full_path()
-    return LOGIN if path == "/" else f"{LOGIN}?{urlencode({'next': path})}"
+    return _login_before(request.get_full_path())
+
+
+def login_address_after(request: HttpRequest) -> str:
+    """The login form that leads back to the page that asked for a part of itself."""
+    return _login_before(came_from(request))
+
+
+def _login_before(path: str) -> str:
+    return f"{LOGIN}?{urlencode({'next': path})}" if path.strip("/") else LOGIN
 
 
 def wanted_after_login(request: HttpRequest) -> str:

@@ -91,5 +91,5 @@ def _choices(lines: Iterable[StepLine], nothing: str) -> Choices:
 def _teams() -> Choices:
     return (
         ("", _("whoever operates")),
-        *((str(pk), name) for pk, name in Team.objects.values_list("pk", "name")),
+        *((str(pk), name) for pk, name in Team.objects.filter(retired_at=None).values_list("pk", "name")),
     )

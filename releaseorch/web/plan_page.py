@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action
-from releaseorch.delivery import plan_queries, run_queries
+from releaseorch.delivery import plan_queries, run_queries, signers
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.plan_views import PlanView, RequestLine, StepLine
 from releaseorch.runs.models import DeploymentRun
@@ -18,7 +18,7 @@ from releaseorch.waiting import ledger
 from releaseorch.web import plan_forms, run_chart, run_feed
 
 TEMPLATE = "runs/plan.html"
-ELSEWHERE = frozenset({"add_step", "comment"})  # drawn beside what they are about
+ELSEWHERE = frozenset({"add_step", "add_request", "comment"})  # drawn beside what they are about
 WAY = (RunState.DRAFT, RunState.PROPOSED, RunState.APPROVED, RunState.RUNNING, RunState.SUCCEEDED)
 
 
@@ -41,10 +41,11 @@ class HeldRequest:
 
 @dataclass(frozen=True)
 class Slot:
-    """An approval slot, and what stands in this person's way (empty: nothing)."""
+    """An approval slot, what stands in this person's way (empty: nothing), and who could fill it."""
 
     view: SlotView
     why_not: str
+    people: Sequence[Person]
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "plan": plan,
         "actions": [action for verb, action in actions.items() if verb not in ELSEWHERE],
         "comment": actions.get("comment"),
+        "add_request": actions.get("add_request"),
         "add_step": plan_forms.with_team_and_time(add) if add else None,
         "wait": ledger.open_waits("run", [run.pk]).get(run.pk),
         "slots": _slots(run, approvals.slots, person),
@@ -122,4 +124,8 @@ def _group(ident: str, label: str, steps: Sequence[StepLine]) -> Group:
 def _slots(run: DeploymentRun, slots: Sequence[SlotView], person: Person) -> list[Slot]:
     """While nothing is asked yet, nothing stands in anybody's way but the order."""
     asks = run.state == RunState.PROPOSED
-    return [Slot(slot, slot.why_not(person) if asks and slot.missing else "") for slot in slots]
+    people = signers.signers_of(slots) if run.state in {RunState.DRAFT, RunState.PROPOSED} else {}
+    return [
+        Slot(slot, slot.why_not(person) if asks and slot.missing else "", people.get(slot.name, []))
+        for slot in slots
+    ]

@@ -71,7 +71,7 @@ def context(person: Person, detail: RequestDetail, actions: Mapping[str, Action]
         "way": _way(request),
         "by_line": by_line,
         "addable": _addable(detail) if by_line else [],
-        "teams": list(Team.objects.all()) if by_line else [],
+        "teams": list(Team.objects.filter(retired_at=None)) if by_line else [],
         "placements": list(ItemPlacement),
         "deploying": [line for line in detail.items if line.item.component_id],
         "by_hand": [_manual(line, detail) for line in detail.items if not line.item.component_id],

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import Application
-from releaseorch.core.actions import Field
+from releaseorch.core.actions import Action, Field
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.runs import graph, queries, rights, waits
@@ -70,8 +70,12 @@ def cards_of(
     attempts: Mapping[int, Sequence[Attempt]],
     person: Person,
     now: datetime,
+    stop: Action | None = None,
 ) -> list[DecisionCard]:
-    """A card for each wanted step; one query for the inventory, and two per card (log, versions)."""
+    """A card for each wanted step, `stop` (the run's verb) among its choices.
+
+    One query for the inventory, and two per card (log, versions).
+    """
     rows = [step for step in wanted if step.state == StepState.NEEDS_DECISION]
     components = {step.component_id for step in rows if step.component_id is not None}
     found = inventory.current([rows[0].run.environment_id], components) if components else []
@@ -85,6 +89,7 @@ def cards_of(
             there.get((step.component_id or 0, step.target_id)),
             person,
             now,
+            stop,
         )
         for step in rows
     ]
@@ -111,6 +116,7 @@ def _card(
     installed: Installation | None,
     person: Person,
     now: datetime,
+    stop: Action | None,
 ) -> DecisionCard:
     actions = {action.verb: action for action in queries.step_actions(step, person, ASKED)}
     closed = rights.why_not_read(person, step)
@@ -143,6 +149,7 @@ def _card(
         for verb in VERBS
         if verb in actions
     ]
+    choices += [_stop(stop)] if stop is not None else []
     refused = {action.why_not for action in actions.values() if not action.allowed}
     return DecisionCard(
         step=step,
@@ -156,6 +163,12 @@ def _card(
         choices=choices,
         versions=next((field for field in done.fields if field.name == "installed"), None) if done else None,
         why_not=refused.pop() if len(refused) == 1 and not any(one.is_allowed for one in choices) else "",
+    )
+
+
+def _stop(action: Action) -> Choice:
+    return Choice(
+        action.verb, action.label, _("over now"), _why(action.why_not, action.consequence), action.allowed
     )
 
 

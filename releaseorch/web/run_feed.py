@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from releaseorch.audit import queries as audit
 from releaseorch.audit.models import Event
@@ -21,6 +21,7 @@ SAID = {
     "run.slot_approved": gettext_lazy("approved"),
     "run.approved": gettext_lazy("approved, the last to be asked"),
     "run.sent_back": gettext_lazy("sent the plan back"),
+    "run.handed_over": gettext_lazy("handed the plan over"),
     "run.rejected": gettext_lazy("rejected the run"),
     "run.unlocked": gettext_lazy("unlocked the plan"),
     "run.scheduled": gettext_lazy("scheduled the run"),
@@ -90,7 +91,15 @@ def _of_event(event: Event) -> FeedLine | None:
         return FeedLine(
             event.at, event.actor_name, str(WITHOUT_REQUEST[event.verb]), event.reason, request_id=number
         )
+    if event.verb == "run.request_added":
+        return _of_added(event)
     if event.verb == "run.plan_edited":
         return FeedLine(event.at, event.actor_name, str(event.after.get("what", "")), event.reason)
     said = SAID.get(event.verb)
     return FeedLine(event.at, event.actor_name, str(said), event.reason) if said else None
+
+
+def _of_added(event: Event) -> FeedLine:
+    added = event.after.get("requests", [])
+    did = ngettext("added request", "added %(n)d requests", len(added)) % {"n": len(added)}
+    return FeedLine(event.at, event.actor_name, did, request_id=added[0] if len(added) == 1 else None)

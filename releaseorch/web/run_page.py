@@ -12,6 +12,7 @@ from releaseorch.core.actions import Action
 from releaseorch.delivery import plan_schedule, run_queries
 from releaseorch.delivery.composing import requests_of
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.notifications.queries import called_of
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 from releaseorch.runs.queries import RunDetail, run_detail
 from releaseorch.runs.states import StepState
@@ -41,8 +42,10 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
     requests = requests_of(run)
     undecided = [one.step for one in detail.must_act if one.step.state == StepState.NEEDS_DECISION]
     cards = run_decisions.cards_of(
-        undecided[:MOST_DECISIONS], detail.steps, detail.links, attempts, person, present
+        undecided[:MOST_DECISIONS], detail.steps, detail.links, attempts, person, present, actions.get("stop")
     )
+    shown = detail.must_act[:MOST_WAITING]
+    called = called_of({one.step.pk: one.since for one in shown})
     gate = _gate(detail, times)
     downtimes = run_downtime.downtimes_of(detail.steps, times, present)
     return {
@@ -51,7 +54,7 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "actions": [action for verb, action in actions.items() if verb not in ELSEWHERE],
         "comment": actions.get("comment"),
         "must_act": [
-            {**vars(one), "look": run_rows.look_of(one.step)} for one in detail.must_act[:MOST_WAITING]
+            {**vars(one), "look": run_rows.look_of(one.step), "called": called[one.step.pk]} for one in shown
         ],
         "must_act_more": max(len(detail.must_act) - MOST_WAITING, 0),
         "cards": cards,

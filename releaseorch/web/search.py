@@ -10,7 +10,8 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person, Team
-from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.catalog import procedure_queries
+from releaseorch.catalog.models import Application, Component, ComponentVersion, Procedure
 from releaseorch.core.text import normalised
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.features.models import Feature, Release
@@ -48,7 +49,7 @@ def find(text: str) -> list[Group]:
     if not wanted:
         return []
     kinds = (
-        _requests, _runs, _features, _releases, _applications, _components, _versions, _people, _teams,
+        _requests, _runs, _features, _releases, _applications, _components, _procedures, _versions, _people, _teams,
     )  # fmt: skip
     return [group for group in (kind(wanted) for kind in kinds) if group.hits]
 
@@ -113,12 +114,18 @@ def _components(text: str) -> Group:
     )
 
 
+def _procedures(text: str) -> Group:
+    """Each once, by its newest version."""
+    rows = Procedure.objects.filter(procedure_queries.newest(), name__icontains=text)
+    return _group(_("Procedures"), rows, lambda one: Hit(str(one), f"/procedures/{one.pk}"))
+
+
 def _versions(text: str) -> Group:
     rows = ComponentVersion.objects.select_related("component").order_by("-pk")
     return _group(
         _("Versions"),
         rows.filter(Q(text__icontains=text) | Q(commit__startswith=text)),
-        lambda one: Hit(one.text, f"/components/{one.component_id}#version-{one.pk}", str(one.component)),
+        lambda one: Hit(one.text, f"/versions/{one.pk}", str(one.component)),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
@@ -57,9 +57,11 @@ def end_session(person: Person, name: str) -> bool:
 
 
 def _rows_of(person: Person) -> list[tuple[Session, dict[str, Any]]]:
+    """A session made under an earlier password is over, though its row is still there."""
     living = Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+    own = {SESSION_KEY: str(person.pk), HASH_SESSION_KEY: person.get_session_auth_hash()}
     pairs = ((row, row.get_decoded()) for row in living)
-    return [(row, data) for row, data in pairs if data.get(SESSION_KEY) == str(person.pk)]
+    return [(row, data) for row, data in pairs if own.items() <= data.items()]
 
 
 def _drawn(row: Session, data: dict[str, Any], request: HttpRequest) -> OwnSession:

@@ -2,12 +2,26 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from releaseorch.core import clock
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def patterns() -> dict[str, str]:
+    """What clock.js says while a page stands open."""
+    return {
+        "seconds": _("%(n)d s"),
+        "minutes": _("%(n)d min"),
+        "hours": _("%(hours)d h %(minutes)02d"),
+        "days_and_hours": _("%(days)d d %(hours)d h"),
+        "days": _("%(n)d d"),
+        "now": _("just now"),
+        "late": _("%(span)s late"),
+        "ahead": _("in %(span)s"),
+    }
 
 
 def duration(span: timedelta | float | None) -> str:
@@ -51,8 +65,8 @@ def until(moment: datetime) -> str:
 def stamp(moment: datetime) -> str:
     """ "Sat 21 Nov 22:58", with the year when it is another one than now."""
     local = timezone.localtime(moment)
-    year = "" if local.year == timezone.localtime(clock.now()).year else f" {local:%Y}"
-    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
+    is_this_year = local.year == timezone.localtime(clock.now()).year
+    return formats.date_format(local, "D j M H:i" if is_this_year else "D j M Y H:i")
 
 
 def exact(moment: datetime) -> str:

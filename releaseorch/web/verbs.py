@@ -4,26 +4,39 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from releaseorch.core.actions import Action, Field
+from releaseorch.web import times
+from releaseorch.web.models import KeptForm
 
 NOTHING = mark_safe("")
 LONGEST_REASON = 2000
 
 
 class Bounced:
-    """What came back from the service for a verb: what was typed, and the sentences for each field."""
+    """What came back for a verb: what was typed, the sentences for each field, whether somebody else was first."""
 
-    def __init__(self, verb: str, values: Mapping[str, str], errors: Mapping[str, list[str]]) -> None:
-        self.verb, self.values, self.errors = verb, values, errors
+    def __init__(
+        self, verb: str, values: Mapping[str, str], errors: Mapping[str, list[str]], is_stale: bool = False
+    ) -> None:
+        self.verb, self.values, self.errors, self.is_stale = verb, values, errors, is_stale
+        self.kept: KeptForm | None = None
 
     @property
     def sentences(self) -> list[str]:
         """All of them; a template can't walk `errors.items`, since a field may be called items."""
         return [sentence for said in self.errors.values() for sentence in said]
+
+    @classmethod
+    def of_kept(cls, verb: str, row: KeptForm) -> "Bounced":
+        """What was typed in a session that ended."""
+        found = cls(verb, {name: str(value) for name, value in row.posted.items()}, {})
+        found.kept = row
+        return found
 
     @classmethod
     def nothing(cls, verb: str) -> "Bounced":
@@ -59,13 +72,23 @@ def form(action: Action, csrf: str, version: int | None, bounced: Bounced | None
         label = action.reason_label or _("Reason, kept in the audit")
         inputs.append(_input(action, Field("reason", label, kind="textarea", required=True), back))
     return format_html(
-        '<form class="stack" method="post" enctype="multipart/form-data" action="{}">{}{}{}{}{}</form>',
+        '<form class="stack" method="post" enctype="multipart/form-data" action="{}">{}{}{}{}{}{}</form>',
         action.url,
         _hidden(action, csrf, version),
         format_html("<p>{}</p>", action.consequence) if action.consequence else NOTHING,
         _sentences(back.errors.get("", []), ""),
         format_html_join("", "{}", ((one,) for one in inputs)),
         _button(action),
+        _kept(back.kept) if back.kept else NOTHING,
+    )
+
+
+def _kept(row: KeptForm) -> SafeString:
+    return format_html(
+        '<p class="small quiet">{} <button class="button link" formaction="{}" formnovalidate>{}</button></p>',
+        _("You typed this on %(when)s and did not save it.") % {"when": times.stamp(row.at)},
+        reverse("kept-forget", args=[row.pk]),
+        _("Start over"),
     )
 
 
@@ -155,4 +178,6 @@ def _control(field: Field, attributes: SafeString, value: Any) -> SafeString:
         return format_html("<select {}>{}</select>", attributes, options)
     if field.kind == "file":
         return format_html('<input type="file" {}>', attributes)
+    if field.kind == "password":  # never filled in, by us or by a browser
+        return format_html('<input type="password" autocomplete="new-password" {}>', attributes)
     return format_html('<input type="{}" value="{}" {}>', field.kind, value, attributes)

@@ -2,6 +2,9 @@
 (() => {
   "use strict";
 
+  // <p data-keeps>: its form is kept by the server while somebody types.
+  const keeps = (event) => event.target.hasAttribute("data-keeps");
+
   // A second press while the first is under way goes nowhere; coming back by the browser's button frees it.
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -16,7 +19,7 @@
     for (const button of root.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   };
   window.addEventListener("pageshow", () => free(document));
-  document.addEventListener("htmx:afterRequest", () => free(document));
+  document.addEventListener("htmx:afterRequest", (event) => { if (!keeps(event)) free(document); });
 
   // A refused answer to htmx: show its reasons above the page instead of nothing.
   document.addEventListener("htmx:responseError", (event) => {
@@ -25,9 +28,10 @@
     const notice = document.createElement("div"), text = document.createElement("p");
     notice.className = "notice";
     notice.dataset.state = "failed";
-    text.textContent = said || `That didn’t work (${event.detail.xhr.status}). Load the page again and look.`;
+    const messages = document.getElementById("messages");
+    text.textContent = said || messages?.dataset.failed;
     notice.append(text);
-    document.getElementById("messages")?.replaceChildren(notice);
+    messages?.replaceChildren(notice);
     const announce = document.getElementById("announce");
     if (announce) announce.textContent = text.textContent;
   });
@@ -63,11 +67,18 @@
     if (all.form) recount(all.form);
   }
 
-  // <form data-warn-unsaved>: leaving with something typed asks first.
-  let unsaved = false;
-  document.addEventListener("input", (event) => { if (event.target.form?.hasAttribute("data-warn-unsaved")) unsaved = true; });
-  document.addEventListener("submit", () => { unsaved = false; });
-  window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+  // <form data-warn-unsaved>: leaving with something typed asks first, unless all of it is kept.
+  let typed = 0, sent = 0, safe = 0;
+  document.addEventListener("input", (event) => { if (event.target.form?.hasAttribute("data-warn-unsaved")) typed += 1; });
+  document.addEventListener("submit", () => { safe = typed; });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (keeps(event)) sent = typed; });
+  document.addEventListener("htmx:afterRequest", (event) => { if (keeps(event) && event.detail.successful) safe = sent; });
+  window.addEventListener("beforeunload", (event) => { if (typed > safe) event.preventDefault(); });
+
+  // The same words again are not read out again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (keeps(event) && event.target.textContent === event.detail.xhr.responseText) event.detail.shouldSwap = false;
+  });
 
   document.querySelector("[data-focus]")?.focus();
 })();

@@ -103,7 +103,7 @@
 
   const open = () => {
     if (stream || over || document.hidden) return;
-    stream = new EventSource(`/live/stream?topics=${encodeURIComponent(topics.join(","))}`);
+    stream = new EventSource(`${document.body.dataset.stream}?topics=${encodeURIComponent(topics.join(","))}`);
     stream.addEventListener("open", () => {
       patience = 4000;
       if (away) all();

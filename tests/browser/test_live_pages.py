@@ -57,7 +57,9 @@ def test_what_somebody_types_is_never_overwritten(house: House, window: Opened) 
     note.fill("Called 4400, they")
 
     other = window(house.cast.operator).go(f"/runs/{run.pk}")
-    other.locator("#run-verbs").get_by_role("button", name="Pause").click()
+    pause = other.locator("#run-verbs details.verb", has_text="Pause")
+    pause.locator("summary").click()
+    pause.get_by_role("button", name="Pause").click()
 
     expect(page.locator("#run-state")).to_have_text("Paused", timeout=SOON_MS)
     expect(page.locator("#live")).to_have_text("Held while you write")

@@ -19,7 +19,7 @@ def demo(settings: Settings) -> None:
     settings.DEMO = True
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, True), (360, False)])
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (360, True)])
 def test_every_component_is_free_of_barriers(cast: Cast, window: Opened, width: int, dark: bool) -> None:
     seen = window(cast.operator, width=width, dark=dark)
     seen.go("/styleguide")

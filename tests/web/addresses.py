@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import Application, Component, ComponentVersion
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
-from releaseorch.environments.models import Environment
+from releaseorch.environments.models import Connection, Environment, Freeze, Placement, Reservation, Target
 from releaseorch.features.models import Feature, Release
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 
@@ -36,6 +36,11 @@ ROWS: dict[str, type[Model]] = {
     "versions": ComponentVersion,
     "environments": Environment,
     "environment": Environment,
+    "reservations": Reservation,
+    "freezes": Freeze,
+    "connections": Connection,
+    "placements": Placement,
+    "targets": Target,
     "people": Person,
     "teams": Team,
 }

@@ -1,5 +1,6 @@
 """Closed by default, no change by looking, no verb without its token: tried on every address there is."""
 
+import itertools
 from html.parser import HTMLParser
 
 import pytest
@@ -14,7 +15,12 @@ from tests.histories import request_in_state, run_in_state
 from tests.web.addresses import addresses
 
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
-OPEN_TO_ALL = {"login", "healthz", "api-schema"}  # the last describes the API and holds nothing of the house
+OPEN_TO_ALL = {
+    "login",
+    "healthz",
+    "readyz",
+    "api-schema",
+}  # the last describes the API and holds nothing of the house
 MOVING = {"sessions.Session", "axes.AccessLog", "axes.AccessAttempt", "axes.AccessFailureLog"}
 
 
@@ -49,11 +55,10 @@ def test_nobody_gets_in_without_logging_in(method: str) -> None:
     assert rows() == before
 
 
-def test_looking_twice_changes_nothing(cast: Cast, door) -> None:
+def test_looking_changes_nothing(cast: Cast, door) -> None:
     client, before = door(cast.release_manager), rows()
     for one in addresses():
-        for _ in range(2):
-            assert client.get(one.path).status_code < 500 or one.name == "live-stream", one
+        assert client.get(one.path).status_code < 500 or one.name == "live-stream", one
     assert rows() == before
 
 
@@ -63,6 +68,8 @@ def test_nothing_is_done_without_a_csrf_token(cast: Cast, method: str) -> None:
     client.force_login(cast.release_manager, backend="django.contrib.auth.backends.ModelBackend")
     before = rows()
     for one in addresses():
+        if method != "post" and not one.is_api:  # pages have no other method: the resolver's tests cover them
+            continue
         answer = getattr(client, method)(one.path, data={"reason": "x"}, content_type="application/json")
         assert answer.status_code in {403, 404} or (one.is_api and answer.status_code == 405), (
             f"{method} {one}: {answer.status_code}"
@@ -154,14 +161,15 @@ def test_a_bent_address_lets_nobody_in(path: str) -> None:
     assert answer.status_code != 302 or answer["Location"].startswith(("/login", "/me"))
 
 
+# What each field gets in turn: alone, or one after the other.
 HOSTILE = {
-    "nothing": None,
-    "spaces": "   ",
-    "huge id": "9223372036854775807",
-    "beyond ids": "9223372036854775808",
-    "long": "x" * 10_000,
-    "markup": "<script>alert(1)</script>{{7*7}}{% load x %}${7*7}%s{0.__class__}../../etc/passwd\r\nSet-Cookie: a=b",
-    "direction": "\u202eabc\u2066\u200b",
+    "nothing": (),
+    "ids": ("9223372036854775807", "9223372036854775808"),
+    "long": ("x" * 10_000,),
+    "markup": (
+        "  \u202eabc\u2066\u200b<script>alert(1)</script>{{7*7}}{% load x %}${7*7}%s{0.__class__}"
+        "../../etc/passwd\r\nSet-Cookie: a=b",
+    ),
 }
 FIELDS = [
     "reason", "comment", "title", "name", "note", "text", "instructions", "installed",
@@ -169,14 +177,14 @@ FIELDS = [
     "position", "kind", "phase", "key", "state", "status", "from", "until", "wish_from", "wish_until",
     "items", "features", "requests", "request", "run", "step", "steps", "url", "expected_s", "decision",
     "choice", "slot", "window_from", "window_until", "at", "q", "cursor", "before", "after", "anchor",
-    "placement", "item", "action",
+    "placement", "item", "action", "starts_at", "ends_at", "expires_at", "rank", "order", "group", "parameters",
+    "config", "secret", "here", "there", "feature",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_whatever_is_typed_gets_an_answer_and_no_failure(cast: Cast, door, kind: str) -> None:
-    value = HOSTILE[kind]
-    typed = {} if value is None else dict.fromkeys(FIELDS, value)
+    typed = dict(zip(FIELDS, itertools.cycle(HOSTILE[kind]), strict=False))
     client, failed = door(cast.release_manager, raise_request_exception=False), []
     for one in addresses():
         if one.is_api or one.name in {"logout", "live-stream"}:

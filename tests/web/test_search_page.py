@@ -63,5 +63,5 @@ def test_the_number_of_queries_does_not_grow_with_what_is_found(
 ) -> None:
     ComponentFactory.create_batch(10, name="same")
     client = door(cast.outsider)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         client.get("/search", {"q": "same"})

@@ -12,6 +12,7 @@ urlpatterns = [
     path("requests/<id:pk>/submit", requests.submit, name="request-submit"),
     path("requests/<id:pk>/withdraw", requests.withdraw, name="request-withdraw"),
     path("requests/<id:pk>/approve", requests.approve, name="request-approve"),
+    path("requests/<id:pk>/consent-late", requests.consent_late, name="request-consent-late"),
     path("requests/<id:pk>/send-back", requests.send_back, name="request-send-back"),
     path("requests/<id:pk>/reject", requests.reject, name="request-reject"),
     path("requests/<id:pk>/retry", requests.retry, name="request-retry"),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("runs/<id:pk>/cancel", run_verbs.cancel, name="run-cancel"),
     path("runs/<id:pk>/comment", run_verbs.comment, name="run-comment"),
     path("runs/<id:pk>/take-out", run_verbs.take_out, name="run-take-out"),
+    path("runs/<id:pk>/add-request", plan_edits.add_request, name="run-add-request"),
     path("runs/<id:pk>/replan", plan_edits.replan, name="run-replan"),
     path("runs/<id:pk>/edit", plan_edits.edit, name="run-edit"),
     path("runs/<id:pk>/add-step", plan_edits.add_step, name="run-add-step"),

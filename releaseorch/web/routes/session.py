@@ -1,4 +1,4 @@
-"""Addresses of logging in and out, and of the sign of life."""
+"""Addresses of logging in and out."""
 
 from django.urls import path
 
@@ -7,5 +7,4 @@ from releaseorch.web.views import session
 urlpatterns = [
     path("login", session.login, name="login"),
     path("logout", session.logout, name="logout"),
-    path("healthz", session.healthz, name="healthz"),
 ]

@@ -102,3 +102,9 @@ def day(moment: datetime) -> SafeString:
 def lasted(row: Installation) -> str:
     """How long it was there."""
     return times.duration(row.until - row.since) if row.until else ""
+
+
+@register.simple_tag
+def changing_marks(cell: Cell, changing: Mapping[int, DeploymentRun], component_id: int) -> SafeString:
+    """The marks of a cell on the page of one environment; `changing` is by component."""
+    return cell_marks(cell, changing.get(component_id))

@@ -1,5 +1,6 @@
 """The small parts of every page as tags that return safe text: fast in rows, the same everywhere."""
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from releaseorch.core import clock as core_clock
 from releaseorch.core.actions import Action
 from releaseorch.core.looks import Look
 from releaseorch.core.looks import look as look_of
-from releaseorch.web import charts, times, verbs
+from releaseorch.web import charts, kept, times, verbs
 
 register = template.Library()
 NOTHING = mark_safe("")
@@ -154,9 +155,10 @@ def present() -> SafeString:
     """The time in the head of every page, kept going by clock.js."""
     moment = core_clock.now()
     return format_html(
-        '<time datetime="{}" data-clock data-zone="{}">{}</time>',
+        '<time datetime="{}" data-clock data-zone="{}" data-words="{}">{}</time>',
         moment.isoformat(),
         timezone.get_current_timezone_name(),
+        json.dumps(times.patterns()),
         times.stamp(moment),
     )
 
@@ -232,12 +234,15 @@ def _csrf(context: Context) -> str:
 
 
 def _bounced(context: Context, action: Action) -> verbs.Bounced | None:
-    """The answer to an earlier try of this very verb (same word, same address)."""
-    bounced = context.get("bounced")
-    if bounced is None or bounced.verb != action.verb:
-        return None
+    """The answer to an earlier try of this very verb (same word, same address), or what was typed before a login."""
+    bounced: verbs.Bounced | None = context.get("bounced")
     request = context.get("request")
-    return bounced if request is None or request.path == action.url else None
+    if bounced is not None and bounced.verb == action.verb and (not request or request.path == action.url):
+        return bounced
+    if request is None or not (action.allowed and action.asks):
+        return None
+    row = kept.filled(request, action.url)
+    return verbs.Bounced.of_kept(action.verb, row) if row else None
 
 
 @register.simple_tag(takes_context=True)

@@ -13,19 +13,24 @@ from django.views.decorators.http import require_POST, require_safe
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
+from releaseorch.core import clock
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import board_queries, request_form, services
 from releaseorch.delivery.board_queries import ATTENTION, DONE, READY, UNDER_WAY, ApplicationLine, RequestLine
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
+from releaseorch.environments import ahead
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
+from releaseorch.runs.models import DeploymentRun
+from releaseorch.runs.states import RunState
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import refusal, render_page, see_other
 from releaseorch.web.paths import own_path
 
 MOST = 200
+DRAFTS_OFFERED = 3
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,18 @@ def board(request: HttpRequest) -> HttpResponse:
         context |= _by_release(person_of(request), release, environment)
     else:
         context |= _by_environment(person_of(request), environment)
+    context["frozen"] = _frozen(context["environment"])
     context["can_pick"] = any(row.can_be_picked for group in context["groups"] for row in group.rows)
+    context["drafts"] = _drafts(person_of(request), context["environment"]) if context["can_pick"] else []
     return render_page(request, "board/board.html", context)
+
+
+def _frozen(environment: Environment | None) -> list[str]:
+    """What nobody should plan into, in sentences."""
+    if environment is None:
+        return []
+    near = ahead.freezes_of(environment.pk, until=clock.now() + ahead.SEEN_AHEAD)
+    return [ahead.frozen_sentence(one) for one in near]
 
 
 def _by_release(person: Person, release: Release, environment: Environment | None) -> dict[str, Any]:
@@ -93,6 +108,14 @@ def _by_environment(person: Person, environment: Environment | None) -> dict[str
 
 def _row(person: Person, line: RequestLine | None, entry: ApplicationLine | None) -> Row:
     return Row(line, entry, line is not None and (_may_group(person, line) or _may_approve(person, line)))
+
+
+def _drafts(person: Person, environment: Environment) -> list[DeploymentRun]:
+    """The runs that this person may still put requests into, the newest first."""
+    if policy.why_not(person, "run.edit", Scope.of(environment=environment.pk)):
+        return []
+    drafts = DeploymentRun.objects.filter(state=RunState.DRAFT, environment=environment)
+    return list(drafts.order_by("-pk")[:DRAFTS_OFFERED])
 
 
 def _may_group(person: Person, line: RequestLine) -> bool:

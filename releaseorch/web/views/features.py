@@ -1,25 +1,19 @@
-"""Features: the list, one through its applications, and its status in each of them."""
+"""Features: the list, and one through its applications and environments."""
 
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from releaseorch.accounts import policy
-from releaseorch.accounts.models import Person
-from releaseorch.catalog import services as catalog
 from releaseorch.catalog.models import Application
-from releaseorch.core.actions import Action, Field
-from releaseorch.core.errors import Invalid
 from releaseorch.delivery import feature_queries
-from releaseorch.delivery.feature_queries import FeaturePart
-from releaseorch.features import queries, services
-from releaseorch.features.models import Feature, Release
-from releaseorch.features.states import FeatureStatus
+from releaseorch.environments import signoffs
+from releaseorch.features import feature_actions, queries, services
+from releaseorch.features.models import Release
 from releaseorch.web import inputs
-from releaseorch.web.access import get_or_404, person_of
-from releaseorch.web.http import perform, render_page
+from releaseorch.web.access import person_of
+from releaseorch.web.http import render_page
 from releaseorch.web.verbs import Bounced
 
 FILTERS = ("application", "release", "text")
@@ -41,6 +35,7 @@ def features(request: HttpRequest) -> HttpResponse:
         "application": application,
         "release": release,
         "text": text,
+        "may_create": policy.may_somewhere(person_of(request), "feature.edit"),
         "filtered": any(request.GET.get(name, "").strip() for name in FILTERS),
     }
     return render_page(request, "features/list.html", context, partial="rows")
@@ -48,68 +43,34 @@ def features(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def feature(request: HttpRequest, pk: int) -> HttpResponse:
-    return _feature(request, pk)
+    return feature_page(request, pk)
 
 
-def _feature(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
+def feature_page(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
     detail = feature_queries.feature_detail(pk)
     if detail is None:
         raise Http404
+    me, found = person_of(request), detail.feature
+    touched = [part.scope.application_id for part in detail.parts]
+    others = Application.objects.filter(retired_at=None).exclude(pk__in=touched)
+    standings = signoffs.standings(found, [part.scope for part in detail.parts])
     context: dict[str, Any] = {
         "detail": detail,
-        "feature": detail.feature,
-        "parts": [(part, _action(part, person_of(request))) for part in detail.parts],
+        "feature": found,
+        "parts": [
+            (
+                part,
+                feature_actions.set_status(part.scope, me),
+                feature_actions.remove_application(found, part.scope, me),
+            )
+            for part in detail.parts
+        ],
+        "standings": [(one, signoffs.sign_off_action(one, found, me)) for one in standings],
+        "may_edit": not services.why_not_edit(me, found),
+        "actions": [
+            feature_actions.move(found, detail.releases, me, queries.open_releases()),
+            feature_actions.add_application(found, me, others),
+        ],
         "bounced": bounced,
     }
     return render_page(request, "features/detail.html", context)
-
-
-def _action(part: FeaturePart, person: Person) -> Action:
-    scope = part.scope
-    why_not = policy.why_not(person, "feature.edit", catalog.scope_of(scope.application))
-    return Action(
-        verb="set_status",
-        label=_("Set status"),
-        url=f"/features/{scope.feature_id}/set-status",
-        allowed=not why_not,
-        why_not=why_not,
-        reason_label=_("Why"),
-        fields=(
-            Field("application", value=str(scope.application_id)),
-            Field("status", _("Where it stands"), value=str(scope.status), kind="select", required=True,
-                  choices=tuple((one.value, str(one.label)) for one in FeatureStatus)),
-            Field("reason", _("Why"), kind="textarea"),
-        ),
-    )  # fmt: skip
-
-
-@require_POST
-def set_status(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_or_404(Feature, pk=pk)
-    return perform(
-        request,
-        lambda _seen: services.set_feature_status(
-            actor=person_of(request), feature=found, application=_application(request), status=_status(request),
-            reason=request.POST.get("reason", ""),
-        ),
-        back=f"/features/{pk}",
-        said=lambda scope: _("%(feature)s is %(status)s in %(application)s.")
-        % {"feature": found.key, "status": scope.get_status_display(), "application": scope.application},
-        verb="set_status",
-        again=lambda bounced: _feature(request, pk, bounced),
-    )  # fmt: skip
-
-
-def _application(request: HttpRequest) -> Application:
-    pk = inputs.row_id(request.POST, "application") or 0
-    found = Application.objects.select_related("team").filter(pk=pk).first()
-    if found is None:
-        raise Invalid({"application": _("Choose an application.")})
-    return found
-
-
-def _status(request: HttpRequest) -> FeatureStatus:
-    text = request.POST.get("status", "")
-    if text not in FeatureStatus.values:
-        raise Invalid({"status": _("Choose where it stands.")})
-    return FeatureStatus(text)

@@ -1,32 +1,21 @@
-"""What I may do here, my API tokens, and where I am logged in."""
+"""What I may do here, my password, my API tokens, and where I am logged in."""
 
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from releaseorch.accounts import policy, tokens
+from releaseorch.accounts import policy, services, tokens
 from releaseorch.accounts.models import Team, Token
-from releaseorch.core import clock
 from releaseorch.core.errors import Invalid
-from releaseorch.web import sessions
+from releaseorch.web import sessions, token_pages
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import bounced, perform, render_page, see_other
 from releaseorch.web.verbs import Bounced
-
-# A token that approves is not made here: whoever steals it would be a second person.
-SCOPES = [
-    ("read", gettext_lazy("Read")),
-    ("versions:write", gettext_lazy("Register and block versions")),
-    ("requests:write", gettext_lazy("File and change requests")),
-    ("runs:write", gettext_lazy("Compose and steer runs")),
-    ("steps:write", gettext_lazy("Take and finish steps")),
-]
-DAYS = 90
-TOKENS_SHOWN = 100
+from releaseorch.web.views import passwords
 
 
 @require_safe
@@ -38,15 +27,9 @@ def me(request: HttpRequest) -> HttpResponse:
 def create_token(request: HttpRequest) -> HttpResponse:
     """The answer shows the text of the token; a reload doesn't show it again."""
     try:
-        token, text = tokens.create_token(
-            actor=person_of(request),
-            person=person_of(request),
-            name=request.POST.get("name", ""),
-            scopes=_scopes(request),
-            days=_days(request),
-        )
+        token, text = token_pages.create(request, person_of(request), person_of(request))
     except Invalid as error:
-        return _page(request, bounced(request, error, "create"), status=422)
+        return _page(request, bounced(request, error, "token"), status=422)
     return _page(request, made=token, text=text)
 
 
@@ -62,26 +45,26 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@sensitive_post_parameters("old", "password", "again")
+def change_password(request: HttpRequest) -> HttpResponse:
+    """The other sessions end; wrong passwords count as at the login form, so that nobody guesses here."""
+    me, old = person_of(request), request.POST.get("old", "")
+    try:
+        if auth.authenticate(request, username=me.username, password=old) is None:
+            raise Invalid({"old": _("This isn't your present password.")})
+        services.change_password(actor=me, old=old, password=passwords.typed_twice(request))
+    except Invalid as error:
+        return _page(request, bounced(request, error, "password"), status=422)
+    auth.update_session_auth_hash(request, me)
+    messages.success(request, _("Your password is changed. Your other sessions have ended."))
+    return see_other(request, "/me")
+
+
+@require_POST
 def end_session(request: HttpRequest, name: str) -> HttpResponse:
     if sessions.end_session(person_of(request), name):
         messages.success(request, _("That session has ended."))
     return see_other(request, "/me")
-
-
-def _scopes(request: HttpRequest) -> list[str]:
-    chosen, offered = request.POST.getlist("scopes"), {key for key, _label in SCOPES}
-    if not chosen:
-        raise Invalid({"scopes": _("Choose what the token may do.")})
-    if not set(chosen) <= offered:
-        raise Invalid({"scopes": _("A token made here can't do that.")})
-    return chosen
-
-
-def _days(request: HttpRequest) -> int:
-    text = request.POST.get("days", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 4):
-        raise Invalid({"days": _("Give a number of days.")})
-    return int(text)
 
 
 def _page(
@@ -91,17 +74,13 @@ def _page(
     text: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    chosen = request.POST.getlist("scopes") if bounced else ["read"]
     context: dict[str, Any] = {
+        **token_pages.of(person_of(request), person_of(request), request, bounced),
         "grants": policy.grants_of(person_of(request)),
         "teams": Team.objects.filter(members=person_of(request)),
-        "tokens": Token.objects.filter(person=person_of(request))[:TOKENS_SHOWN],
         "sessions": sessions.own_sessions(request, person_of(request)),
-        "scopes": [(key, label, key in chosen) for key, label in SCOPES],
-        "days": bounced.values.get("days", "") if bounced else DAYS,
-        "now": clock.now(),
         "bounced": bounced,
-        "made": made,
+        "made_token": made,
         "text": text,
     }
     return render_page(request, "me/me.html", context, status=status)

@@ -11,6 +11,7 @@ from releaseorch.runs.models import Step
 from releaseorch.runs.queries import RunFilter
 from releaseorch.runs.states import RUN_ACTIVE
 from releaseorch.waiting import ledger
+from releaseorch.web import filing_kept
 from releaseorch.web.access import person_of
 from releaseorch.web.http import render_page
 
@@ -25,6 +26,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "work": work,
         "grants": policy.grants_of(person),
         "may_file": any(grant.role in policy.ROLES["request.create"] for grant in policy.grants_of(person)),
+        "unfinished": filing_kept.unfinished(person),
         "under_way": [(run, waits.get(run.pk)) for run in under_way],
         "to_take": [(step, _take(step, request)) for step in work.steps.to_take],
     }

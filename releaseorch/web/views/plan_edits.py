@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from releaseorch.accounts.models import Team
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import services
+from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.services.replan_run import Replanned
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.web import inputs
@@ -28,6 +29,19 @@ def replan(request: HttpRequest, pk: int) -> HttpResponse:
         return " ".join([head, *result.lost])
 
     return _do(request, pk, "replan", said, services.replan_run)
+
+
+@require_POST
+def add_request(request: HttpRequest, pk: int) -> HttpResponse:
+    """From the plan, or several at once from the board."""
+
+    def said(result: Replanned) -> str:
+        return " ".join([_("Added; the plan is computed anew."), *result.lost])
+
+    return _do(
+        request, pk, "add_request", said, services.add_request,
+        lambda: {"requests": list(DeploymentRequest.objects.filter(pk__in=inputs.row_ids(request.POST, "request")))},
+    )  # fmt: skip
 
 
 @require_POST

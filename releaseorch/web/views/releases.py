@@ -8,12 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from releaseorch.accounts import policy
 from releaseorch.core import clock
 from releaseorch.delivery import feature_queries
 from releaseorch.delivery.checks import BLOCKED, WARN, Check
 from releaseorch.delivery.feature_queries import FeaturePart, ReleaseDetail
 from releaseorch.features import queries, release_actions, services
 from releaseorch.features.models import Feature, Release
+from releaseorch.features.services.releases import scope_of
 from releaseorch.features.states import FeatureStatus
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
@@ -34,7 +36,13 @@ class Row:
 @require_safe
 def releases(request: HttpRequest) -> HttpResponse:
     page = queries.releases_page(request.GET.get("cursor"))
-    return render_page(request, "releases/list.html", {"page": page, "rows": page.items, "now": clock.now()})
+    context = {
+        "page": page,
+        "rows": page.items,
+        "may_create": policy.may_somewhere(person_of(request), "release.edit"),
+        "now": clock.now(),
+    }
+    return render_page(request, "releases/list.html", context)
 
 
 @require_safe
@@ -56,6 +64,8 @@ def _release(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> H
         ],
         "blocks": list(_blocks(detail)),
         "actions": release_actions.actions_for(detail.release, person_of(request)),
+        "may_edit": not detail.release.is_over
+        and not policy.why_not(person_of(request), "release.edit", scope_of(detail.release)),
         "bounced": bounced,
         "now": clock.now(),
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -15,7 +16,7 @@ from releaseorch.delivery.request_queries import RequestFilter
 from releaseorch.delivery.states import REQUEST_FINAL, RequestState
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
-from releaseorch.web import inputs, request_page
+from releaseorch.web import inputs, kept, request_page
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
@@ -78,6 +79,9 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
         if subject.state in REQUEST_FINAL or not found.items
         else plan_queries.preview_for_request(subject)
     )
+    typed_before = kept.filled(request, reverse("request-add-item", args=[pk]))
+    if bounced is None and typed_before is not None:
+        bounced = Bounced.of_kept("add_item", typed_before)
     context: dict[str, Any] = {
         "detail": found,
         "subject": subject,
@@ -132,6 +136,13 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     return perform_on(request, pk, "approve", gettext_lazy("Approved."), lambda subject, seen: services.approve_request(
         actor=person_of(request), request=subject, seen=seen, comment=request.POST.get("comment", ""),
         slot=request.POST.get("slot") or None))  # fmt: skip
+
+
+@require_POST
+def consent_late(request: HttpRequest, pk: int) -> HttpResponse:
+    said = gettext_lazy("Let in. It can be approved now.")
+    return perform_on(request, pk, "consent_late", said, lambda subject, seen: services.consent_late_request(
+        actor=person_of(request), request=subject, seen=seen, reason=request.POST.get("reason", "")))  # fmt: skip
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from releaseorch.core.errors import Invalid
+from releaseorch.delivery import approvals, signers
 from releaseorch.delivery import services as delivery
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.runs import services
@@ -22,13 +23,11 @@ Verb = Callable[[DeploymentRun, int | None], Any]
 
 @require_POST
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    return _do(
-        request,
-        pk,
-        "propose",
-        _("Proposed. Its plan is fixed and waits for approval."),
-        _plain(request, delivery.propose_run),
-    )
+    def said(run: DeploymentRun) -> str:
+        who = signers.sentences_of(approvals.slots_of_run(run))
+        return " ".join([_("Proposed. Its plan is fixed and waits for approval."), *who])
+
+    return _do(request, pk, "propose", said, _plain(request, delivery.propose_run))
 
 
 @require_POST
@@ -147,7 +146,9 @@ def _with_reason(request: HttpRequest, service: Callable[..., Any]) -> Verb:
     return lambda run, seen: service(actor=person_of(request), run=run, seen=seen, reason=reason)
 
 
-def _do(request: HttpRequest, pk: int, verb: str, said: str, service: Verb) -> HttpResponse:
+def _do(
+    request: HttpRequest, pk: int, verb: str, said: str | Callable[[Any], str], service: Verb
+) -> HttpResponse:
     """One verb on one run; what it refuses comes back on the run's page as it was typed."""
     run = get_or_404(DeploymentRun.objects.select_related("environment", "composed_by", "edited_by"), pk=pk)
     return perform(

@@ -21,7 +21,6 @@ from releaseorch.web.http import render_page, see_other
 from releaseorch.web.verbs import Bounced
 
 MOST_SHOWN = 300
-MOST_CHOSEN = 500
 SHOWN = {
     "open": tuple(sorted(RUN_BEFORE_START | RUN_ACTIVE)),
     "live": tuple(sorted(RUN_ACTIVE)),
@@ -51,8 +50,8 @@ def runs(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose approved requests (`?request=7&request=9` chooses them already), see what comes of it, compose the run."""
     if request.method != "POST":
-        return _new(request, _chosen(request.GET.getlist("request")))
-    chosen = _chosen(request.POST.getlist("request"))
+        return _new(request, inputs.row_ids(request.GET, "request"))
+    chosen = inputs.row_ids(request.POST, "request")
     rows = list(DeploymentRequest.objects.filter(pk__in=chosen))
     try:
         run = services.compose_run(
@@ -88,11 +87,6 @@ def page_of_run(request: HttpRequest, pk: int, bounced: Bounced | None = None) -
 def _step_of(bounced: Bounced) -> str:
     """The key of the step whose form came back, so that it is drawn again."""
     return bounced.values.get("step") or bounced.values.get("after", "")
-
-
-def _chosen(texts: list[str]) -> list[int]:
-    ids = [inputs.row_id({"request": text}, "request") for text in texts[:MOST_CHOSEN]]
-    return list(dict.fromkeys(pk for pk in ids if pk is not None))
 
 
 def _new(request: HttpRequest, chosen: list[int], bounced: Bounced | None = None) -> HttpResponse:

@@ -1,12 +1,12 @@
-"""Logging in and out, and the sign of life."""
+"""Logging in and out."""
 
 from django.contrib import auth
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from releaseorch.web import sessions
+from releaseorch.web import kept, sessions
 from releaseorch.web.access import public
 from releaseorch.web.login import form_page
 from releaseorch.web.paths import LOGIN, wanted_after_login
@@ -16,7 +16,8 @@ from releaseorch.web.paths import LOGIN, wanted_after_login
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponseBase:
-    """The form; a right password gives a new session and leads to where the person wanted to go."""
+    """The form; a right password gives a new session and leads to where the person wanted to go,
+    or to the form that they had sent without a session, filled again."""
     wanted = wanted_after_login(request)
     if request.method != "POST":
         if request.user.is_authenticated:
@@ -27,7 +28,8 @@ def login(request: HttpRequest) -> HttpResponseBase:
         return form_page(request, form, status=422)
     auth.login(request, form.get_user())
     sessions.begin(request)
-    response = HttpResponseRedirect(wanted or "/")
+    back = kept.brought_back(form.get_user(), request.POST.get("sealed", ""))
+    response = HttpResponseRedirect(back or wanted or "/")
     response.status_code = 303
     return response
 
@@ -40,10 +42,3 @@ def logout(request: HttpRequest) -> HttpResponse:
     response.status_code = 303
     response["Clear-Site-Data"] = '"cache", "cookies"'
     return response
-
-
-@public
-@require_GET
-def healthz(request: HttpRequest) -> HttpResponse:
-    """This process answers; says nothing about the rest of the installation."""
-    return JsonResponse({"ok": True})

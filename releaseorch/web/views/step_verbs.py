@@ -12,7 +12,7 @@ from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core.errors import Invalid
 from releaseorch.runs import services
-from releaseorch.runs.models import Step
+from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.progress import WITH_NAMES
 from releaseorch.runs.states import DecisionKind
 from releaseorch.web import inputs
@@ -23,12 +23,16 @@ from releaseorch.web.verbs import Bounced
 from releaseorch.web.views.steps import page_of_step
 
 Verb = Callable[[Step, int | None], Any]
-SAID = {
-    DecisionKind.RETRY: gettext_lazy("It is tried again."),
-    DecisionKind.SKIP: gettext_lazy("Skipped."),
-    DecisionKind.TAKE_OVER: gettext_lazy("It is yours now: do it by hand, then say how it went."),
-    DecisionKind.MARK_DONE: gettext_lazy("It counts as done."),
-    DecisionKind.MARK_FAILED: gettext_lazy("It failed for good."),
+STOP = "stop"  # the one choice that is a verb of the run
+DECISIONS: dict[str, tuple[Callable[..., Any], Any]] = {
+    DecisionKind.RETRY: (services.retry_step, gettext_lazy("It is tried again.")),
+    DecisionKind.SKIP: (services.skip_step, gettext_lazy("Skipped.")),
+    DecisionKind.TAKE_OVER: (
+        services.take_over_step,
+        gettext_lazy("It is yours now: do it by hand, then say how it went."),
+    ),
+    DecisionKind.MARK_DONE: (services.mark_done_step, gettext_lazy("It counts as done.")),
+    DecisionKind.MARK_FAILED: (services.mark_failed_step, gettext_lazy("It failed for good.")),
 }
 
 
@@ -67,18 +71,27 @@ def reassign(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def done(request: HttpRequest, pk: int) -> HttpResponse:
-    return _finish(request, pk, "done", _("Done. What waited for it begins."))
+    return _do(
+        request, pk, "done", _("Done. What waited for it begins."),
+        lambda step, seen: services.done_step(
+            actor=person_of(request), step=step, seen=seen, installed=_installed(request, step), **_proof(request)
+        ),
+    )  # fmt: skip
 
 
 @require_POST
 def failed(request: HttpRequest, pk: int) -> HttpResponse:
-    return _finish(request, pk, "failed", _("Failed. Somebody decides how it goes on."))
+    return _do(
+        request, pk, "failed", _("Failed. Somebody decides how it goes on."),
+        lambda step, seen: services.failed_step(actor=person_of(request), step=step, seen=seen, **_proof(request)),
+    )  # fmt: skip
 
 
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """The form that asks for one of the choices; each of them has an address of its own as well."""
-    return _decide(request, pk, request.POST.get("kind", ""))
+    kind = request.POST.get("kind", "")
+    return _stop(request, pk) if kind == STOP else _decide(request, pk, kind)
 
 
 @require_POST
@@ -106,27 +119,39 @@ def mark_failed(request: HttpRequest, pk: int) -> HttpResponse:
     return _decide(request, pk, DecisionKind.MARK_FAILED)
 
 
-def _finish(request: HttpRequest, pk: int, outcome: str, said: str) -> HttpResponse:
-    def verb(step: Step, seen: int | None) -> Step:
-        return services.finish_step(
-            actor=person_of(request), step=step, seen=seen, outcome=outcome, note=request.POST.get("note", ""),
-            url=request.POST.get("url", ""), file=request.FILES.get("file"), installed=_installed(request, step),
-        )  # fmt: skip
-
-    return _do(request, pk, outcome, said, verb)
-
-
 def _decide(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    service, said = DECISIONS.get(kind, (None, ""))
+
     def verb(step: Step, seen: int | None) -> Step:
-        if not kind:
+        if service is None:
             raise Invalid({"kind": _("Choose what shall happen.")})
-        return services.decide_step(
-            actor=person_of(request), step=step, seen=seen, kind=kind, reason=request.POST.get("reason", ""),
-            installed=_installed(request, step), note=request.POST.get("note", ""),
+        found: dict[str, Any] = {}
+        if kind == DecisionKind.MARK_DONE:
+            found = {"installed": _installed(request, step), "note": request.POST.get("note", "")}
+        decided: Step = service(
+            actor=person_of(request), step=step, seen=seen, reason=request.POST.get("reason", ""), **found
+        )
+        return decided
+
+    return _do(request, pk, "decide", str(said), verb, {"kind": str(kind)})
+
+
+def _stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Refused from an old picture of the step or of the run."""
+
+    def verb(step: Step, seen: int | None) -> DeploymentRun:
+        step.check_version(seen)
+        return services.stop_run(
+            actor=person_of(request), run=step.run, seen=inputs.row_id(request.POST, "run_version"),
+            reason=request.POST.get("reason", ""),
         )  # fmt: skip
 
-    said = str(SAID[DecisionKind(kind)]) if kind in DecisionKind.values else ""
-    return _do(request, pk, "decide", said, verb, {"kind": str(kind)})
+    return _do(request, pk, "decide", _("Stopped."), verb, {"kind": STOP})
+
+
+def _proof(request: HttpRequest) -> dict[str, Any]:
+    post = request.POST
+    return {"note": post.get("note", ""), "url": post.get("url", ""), "file": request.FILES.get("file")}
 
 
 def _installed(request: HttpRequest, step: Step) -> ComponentVersion | None:

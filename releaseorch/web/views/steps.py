@@ -79,7 +79,9 @@ def _card(request: HttpRequest, detail: StepDetail) -> run_decisions.DecisionCar
     steps = queries.steps_of(row.run)
     links = list(row.run.links.values_list("before_id", "after_id"))
     attempts = {row.pk: detail.attempts}
-    return run_decisions.cards_of([row], steps, links, attempts, person_of(request), clock.now())[0]
+    person = person_of(request)
+    stop = next((one for one in queries.actions_for(row.run, person) if one.verb == "stop"), None)
+    return run_decisions.cards_of([row], steps, links, attempts, person, clock.now(), stop)[0]
 
 
 def _log(request: HttpRequest, detail: StepDetail) -> dict[str, Any]:

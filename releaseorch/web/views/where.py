@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Team
-from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.catalog.models import Component, ComponentVersion
 from releaseorch.core.actions import Action, Field
-from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.core.errors import Invalid
+from releaseorch.core.spreadsheet import csv_lines
 from releaseorch.environments import inventory, queries
 from releaseorch.environments.models import Environment, Installation, Target
-from releaseorch.features.models import FeatureScope, Release
+from releaseorch.features.models import Release
 from releaseorch.runs.models import DeploymentRun, RunTarget
-from releaseorch.web import inputs
+from releaseorch.web import inputs, where_table
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
@@ -27,22 +28,37 @@ HISTORY_SHOWN = 200
 
 @require_safe
 def where(request: HttpRequest) -> HttpResponse:
-    """`?at=2026-11-20T22:58&team=3&release=2`."""
-    at = inputs.moment(request.GET, "at")
-    team, release = inputs.row_id(request.GET, "team"), inputs.row_id(request.GET, "release")
-    matrix = queries.where_is_what(at=at, application_ids=_applications(team, release))
+    """`?at=2026-11-20T22:58&team=3&release=2&feature=CR-4987`."""
+    chosen = _chosen(request)
+    matrix = chosen.matrix()
     context = {
         "matrix": matrix,
-        "at": at,
-        "team": team,
-        "release": release,
-        "filtered": bool(team or release),
+        "chosen": chosen,
+        "query": request.GET.urlencode(),
         "teams": Team.objects.all(),
         "releases": Release.objects.all()[:VERSIONS_OFFERED],
         "applications": len({line.component.application_id for line in matrix.lines}),
-        "changing": {} if at else _changing(),
+        "changing": {} if chosen.at else _changing(),
     }
     return render_page(request, "where/matrix.html", context, partial="matrix")
+
+
+@require_safe
+def download(request: HttpRequest) -> StreamingHttpResponse:
+    """The same as a table for spreadsheets: a line per component and place."""
+    lines = csv_lines(where_table.rows(_chosen(request).matrix()))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="where-is-what.csv"'
+    return answer
+
+
+def _chosen(request: HttpRequest) -> where_table.Chosen:
+    return where_table.Chosen(
+        at=inputs.moment(request.GET, "at"),
+        team=inputs.row_id(request.GET, "team"),
+        release=inputs.row_id(request.GET, "release"),
+        feature=request.GET.get("feature", "").strip()[:200],
+    )
 
 
 @require_safe
@@ -57,7 +73,6 @@ def confirm(request: HttpRequest, component: int, environment: int) -> HttpRespo
 
     def say(_seen: int | None) -> Installation | None:
         target = _target(request, place)
-        _refuse_stale(request, what, place)
         return inventory.confirm(
             actor=person_of(request),
             component=what,
@@ -65,6 +80,7 @@ def confirm(request: HttpRequest, component: int, environment: int) -> HttpRespo
             target=target,
             version=_version(request, what),
             reason=request.POST.get("reason", ""),
+            seen=_seen_rows(request),
         )
 
     return perform(
@@ -99,19 +115,6 @@ def _history(
 def _place(component: int, environment: int) -> tuple[Component, Environment]:
     components = Component.objects.select_related("application__team")
     return get_or_404(components, pk=component), get_or_404(Environment, pk=environment)
-
-
-def _applications(team: int | None, release: int | None) -> set[int] | None:
-    """The applications of that team, and those that features of that release touch; None means all."""
-    if team is None and release is None:
-        return None
-    found = Application.objects.all()
-    if team is not None:
-        found = found.filter(team_id=team)
-    if release is not None:
-        touched = FeatureScope.objects.filter(feature__lines__release_id=release).values("application_id")
-        found = found.filter(pk__in=touched)
-    return set(found.values_list("pk", flat=True))
 
 
 def _changing() -> dict[tuple[int, int], DeploymentRun]:
@@ -169,10 +172,13 @@ def _drawn(present: list[Installation]) -> str:
     return "-".join(str(row.pk) for row in sorted(present, key=lambda row: row.pk))
 
 
-def _refuse_stale(request: HttpRequest, what: Component, place: Environment) -> None:
+def _seen_rows(request: HttpRequest) -> set[int] | None:
+    """What the form was drawn from; None when it doesn't say."""
     drawn = request.POST.get("drawn")
-    if drawn is not None and drawn != _drawn(inventory.current([place.pk], [what.pk])):
-        raise Conflict(_("What is installed changed since you opened this page. Look at how it stands now."))
+    if drawn is None:
+        return None
+    found = (inputs.row_id({"drawn": part}, "drawn") for part in drawn.split("-"))
+    return {pk for pk in found if pk is not None}
 
 
 def _target(request: HttpRequest, place: Environment) -> Target | None:

@@ -1,6 +1,9 @@
 """Changing a request on the same form, and its lines one by one."""
 
+from releaseorch.delivery import services
+from releaseorch.delivery.drafts import ItemDraft, RequestChanges
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.states import ItemKind
 from releaseorch.delivery.states import RequestState as R
 from tests.factories import House
 from tests.histories import request_in_state
@@ -47,6 +50,19 @@ def test_it_says_that_approvals_fall_and_they_do(house: House, door) -> None:
     text = door(house.cast.release_manager).get(f"/requests/{request.pk}").content.decode()
     assert "Changed after approval." in text
     assert "<s>claims-web 2.0.0</s>" in text and "claims-web 2.1.0</strong>" in text
+
+
+def test_how_a_browser_ends_lines_changes_nothing_that_was_approved(house: House, door) -> None:
+    request = request_in_state(house, R.DRAFT)
+    call = ItemDraft(kind=ItemKind.MANUAL, title="Call them", instructions="1. Call.\n2. Wait.")
+    request = services.edit_request(
+        actor=house.cast.developer, request=request, changes=RequestChanges(items=[call])
+    )
+    client, url = door(house.cast.developer), f"/requests/{request.pk}/edit"
+    press(client, client.get(url), url, "draft", **{"instructions-0": "1. Call.\r\n2. Wait."})
+    digest = request.content_digest
+    request.refresh_from_db()
+    assert (request.content_digest, request.items.get().instructions) == (digest, "1. Call.\n2. Wait.")
 
 
 def test_an_old_form_overwrites_nothing(house: House, door) -> None:

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.states import RequestState as R
 from releaseorch.features.models import FeatureScope, ReleaseFeature
+from releaseorch.web import kept
+from releaseorch.web.models import KeptForm
 from tests.factories import ApplicationFactory, ComponentFactory, FeatureFactory, House, VersionFactory
 from tests.histories import request_in_state
 
@@ -44,12 +46,19 @@ def more_versions(house: House) -> None:
         VersionFactory(component=house.claims_web)
 
 
+def more_left_unfinished(house: House) -> None:
+    for _ in range(MANY):
+        address = f"/requests/new?environment={KeptForm.objects.count()}"
+        kept.keep(house.cast.developer, address, address, [["application", str(house.claims.pk)]])
+
+
 CASES: list[tuple[str, str, Callable[[House], None]]] = [
     ("requests", "/requests?state=all", more_requests),
     ("board", "/board", more_applications),
     ("board by environment", "/board?environment={environment}", more_requests),
     ("mine", "/", more_requests),
     ("mine of an owner", "/", more_applications),
+    ("mine with forms left unfinished", "/", more_left_unfinished),
     ("features", "/features", more_applications),
     ("feature", "/features/{feature}", more_versions),
     ("release", "/releases/{release}", more_applications),

@@ -155,9 +155,7 @@ def test_hostile_texts_are_only_texts(house: House, door) -> None:
     run, step = stage.at_the_manual_step(house)
     services.comment_run(actor=house.cast.developer, run=run, text=HOSTILE)
     taken = services.take_step(actor=house.cast.developer, step=step)
-    services.finish_step(
-        actor=house.cast.developer, step=taken, outcome="failed", note=HOSTILE, url="https://x.example/?a=<b>"
-    )
+    services.failed_step(actor=house.cast.developer, step=taken, note=HOSTILE, url="https://x.example/?a=<b>")
     client = door(house.cast.operator)
     for path in (f"/runs/{run.pk}", f"/steps/{step.pk}"):
         page = client.get(path).content.decode()
@@ -175,6 +173,16 @@ def test_the_page_names_its_live_parts_and_topic(house: House, door) -> None:
     assert f'data-topics="run:{run.pk}"' in page
     for part in ("run-state", "run-verbs", "status", "decisions", "timeline", "steps", "comments", "feed"):
         assert page.count(f'id="{part}"') == page.count(f'data-live="#{part}"') == 1
+
+
+def test_every_live_part_of_a_plan_has_its_successor_once_the_run_has_started(house: House, door) -> None:
+    run = stage.run_of(house, "approved")
+    client = door(house.cast.release_manager)
+    watched = set(re.findall(r'data-live="#([a-z-]+)"', client.get(f"/runs/{run.pk}").content.decode()))
+    assert {"run-state", "run-verbs", "status", "body", "beside"} <= watched
+    services.start_run(actor=house.cast.release_manager, run=run)
+    live = client.get(f"/runs/{run.pk}").content.decode()
+    assert [part for part in watched if f'id="{part}"' not in live] == []
 
 
 def test_ids_on_a_page_are_unique(house: House, door) -> None:
@@ -197,7 +205,7 @@ def test_ids_on_a_page_are_unique(house: House, door) -> None:
 def test_an_ended_run_says_so(house: House, door) -> None:
     run, step = stage.at_the_manual_step(house)
     taken = services.take_step(actor=house.cast.developer, step=step)
-    services.finish_step(actor=house.cast.developer, step=taken, outcome="done", note="Told them.")
+    services.done_step(actor=house.cast.developer, step=taken, note="Told them.")
     assert builders.now(run).state == "succeeded"
     page = door(house.cast.auditor).get(f"/runs/{run.pk}").content.decode()
     assert 'data-run-state="succeeded"' in page

@@ -21,7 +21,7 @@ VERBS = [
     ("unlock", "approved", "draft", "run.unlocked", {"reason": WHY}, "release_manager"),
     ("start", "approved", "running", "run.started", {}, "operator"),
     ("cancel", "draft", "cancelled", "run.cancelled", {"reason": WHY}, "release_manager"),
-    ("pause", "running", "paused", "run.paused", {}, "operator"),
+    ("pause", "running", "paused", "run.paused", {"reason": WHY}, "operator"),
     ("resume", "paused", "running", "run.resumed", {}, "operator"),
     ("stop", "running", "stopped", "run.stopped", {"reason": WHY}, "release_manager"),
 ]
@@ -72,7 +72,7 @@ def test_a_request_is_taken_out(house: House, door) -> None:
     assert client.post(f"/runs/{run.pk}/take-out", values).status_code == 303
     assert DeploymentRequest.objects.get(pk=second.pk).run_id is None
     event = stage.last_event("run", run.pk)
-    assert (event.verb, event.reason) == ("run.request_left", WHY)
+    assert (event.verb, event.reason) == ("run.request_taken_out", WHY)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,28 @@ def test_each_decision_has_an_address_of_its_own(
     assert stage.last_event("step", step.pk).verb == event
 
 
+def test_stopping_the_run_is_one_of_the_choices_for_who_may_stop_it(house: House, door) -> None:
+    run, step = stage.at_a_decision(house)
+    address = f"/steps/{step.pk}/decide"
+    run.refresh_from_db()
+    values = {"version": step.row_version, "run_version": run.row_version, "kind": "stop", "reason": WHY}
+    manager, operator = door(house.cast.release_manager), door(house.cast.operator)
+    for page in (f"/runs/{run.pk}", f"/steps/{step.pk}"):
+        assert 'value="stop" required>' in manager.get(page).content.decode()
+        assert 'value="stop" required disabled>' in operator.get(page).content.decode()
+    assert operator.post(address, values).status_code == 403
+    assert manager.post(address, {**values, "run_version": run.row_version - 1}).status_code == 409
+    assert manager.post(address, {**values, "reason": ""}).status_code == 422
+    run.refresh_from_db()
+    assert run.state == "running"
+    answer = manager.post(address, values)
+    assert (answer.status_code, answer["Location"]) == (303, f"/steps/{step.pk}")
+    run.refresh_from_db()
+    assert (run.state, Step.objects.get(pk=step.pk).state) == ("stopped", "cancelled")
+    recorded = stage.last_event("run", run.pk)
+    assert (recorded.verb, recorded.reason) == ("run.stopped", WHY)
+
+
 def test_a_decision_without_choice_or_reason_comes_back_as_it_was_typed(house: House, door) -> None:
     _run, step = stage.at_a_decision(house)
     client = door(house.cast.operator)

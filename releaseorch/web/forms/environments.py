@@ -1,0 +1,80 @@
+"""The forms of environments, targets and placements."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from releaseorch.catalog.models import Component
+from releaseorch.web.forms.base import Group, NounForm
+from releaseorch.web.forms.components import Pairs
+
+
+def parameters() -> Pairs:
+    return Pairs(
+        label=_("Parameters"), max_length=400_000, required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
+        help_text=_("One “name = text” per line; each stands for ${name} in the steps. Everybody can read them: "
+                    "passwords and keys belong into a connection."),
+    )  # fmt: skip
+
+
+class EnvironmentForm(NounForm):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    rank = forms.IntegerField(
+        label=_("Place in the promotion order"), min_value=0, max_value=1000,
+        help_text=_("Lower comes first; the same number stands side by side."),
+    )  # fmt: skip
+    is_protected = forms.BooleanField(
+        label=_("Protected"), required=False, help_text=_("Real users or real data: pages mark it as such."),
+    )  # fmt: skip
+    parameters = parameters()
+
+    groups: ClassVar[Sequence[Group]] = (
+        Group(_("What it is"), ("name", "rank", "is_protected")),
+        Group(_("What procedures are told"), ("parameters",)),
+    )
+
+
+class TargetForm(NounForm):
+    name = forms.CharField(
+        label=_("Name"), max_length=200, help_text=_("As your tools call it: a host, a cluster.")
+    )
+    kind = forms.CharField(
+        label=_("Kind"), max_length=60, required=False, help_text=_("Such as server, cluster, device.")
+    )
+    parameters = parameters()
+
+    groups: ClassVar[Sequence[Group]] = (
+        Group(_("What it is"), ("name", "kind")),
+        Group(_("What procedures are told"), ("parameters",)),
+    )
+
+
+class TurnForm(NounForm):
+    """In which turn a component is deployed to its target."""
+
+    order = forms.IntegerField(
+        label=_("Turn"), min_value=0, max_value=10_000, initial=0,
+        help_text=_("Rolling deployments go from the lowest to the highest."),
+    )  # fmt: skip
+    group = forms.CharField(
+        label=_("Group"), max_length=60, required=False,
+        help_text=_("Neighbours of the same group are deployed together."),
+    )  # fmt: skip
+
+
+class _Components(forms.ModelChoiceField):
+    """By application: two may have a component of the same name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.application} / {obj.name}"
+
+
+class PlacementForm(TurnForm):
+    component = _Components(
+        Component.objects.filter(retired_at=None).select_related("application"), label=_("Component"),
+        empty_label=_("choose a component"),
+    )  # fmt: skip
+    field_order = ("component", "order", "group")

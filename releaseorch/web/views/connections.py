@@ -1,0 +1,179 @@
+"""Connections: where tools reach what they deploy to; secrets are set here and never shown again."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from releaseorch.accounts import policy
+from releaseorch.accounts.models import Person
+from releaseorch.accounts.policy import Scope
+from releaseorch.catalog.models import ProcedureStep
+from releaseorch.core.errors import Invalid
+from releaseorch.environments import actions, services
+from releaseorch.environments.models import Connection, Environment
+from releaseorch.environments.services.connections import LONGEST_SECRET
+from releaseorch.web import inputs
+from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.forms.base import FormPage, form_page, initial_of
+from releaseorch.web.forms.connections import ConnectionForm, NewConnectionForm
+from releaseorch.web.http import perform, render_page
+from releaseorch.web.verbs import Bounced
+
+FORM = ("GET", "HEAD", "POST")
+CONNECTIONS = Connection.objects.select_related("environment").prefetch_related("secrets__set_by")
+
+
+@require_safe
+def connections(request: HttpRequest) -> HttpResponse:
+    """`?environment=3`"""
+    wanted = inputs.row_id(request.GET, "environment")
+    rows = CONNECTIONS.filter(environment_id=wanted) if wanted else CONNECTIONS.all()
+    context = {
+        "rows": rows,
+        "environments": Environment.objects.all(),
+        "environment": wanted,
+        "may_create": not policy.why_not(person_of(request), "environment.edit"),
+    }
+    return render_page(request, "connections/list.html", context)
+
+
+@require_safe
+def connection(request: HttpRequest, pk: int) -> HttpResponse:
+    return _page(request, pk)
+
+
+def _page(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
+    found = _one(pk)
+    why_not = policy.why_not(
+        person_of(request), "environment.edit", Scope.of(environment=found.environment_id)
+    )
+    named = ProcedureStep.objects.filter(connection=found.name, executor=found.kind)
+    context = {
+        "connection": found,
+        "said": list(_flat(found.config)),
+        "secrets": [
+            (one, actions.forget_secret_action(found, one.name, why_not)) for one in found.secrets.all()
+        ],
+        "set_secret": actions.set_secret_action(found, why_not),
+        "remove": actions.remove_connection_action(found, why_not),
+        "may_edit": not why_not,
+        "why_not": why_not,
+        "steps": named.select_related("procedure").order_by("procedure__name", "-procedure__version")[:20],
+        "bounced": bounced,
+    }
+    return render_page(request, "connections/detail.html", context)
+
+
+def _flat(config: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Name → value, with dots where one stands in another."""
+    if isinstance(config, dict) and (config or not path):
+        for name, value in config.items():
+            yield from _flat(value, f"{path}.{name}" if path else str(name))
+    else:
+        yield path, config if isinstance(config, str) else json.dumps(config, ensure_ascii=False)
+
+
+@require_http_methods(FORM)
+def create(request: HttpRequest) -> HttpResponse:
+    """`?environment=3` chooses it."""
+    person = person_of(request)
+    policy.require(person, "environment.edit")
+    page = FormPage(
+        title=_("New connection"), button=_("Make the connection"), cancel=reverse("connections"),
+        crumbs=[(reverse("connections"), _("Connections"))], consequence=_("Set its secrets afterwards."),
+    )  # fmt: skip
+    form = NewConnectionForm(request.POST or None, initial={"environment": request.GET.get("environment")})
+    return form_page(
+        request, form, page, lambda _seen, values: services.create_connection(actor=person, **values),
+        back=_address, said=_("Made. Now set its secrets."),
+    )  # fmt: skip
+
+
+@require_http_methods(FORM)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    row, person = _one(pk), _allowed(request, pk)
+    form = ConnectionForm(request.POST or None, initial=initial_of(row, ConnectionForm), kind=row.kind)
+    page = FormPage(
+        title=_("Edit %(connection)s of %(environment)s") % {"connection": row, "environment": row.environment},
+        button=_("Save"), cancel=_address(row),
+        crumbs=[(reverse("connections"), _("Connections")), (_address(row), row.name)],
+        consequence=_("Steps that begin from now on go by it, those of approved runs too."),
+    )  # fmt: skip
+    return form_page(
+        request, form, page,
+        lambda seen, values: services.edit_connection(actor=person, connection=row, seen=seen, **values),
+        back=_address(row), said=_("Saved."), version=row.row_version,
+    )  # fmt: skip
+
+
+@require_POST
+def set_secret(request: HttpRequest, pk: int) -> HttpResponse:
+    row = _one(pk)
+    name = request.POST.get("name", "").strip()
+    return _perform(
+        request, row, "set_secret", _("Sealed. Nobody can read it again."),
+        lambda seen: services.set_connection_secret(
+            actor=person_of(request), connection=row, name=name, secret=_typed_secret(request), seen=seen
+        ),
+    )  # fmt: skip
+
+
+@require_POST
+def forget_secret(request: HttpRequest, pk: int) -> HttpResponse:
+    row, name = _one(pk), request.POST.get("name", "")
+    return _perform(
+        request, row, "forget_secret", _("Forgotten."),
+        lambda seen: services.forget_connection_secret(
+            actor=person_of(request), connection=row, name=name, seen=seen
+        ),
+    )  # fmt: skip
+
+
+@require_POST
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    row = _one(pk)
+    return perform(
+        request,
+        lambda seen: services.remove_connection(actor=person_of(request), connection=row, seen=seen),
+        back=reverse("connections"), said=_("Removed, with its secrets."), verb="remove",
+        again=lambda bounced: _page(request, pk, bounced),
+    )  # fmt: skip
+
+
+def _typed_secret(request: HttpRequest) -> str:
+    """What was typed, or what the file holds; too long a file is for the service to refuse."""
+    file = request.FILES.get("secret_file")
+    if file is None:
+        return request.POST.get("secret", "")
+    try:
+        return str(file.read(LONGEST_SECRET + 1).decode())
+    except UnicodeDecodeError:
+        raise Invalid({"secret_file": _("The file is not text in UTF-8.")}) from None
+
+
+def _allowed(request: HttpRequest, pk: int) -> Person:
+    person = person_of(request)
+    policy.require(person, "environment.edit", Scope.of(environment=_one(pk).environment_id))
+    return person
+
+
+def _one(pk: int) -> Connection:
+    return get_or_404(CONNECTIONS.all(), pk=pk)
+
+
+def _address(connection: Connection) -> str:
+    return reverse("connection", args=[connection.pk])
+
+
+def _perform(
+    request: HttpRequest, row: Connection, verb: str, said: str, func: Callable[[int | None], Any]
+) -> HttpResponse:
+    return perform(
+        request, func, back=_address(row), said=said, verb=verb,
+        again=lambda bounced: _page(request, row.pk, bounced),
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""Environments: all at a glance, and one with what is there, who keeps it, when nothing may start, what was done."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from releaseorch.accounts import policy
+from releaseorch.accounts.policy import Scope
+from releaseorch.catalog.models import Application
+from releaseorch.core import clock
+from releaseorch.delivery import run_queries
+from releaseorch.environments import actions, place_queries
+from releaseorch.environments.comparison import comparison
+from releaseorch.environments.models import Environment
+from releaseorch.environments.place_queries import TargetRow
+from releaseorch.policies import words
+from releaseorch.runs.models import DeploymentRun, RunTarget
+from releaseorch.runs.queries import RunFilter
+from releaseorch.web import inputs
+from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.http import render_page
+from releaseorch.web.verbs import Bounced
+
+RUNS_SHOWN = 8
+
+
+@require_safe
+def environments(request: HttpRequest) -> HttpResponse:
+    context = {
+        "rows": place_queries.environment_rows(),
+        "may_create": not policy.why_not(person_of(request), "environment.edit"),
+    }
+    return render_page(request, "environments/list.html", context)
+
+
+@require_safe
+def environment(request: HttpRequest, pk: int) -> HttpResponse:
+    return page_of_environment(request, pk)
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """`?here=3&there=4`; left out: the last one with the one before it."""
+    places = list(Environment.objects.all())
+    there = _named(request, "there") or (places[-1] if places else None)
+    here = _named(request, "here") or (places[-2] if len(places) > 1 else there)
+    found = comparison(here, there) if here is not None and there is not None else None
+    context = {
+        "environments": places,
+        "here": here,
+        "there": there,
+        "comparison": found,
+        "groups": list(found.differences.items()) if found else [],
+        "may_file": _may_file(request),
+    }
+    return render_page(request, "environments/compare.html", context)
+
+
+def _named(request: HttpRequest, name: str) -> Environment | None:
+    wanted = inputs.row_id(request.GET, name)
+    return get_or_404(Environment, pk=wanted) if wanted else None
+
+
+def _may_file(request: HttpRequest) -> bool:
+    roles = policy.ROLES["request.create"]
+    return any(grant.role in roles for grant in policy.grants_of(person_of(request)))
+
+
+def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
+    """The page; its verbs draw it again when they are refused."""
+    found = get_or_404(Environment, pk=pk)
+    person, now = person_of(request), clock.now()
+    detail = place_queries.environment_detail(found)
+    why_not = policy.why_not(person, "environment.edit", Scope.of(environment=found.pk))
+    context = {
+        "environment": found,
+        "detail": detail,
+        "changing": _changing(found),
+        "kept": [
+            (one, one.starts_at <= now, actions.reservation_actions(one, person))
+            for one in detail.reservations
+        ],
+        "frozen_now": any(one.application is None and one.starts_at <= now for one in detail.freezes),
+        "kept_now": any(one.application is None and one.starts_at <= now for one in detail.reservations),
+        "rules": words.rules_of(found),
+        "runs": run_queries.runs_page(filters=RunFilter(environment_id=found.pk)).items[:RUNS_SHOWN],
+        "reserve": actions.reserve_action(found, Application.objects.all(), person),
+        "may_file": _may_file(request),
+        "targets": _targets(detail.targets, why_not),
+        "may_edit": not why_not,
+        "bounced": bounced,
+        "now": now,
+    }
+    return render_page(request, "environments/detail.html", context)
+
+
+def _targets(rows: Sequence[TargetRow], why_not: str) -> list[dict[str, Any]]:
+    """The targets with their verbs; who may do nothing with them gets none, where each row would repeat why."""
+    return [
+        {
+            "target": row.target,
+            "retire": None if why_not else actions.target_action(row.target, why_not),
+            "placements": [
+                (one, None if why_not else actions.placement_action(one, why_not)) for one in row.placements
+            ],
+        }
+        for row in rows
+    ]
+
+
+def _changing(environment: Environment) -> dict[int, DeploymentRun]:
+    """The run that holds each component just now."""
+    held = RunTarget.objects.filter(is_active=True, environment=environment).select_related("run")
+    return {target.component_id: target.run for target in held}
