@@ -14,8 +14,14 @@ from tests.doors.verbs import Call, Verb
 from tests.factories import House
 
 # Where verbs leave something; who is logged in and which pages have been told is no part of it.
-WATCHED = ("delivery", "runs", "audit", "waiting", "environments", "catalog", "features")
-UNWATCHED = {"audit.Topic", "catalog.Procedure", "catalog.ProcedureStep", "environments.Environment"}
+WATCHED = ("delivery", "runs", "audit", "waiting", "environments", "catalog", "features", "accounts")
+UNWATCHED = {
+    "audit.Topic",
+    "accounts.Token",
+    "catalog.Procedure",
+    "catalog.ProcedureStep",
+    "environments.Environment",
+}
 Rows = dict[str, list[tuple[Any, ...]]]
 
 

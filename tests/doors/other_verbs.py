@@ -1,14 +1,11 @@
-"""The verbs of versions, features, reservations and the inventory."""
+"""The verbs of versions, features and the inventory."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from releaseorch.catalog import services as catalog
 from releaseorch.catalog.models import Component, ComponentVersion
-from releaseorch.core import clock
 from releaseorch.environments import inventory
-from releaseorch.environments import services as environments
-from releaseorch.environments.models import Environment, Installation, Reservation
+from releaseorch.environments.models import Installation
 from releaseorch.features import services as features
 from releaseorch.features.models import FeatureScope
 from releaseorch.features.states import FeatureStatus
@@ -39,26 +36,6 @@ def register(call: Call) -> Any:
     )
 
 
-def environment(house: House) -> Environment:
-    return house.acceptance
-
-
-def until() -> datetime:
-    return clock.now() + timedelta(hours=2)
-
-
-def reserve(call: Call) -> Reservation:
-    return environments.create_reservation(
-        actor=call.person, environment=call.subject, expires_at=until(), reason=WHY
-    )
-
-
-def reservation(house: House) -> Reservation:
-    return environments.create_reservation(
-        actor=house.cast.qa, environment=house.acceptance, expires_at=until(), reason=WHY
-    )
-
-
 def payouts_in_claims(house: House) -> FeatureScope:
     return FeatureScope.objects.get(feature=house.payouts, application=house.claims)
 
@@ -66,7 +43,7 @@ def payouts_in_claims(house: House) -> FeatureScope:
 def set_status(call: Call) -> FeatureScope:
     return features.set_feature_status(
         actor=call.person, feature=call.subject.feature, application=call.subject.application,
-        status=FeatureStatus.READY, reason=WHY,
+        status=FeatureStatus.READY, reason=WHY, seen=call.seen,
     )  # fmt: skip
 
 
@@ -88,7 +65,8 @@ def confirm(call: Call) -> Installation:
 OTHER_VERBS = [
     Verb(
         "version.register", "version.registered", "robot", component, register, found=registered, again=True,
-        page=None, api_path="versions",
+        page=lambda _call: {"text": "9.0.0", "digest": "sha256:9", "features": "CR-5003"},
+        page_path="/components/{pk}/versions/new", api_path="versions",
         api=lambda call: {
             "component": call.subject.pk, "version": "9.0.0", "digest": "sha256:9", "features": ["CR-5003"]
         },
@@ -104,20 +82,11 @@ OTHER_VERBS = [
         page=typed(reason=WHY), api=typed(reason=WHY),
     ),
     Verb(
-        "feature.set_status", "feature.status_set", "developer", payouts_in_claims, set_status, again=True,
+        "feature.set_status", "feature.status_set", "developer", payouts_in_claims, set_status,
         page=lambda call: {"application": call.house.claims.pk, "status": "ready", "reason": WHY},
         page_path="/features/{subject.feature_id}/set-status",
         api=typed(application="claims", status="ready", reason=WHY),
         api_path="features/{subject.feature_id}/set-status",
-    ),
-    Verb(
-        "reservation.create", "reservation.created", "qa", environment, reserve, page=None,
-        api=lambda _call: {"environment": "acceptance", "expires_at": until().isoformat(), "reason": WHY},
-        api_path="reservations", found=lambda _environment: Reservation.objects.get(),
-    ),
-    Verb(
-        "reservation.release", "reservation.released", "qa", reservation,
-        lambda call: environments.release_reservation(actor=call.person, reservation=call.subject), page=None,
     ),
     Verb(
         "inventory.confirm", "inventory.confirmed", "operator", in_production, confirm, again=True,

@@ -1,12 +1,16 @@
 """The verbs of requests."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from releaseorch.core import clock
 from releaseorch.delivery import services
 from releaseorch.delivery.drafts import ItemDraft, RequestChanges
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import ItemKind, RequestState
+from releaseorch.features.models import ReleaseMilestone
+from releaseorch.features.states import MilestoneKind
 from tests.doors.verbs import Call, Verb, typed
 from tests.factories import House
 from tests.histories import request_in_state
@@ -31,6 +35,13 @@ def application_of(house: House) -> Any:
     """Where a new request begins; the version is there already, so that every door finds it."""
     house.version(house.claims_web)
     return house.claims
+
+
+def late(house: House) -> DeploymentRequest:
+    """Filed an hour after filing had closed."""
+    closed = clock.now() - timedelta(hours=1)
+    ReleaseMilestone.objects.create(release=house.release, kind=MilestoneKind.FILING, at=closed)
+    return request_in_state(house, RequestState.SUBMITTED)
 
 
 def newest(_start: object) -> DeploymentRequest:
@@ -118,6 +129,10 @@ REQUEST_VERBS = [
     Verb(
         "request.send_back", "request.sent_back", "release_manager", request("submitted"),
         with_version(services.send_back_request, reason=WHY), "sent_back", typed(reason=WHY), typed(reason=WHY),
+    ),
+    Verb(
+        "request.consent_late", "request.late_consented", "release_manager", late,
+        with_version(services.consent_late_request, reason=WHY), "submitted", typed(reason=WHY), typed(reason=WHY),
     ),
     Verb(
         "request.reject", "request.rejected", "release_manager", request("approved"),

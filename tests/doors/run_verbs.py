@@ -47,6 +47,16 @@ def draft_of_two(house: House) -> DeploymentRun:
     )
 
 
+def draft_and_one_more(house: House) -> DeploymentRun:
+    """A draft, and beside it an approved request that no run holds."""
+    stories.by_hand(house, "Tell everybody")
+    return run_in_state(house, "draft", requests=[stories.by_hand(house, "Call them")])
+
+
+def free_request() -> DeploymentRequest:
+    return DeploymentRequest.objects.filter(run=None).latest("id")
+
+
 def newest(_start: object) -> DeploymentRun:
     return DeploymentRun.objects.latest("id")
 
@@ -169,8 +179,8 @@ RUN_VERBS = [
         window_as_text, window_as_text,
     ),
     Verb("run.start", "run.started", "operator", run("approved"), with_version(engine.start_run), "running"),
-    Verb("run.pause", "run.paused", "operator", run("running"), with_version(engine.pause_run), "paused"),
-    Verb("run.resume", "run.resumed", "operator", run("paused"), with_version(engine.resume_run), "running"),
+    Verb("run.pause", "run.paused", "operator", run("running"), state="paused", **reasoned(engine.pause_run)),
+    Verb("run.resume", "run.resumed", "operator", run("paused"), state="running", **reasoned(engine.resume_run)),
     Verb(
         "run.stop", "run.stopped", "release_manager", run("paused"), state="stopped",
         **reasoned(engine.stop_run),
@@ -180,7 +190,12 @@ RUN_VERBS = [
         **reasoned(services.cancel_run),
     ),
     Verb(
-        "run.take_out", "run.request_left", "release_manager", draft_of_two,
+        "run.add_request", "run.request_added", "release_manager", draft_and_one_more,
+        lambda call: services.add_request(**call.asked, requests=[free_request()]), "draft",
+        page=lambda _call: {"request": free_request().pk}, api=lambda _call: {"requests": [free_request().pk]},
+    ),
+    Verb(
+        "run.take_out", "run.request_taken_out", "release_manager", draft_of_two,
         lambda call: services.take_out_request(**call.asked, request=last_request(call), reason=WHY), "draft",
         page=lambda call: {"request": last_request(call).pk, "reason": WHY},
         api=lambda call: {"request": last_request(call).pk, "reason": WHY},

@@ -30,24 +30,16 @@ def with_version(service: Callable[..., Any], **values: Any) -> Callable[[Call],
     return lambda call: service(**call.asked, **values)
 
 
-def finish(outcome: str) -> dict[str, Any]:
-    """Pages have an address per outcome, the API one for both."""
+def noted(service: Callable[..., Any]) -> dict[str, Any]:
     return {
-        "service": with_version(services.finish_step, outcome=outcome, note="Seen."),
+        "service": with_version(service, note="Seen."),
         "page": typed(note="Seen."),
-        "api": typed(note="Seen.", outcome=outcome),
-        "api_path": "steps/{pk}/finish",
+        "api": typed(note="Seen."),
     }
 
 
-def decision(kind: str) -> dict[str, Any]:
-    """The same with the choices for a step that needs a decision."""
-    return {
-        "service": with_version(services.decide_step, kind=kind, reason=WHY),
-        "page": typed(reason=WHY),
-        "api": typed(reason=WHY, kind=kind),
-        "api_path": "steps/{pk}/decide",
-    }
+def reasoned(service: Callable[..., Any]) -> dict[str, Any]:
+    return {"service": with_version(service, reason=WHY), "page": typed(reason=WHY), "api": typed(reason=WHY)}
 
 
 def to_theo_of_claims(call: Call) -> dict[str, Any]:
@@ -69,11 +61,20 @@ STEP_VERBS = [
         "step.reassign", "step.reassigned", "operator", claimed, reassign, "ready",
         to_theo_of_claims, typed(reason=WHY, to="theo", team="claims"),
     ),
-    Verb("step.done", "step.done", "operator", claimed, state="succeeded", **finish("done")),
-    Verb("step.failed", "step.failed", "operator", claimed, state="needs_decision", **finish("failed")),
-    Verb("step.retry", "step.retried", "operator", undecided, state="ready", **decision("retry")),
-    Verb("step.skip", "step.skipped", "operator", undecided, state="skipped", **decision("skip")),
-    Verb("step.take_over", "step.taken_over", "operator", undecided, state="claimed", **decision("take_over")),
-    Verb("step.mark_done", "step.marked_done", "operator", undecided, state="succeeded", **decision("mark_done")),
-    Verb("step.mark_failed", "step.marked_failed", "operator", undecided, state="failed", **decision("mark_failed")),
+    Verb("step.done", "step.done", "operator", claimed, state="succeeded", **noted(services.done_step)),
+    Verb("step.failed", "step.failed", "operator", claimed, state="needs_decision", **noted(services.failed_step)),
+    Verb("step.retry", "step.retried", "operator", undecided, state="ready", **reasoned(services.retry_step)),
+    Verb("step.skip", "step.skipped", "operator", undecided, state="skipped", **reasoned(services.skip_step)),
+    Verb(
+        "step.take_over", "step.taken_over", "operator", undecided, state="claimed",
+        **reasoned(services.take_over_step),
+    ),
+    Verb(
+        "step.mark_done", "step.marked_done", "operator", undecided, state="succeeded",
+        **reasoned(services.mark_done_step),
+    ),
+    Verb(
+        "step.mark_failed", "step.marked_failed", "operator", undecided, state="failed",
+        **reasoned(services.mark_failed_step),
+    ),
 ]  # fmt: skip

@@ -1,15 +1,27 @@
 """All verbs, and the doors that are left closed on purpose."""
 
+from tests.doors.catalog_verbs import CATALOG_VERBS
+from tests.doors.feature_verbs import FEATURE_VERBS
+from tests.doors.hold_verbs import HOLD_VERBS
 from tests.doors.other_verbs import OTHER_VERBS
+from tests.doors.people_verbs import PEOPLE_VERBS
+from tests.doors.place_verbs import PLACE_VERBS
 from tests.doors.release_verbs import RELEASE_VERBS
 from tests.doors.request_verbs import REQUEST_VERBS
 from tests.doors.run_verbs import RUN_VERBS
 from tests.doors.step_verbs import STEP_VERBS
 
-VERBS = [*REQUEST_VERBS, *RUN_VERBS, *STEP_VERBS, *RELEASE_VERBS, *OTHER_VERBS]
+VERBS = [
+    *REQUEST_VERBS,
+    *RUN_VERBS,
+    *STEP_VERBS,
+    *RELEASE_VERBS,
+    *FEATURE_VERBS,
+    *HOLD_VERBS,
+    *PLACE_VERBS,
+    *PEOPLE_VERBS,
+    *OTHER_VERBS,
+    *CATALOG_VERBS,
+]
 
-CLOSED = {
-    ("version.register", "page"): "Machines register what they built; people file what is registered.",
-    ("reservation.create", "page"): "Reservations are kept through the API until their page is built.",
-    ("reservation.release", "page"): "Reservations are kept through the API until their page is built.",
-}
+CLOSED: dict[tuple[str, str], str] = {}

@@ -116,7 +116,7 @@ PLACES = {
     "the title of a line": Place(
         "developer", f"/{REQUEST}add-item", f"{REQUEST}add-item", "title", {"kind": "manual"}, is_line=True
     ),
-    "the note of a step": Place("operator", f"/{STEP}failed", f"{STEP}finish", "note", {"outcome": "failed"}),
+    "the note of a step": Place("operator", f"/{STEP}failed", f"{STEP}failed", "note", {}),
     "a reason of a step": Place("operator", f"/{STEP}hand-back", f"{STEP}hand-back", "reason", {}),
 }
 TEXTS = {"far too long": "x" * 20_000, "NUL": "a\x00b", "a bell": "a\x07b", "an escape": "a\x1b[31mb"}

@@ -10,8 +10,7 @@ from tests.doors.next_actor import orphans
 from tests.doors.run_verbs import draft_of_two
 from tests.doors.step_verbs import claimed, ready, undecided
 from tests.factories import House
-from tests.histories import request_in_state
-from tests.run_histories import WAYS, run_in_state
+from tests.histories import RUN_WAYS, request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +19,7 @@ HISTORIES: dict[str, Callable[[House], object]] = {
         f"request {state.value}": lambda house, state=state: request_in_state(house, state)
         for state in RequestState
     },
-    **{f"run {state.value}": lambda house, state=state: run_in_state(house, state) for state in WAYS},
+    **{f"run {state.value}": lambda house, state=state: run_in_state(house, state) for state in RUN_WAYS},
     "run of two requests": draft_of_two,
     "step ready": ready,
     "step claimed": claimed,

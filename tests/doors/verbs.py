@@ -26,7 +26,23 @@ class Call:
         return {"actor": self.person, events.kind_of(self.subject): self.subject, "seen": self.seen}
 
 
-GUARDED = {"request", "run", "step", "release"}
+GUARDED = {
+    "request",
+    "run",
+    "step",
+    "release",
+    "reservation",
+    "person",
+    "team",
+    "freeze",
+    "feature",
+    "application",
+    "component",
+    "environment",
+    "target",
+    "placement",
+    "connection",
+}
 Typed = Mapping[str, Any]
 Says = Callable[[Call], Typed]
 
@@ -46,6 +62,7 @@ class Verb:
 
     `start` makes the row that the verb is done on; `found` finds the one it leaves, where that is another.
     `again`: said twice it counts twice, or changes nothing the second time, so no version guards it.
+    `unguarded`: no version guards it either, but the second time it is refused.
     """
 
     name: str
@@ -61,6 +78,7 @@ class Verb:
     api_method: str = "post"
     found: Callable[[Any], Model] | None = None
     again: bool = False
+    unguarded: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -73,9 +91,7 @@ class Verb:
     def is_guarded(self) -> bool:
         """Whether who presses it says which version of the row they saw."""
         return (
-            not self.again
-            and self.found is None
-            and self.name.split(".")[0] in {"request", "run", "step", "release"}
+            not (self.again or self.unguarded) and self.found is None and self.name.split(".")[0] in GUARDED
         )
 
     def path(self, pattern: str, subject: Model) -> str:
