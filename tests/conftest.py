@@ -16,11 +16,44 @@ from releaseorch.accounts.models import Person
 from tests.characters import Cast, make_cast
 from tests.factories import House, make_house
 
+# When the suite runs on both databases, these run with one of the two, since no database can change them.
+# The first never ask one; the others are about what the doors say and how it looks. The marker names the database.
+WITHOUT_DATABASE = ("architecture", "config", "delivery/planning", "executors", "launcher")
+WITH_SQLITE = (
+    *WITHOUT_DATABASE,
+    "browser/test_keys.py",
+    "browser/test_kept_form.py",
+    "browser/test_request_form.py",
+    "browser/test_whole_story",
+    "doors/test_bad_input.py",
+    "web/runs/test_hostile",
+    "web/requests/test_hostile",
+)
+WITH_POSTGRESQL = (
+    "browser/test_pages.py",
+    "browser/test_styleguide.py",
+    "permissions",
+    "realdata/govuk/test_reenact.py",
+    "realdata/wikimedia/test_reenact.py",
+    "web/test_every_address.py",
+)
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright leaves an event loop in its process, over which others would stumble."""
     items.sort(key=lambda item: "browser" in item.keywords)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What needs one pass is marked, so that `manage.py test` can share it out between the databases."""
+    where = item.path.relative_to(Path(__file__).parent).as_posix()
+    if where.startswith(WITHOUT_DATABASE):
+        assert "db" not in getattr(item, "fixturenames", ()), f"{item.nodeid} asks the database"
+    if where.startswith(WITH_SQLITE):
+        item.add_marker("with_sqlite")
+    elif where.startswith(WITH_POSTGRESQL):
+        item.add_marker("with_postgresql")
 
 
 @pytest.fixture
