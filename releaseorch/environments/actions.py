@@ -142,6 +142,24 @@ def set_secret_action(connection: Connection, why_not: str) -> Action:
     )  # fmt: skip
 
 
+def replace_secret_action(connection: Connection, name: str, why_not: str, *, is_new: bool = False) -> Action:
+    """Set the secret of this name; what stands there now is never shown."""
+    return Action(
+        verb="replace_secret",
+        label=_("Set") if is_new else _("Replace"),
+        url=f"/connections/{connection.pk}/set-secret",
+        allowed=not why_not,
+        why_not=why_not,
+        fields=(
+            Field("name", value=name),
+            Field("secret", _("Secret"), kind="password"),
+            Field("secret_file", _("Or a file that holds it"), kind="file"),
+        ),
+        consequence="" if is_new else _("Steps that begin from now on get the new one."),
+        version=connection.row_version,
+    )
+
+
 def forget_secret_action(connection: Connection, name: str, why_not: str) -> Action:
     return Action(
         verb="forget_secret",

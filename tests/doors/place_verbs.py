@@ -1,6 +1,5 @@
 """The verbs of environments, targets, placements and connections."""
 
-import json
 from typing import Any
 
 from releaseorch.environments import services
@@ -47,6 +46,7 @@ def connection_with_secret(house: House) -> Connection:
 
 
 CONFIG = {"env": {"APP_HOST": "one.example"}}
+LINED = "APP_HOST = one.example"
 CONNECTION_VERBS = [
     Verb(
         "connection.create", "connection.created", "administrator", environment, again=True,
@@ -54,7 +54,7 @@ CONNECTION_VERBS = [
             actor=call.person, environment=call.subject, name="server", kind="shell", config=CONFIG
         ),
         page=lambda call: {
-            "environment": call.subject.pk, "kind": "shell", "name": "server", "config": json.dumps(CONFIG)
+            "environment": call.subject.pk, "kind": "shell", "name": "server", "config_env": LINED
         },
         page_path="/connections/new",
         api=typed(environment="acceptance", name="server", kind="shell", config=CONFIG), api_path="connections",
@@ -63,7 +63,7 @@ CONNECTION_VERBS = [
     Verb(
         "connection.edit", "connection.edited", "administrator", connection,
         lambda call: services.edit_connection(**call.asked, name="server", config=CONFIG),
-        page=typed(name="server", config=json.dumps(CONFIG)), api=typed(config=CONFIG),
+        page=typed(name="server", config_env=LINED), api=typed(config=CONFIG),
         api_path="connections/{pk}", api_method="patch",
     ),
     Verb(

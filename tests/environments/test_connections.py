@@ -165,7 +165,7 @@ def test_an_address_that_no_step_may_go_to_is_refused_when_it_is_saved(
     monkeypatch.delenv(ALLOW_VARIABLE, raising=False)
     with pytest.raises(Invalid) as no:
         connect(house, kind="http", url=url)
-    assert [said.partition(":")[0] for said in no.value.fields["config"]] == ["url"]
+    assert list(no.value.fields) == ["config.url"]
 
 
 def test_secrets_and_their_names_are_checked_without_being_repeated(house: House) -> None:

@@ -129,6 +129,14 @@ def secrets_of(connection: Connection) -> dict[str, bytes]:
     }
 
 
+def secrets_named(config: Any) -> list[str]:
+    """The secrets that a configuration speaks of, in its order: each says `{"secret": name}`."""
+    if isinstance(config, Mapping):
+        own = [config["secret"]] if isinstance(config.get("secret"), str) else []
+        return list(dict.fromkeys([*own, *(name for one in config.values() for name in secrets_named(one))]))
+    return []
+
+
 def _require(actor: Person, environment_id: int) -> None:
     policy.require(actor, "environment.edit", Scope.of(environment=environment_id))
 
@@ -140,7 +148,7 @@ def _checked(kind: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
         raise Invalid({"kind": str(unknown)}) from unknown
     problems = executor.validate_connection(config)
     if problems:
-        raise Invalid({"config": [f"{field}: {sentence}" for field, sentence in sorted(problems.items())]})
+        raise Invalid({f"config.{field}": sentence for field, sentence in sorted(problems.items())})
     return config
 
 

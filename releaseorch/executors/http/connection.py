@@ -7,13 +7,21 @@ from releaseorch.executors import outbound
 from releaseorch.executors.base import Config, ConnectionRefused
 from releaseorch.executors.http.config import SCHEMA as STEP
 from releaseorch.words import gettext as _
+from releaseorch.words import gettext_noop
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "required": ["url"],
     "properties": {
-        name: STEP["properties"][name] for name in ("url", "headers", "secret_headers", "timeout_s")
+        "url": {
+            **STEP["properties"]["url"],
+            "description": gettext_noop(
+                "Such as https://deploy.example/api; steps add their path. Nothing on this server, in the inner "
+                "network or among the metadata of a cloud, unless the operator opened it."
+            ),
+        },
+        **{name: STEP["properties"][name] for name in ("headers", "secret_headers", "timeout_s")},
     },
 }
 LOOKUP_S = 3.0

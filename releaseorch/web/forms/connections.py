@@ -1,54 +1,20 @@
-"""The forms of connections and of their secrets."""
+"""The forms of connections: the fields of each tool are drawn from what its connections may say."""
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from django import forms
-from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from releaseorch.environments.models import Environment
+from releaseorch.environments.models import Connection, Environment
 from releaseorch.executors import registry
+from releaseorch.web.forms import drawn
 from releaseorch.web.forms.base import Group, NounForm
 
-MOST = 100_000
-
-
-class Json(forms.CharField):
-    """An object as JSON, each name once."""
-
-    widget = forms.Textarea
-
-    def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else json.dumps(value or {}, indent=2, ensure_ascii=False)
-
-    def to_python(self, value: Any) -> Any:
-        if not (value or "").strip():
-            return {}
-        try:
-            found = json.loads(value, object_pairs_hook=_each_once)
-        except (ValueError, RecursionError) as broken:
-            raise forms.ValidationError(
-                gettext("This is not JSON: %(why)s") % {"why": str(broken)[:200]}
-            ) from None
-        if not isinstance(found, dict):
-            raise forms.ValidationError(gettext("This must be an object: names and values in { }."))
-        return found
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return bool(self.to_python(data) != (initial or {}))
-        except forms.ValidationError:
-            return True
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError(gettext("a name stands there twice"))
-    return found
+OWN = "config_"  # before the names of the tool's own fields; a tool may call one of them "name"
+FURTHER = "config"
+EMPTY: tuple[Any, ...] = (None, "", {}, [], False)
 
 
 class ConnectionForm(NounForm):
@@ -58,48 +24,77 @@ class ConnectionForm(NounForm):
         label=_("Name"), max_length=100,
         help_text=_("Procedures name it; each environment has its own of that name."),
     )  # fmt: skip
-    config = Json(
-        label=_("Configuration"), max_length=MOST, required=False,
-        widget=forms.Textarea(attrs={"rows": 12, "class": "code", "spellcheck": "false"}),
-    )  # fmt: skip
-    groups: ClassVar[Sequence[Group]] = (
-        Group(
-            _("Where it leads"), ("config",),
-            _("As JSON. Everybody can read it: secrets are set on the page of the connection."),
-        ),
-    )  # fmt: skip
 
-    def __init__(self, *args: Any, kind: str = "", **options: Any) -> None:
+    def __init__(self, *args: Any, kind: str, row: Connection | None = None, **options: Any) -> None:
+        schema = schema_of(kind)
+        own = drawn.fields_of(schema)
+        if row is not None:
+            options["initial"] = {"name": row.name, **_initial(row.config, own)}
         super().__init__(*args, **options)
-        self.fields["config"].help_text = said_of(kind) if kind else _all_kinds()
+        self.fields.update({OWN + name: field for name, field in own.items()})
+        if drawn.takes_more(schema):
+            self.fields[FURTHER] = drawn.further()
+        told = [name for name in self.fields if name.startswith(FURTHER)]
+        self.groups: Sequence[Group] = [  # type: ignore[misc]
+            Group(_("Where it leads"), told, _("Everybody can read this. Secrets are set on its page."))
+            if told
+            else Group(_("Where it leads"), (), _("A connection of this tool holds secrets alone."))
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """The tool's own fields are one configuration for the service; what is empty it doesn't say."""
+        given = dict(self.cleaned_data)
+        config = dict(given.pop(FURTHER, {}))
+        for name in [one for one in given if one.startswith(OWN)]:
+            value = given.pop(name)
+            if value not in EMPTY:
+                config[name.removeprefix(OWN)] = _whole(value)
+        return {**given, "config": config}
+
+    def add_sentences(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().add_sentences(dict(self._placed(errors)))
+
+    def _placed(self, errors: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Sequence[str]]]:
+        """`config.headers.Accept` belongs to the field of the headers."""
+        for path, sentences in errors.items():
+            config, _dot, rest = path.partition(".")
+            name, _dot, inside = rest.partition(".")
+            if config == FURTHER and OWN + name in self.fields:
+                yield OWN + name, [f"{inside}: {one}" if inside else one for one in sentences]
+            else:
+                yield config, [f"{rest}: {one}" if rest else one for one in sentences]
 
 
 class NewConnectionForm(ConnectionForm):
     environment = forms.ModelChoiceField(
         Environment.objects.all(), label=_("Environment"), empty_label=_("choose an environment")
     )
-    kind = forms.ChoiceField(label=_("Tool"))
-    field_order = ("environment", "kind", "name", "config")
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        field = self.fields["kind"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(kind, gettext(registry.get(kind).label)) for kind in registry.kinds()]
+    kind = forms.CharField(widget=forms.HiddenInput)
+    field_order = ("environment", "name")
 
 
-def said_of(kind: str) -> Any:
-    """Which names the configuration of a connection may have, in words."""
+def schema_of(kind: str) -> drawn.Schema:
+    """What a connection of this tool may say; anything, for a tool that isn't installed any more."""
     try:
-        schema = registry.get(kind).connection_schema
-    except registry.UnknownKind as unknown:
-        return str(unknown)
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    if not properties:
-        return _("Nothing: a connection of this tool holds secrets alone.")
-    said = ", ".join(f"{name} ({gettext(entry.get('title', name))})" for name, entry in properties.items())
-    return format_lazy("{}: {}.", _("It may say"), said)
+        return registry.get(kind).connection_schema
+    except registry.UnknownKind:
+        return {}
 
 
-def _all_kinds() -> str:
-    return " ".join(f"{gettext(registry.get(kind).label)}: {said_of(kind)}" for kind in registry.kinds())
+def tools() -> list[tuple[str, str, str]]:
+    """Kind, label, and what its connections say, for whoever chooses one."""
+    return [(kind, gettext(registry.get(kind).label), _says(kind)) for kind in registry.kinds()]
+
+
+def _says(kind: str) -> str:
+    titles = [str(field.label) for field in drawn.fields_of(schema_of(kind)).values()]
+    return ", ".join(titles) or gettext("A connection of this tool holds secrets alone.")
+
+
+def _initial(config: Mapping[str, Any], own: Mapping[str, forms.Field]) -> dict[str, Any]:
+    further = {name: value for name, value in config.items() if name not in own}
+    return {FURTHER: further, **{OWN + name: config[name] for name in own if name in config}}
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -16,11 +16,11 @@ from releaseorch.catalog.models import ProcedureStep
 from releaseorch.core.errors import Invalid
 from releaseorch.environments import actions, services
 from releaseorch.environments.models import Connection, Environment
-from releaseorch.environments.services.connections import LONGEST_SECRET
+from releaseorch.environments.services.connections import LONGEST_SECRET, secrets_named
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
-from releaseorch.web.forms.base import FormPage, form_page, initial_of
-from releaseorch.web.forms.connections import ConnectionForm, NewConnectionForm
+from releaseorch.web.forms.base import FormPage, form_page
+from releaseorch.web.forms.connections import ConnectionForm, NewConnectionForm, tools
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
@@ -57,7 +57,17 @@ def _page(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Http
         "connection": found,
         "said": list(_flat(found.config)),
         "secrets": [
-            (one, actions.forget_secret_action(found, one.name, why_not)) for one in found.secrets.all()
+            (
+                one,
+                actions.replace_secret_action(found, one.name, why_not),
+                actions.forget_secret_action(found, one.name, why_not),
+            )
+            for one in found.secrets.all()
+        ],
+        "missing": [
+            (name, actions.replace_secret_action(found, name, why_not, is_new=True))
+            for name in secrets_named(found.config)
+            if name not in {one.name for one in found.secrets.all()}
         ],
         "set_secret": actions.set_secret_action(found, why_not),
         "remove": actions.remove_connection_action(found, why_not),
@@ -80,14 +90,24 @@ def _flat(config: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 @require_http_methods(FORM)
 def create(request: HttpRequest) -> HttpResponse:
-    """`?environment=3` chooses it."""
+    """`?environment=3&kind=http`; each tool has a form of its own, so that it is chosen first."""
     person = person_of(request)
     policy.require(person, "environment.edit")
+    crumbs = [(reverse("connections"), _("Connections"))]
+    environment, kind = request.GET.get("environment"), request.POST.get("kind", request.GET.get("kind", ""))
+    chosen = next((label for known, label, _says in tools() if known == kind), None)
+    if chosen is None:
+        context = {"tools": tools(), "environment": environment, "crumbs": crumbs}
+        status = 422 if request.method == "POST" else 200
+        return render_page(request, "connections/new.html", context, status=status)
     page = FormPage(
-        title=_("New connection"), button=_("Make the connection"), cancel=reverse("connections"),
-        crumbs=[(reverse("connections"), _("Connections"))], consequence=_("Set its secrets afterwards."),
+        title=_("New connection: %(tool)s") % {"tool": chosen}, button=_("Make the connection"),
+        cancel=reverse("connections"), crumbs=[*crumbs, (reverse("connection-create"), _("Another tool"))],
+        consequence=_("Set its secrets afterwards."),
     )  # fmt: skip
-    form = NewConnectionForm(request.POST or None, initial={"environment": request.GET.get("environment")})
+    form = NewConnectionForm(
+        request.POST or None, kind=kind, initial={"environment": environment, "kind": kind}
+    )
     return form_page(
         request, form, page, lambda _seen, values: services.create_connection(actor=person, **values),
         back=_address, said=_("Made. Now set its secrets."),
@@ -97,7 +117,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(FORM)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     row, person = _one(pk), _allowed(request, pk)
-    form = ConnectionForm(request.POST or None, initial=initial_of(row, ConnectionForm), kind=row.kind)
+    form = ConnectionForm(request.POST or None, row=row, kind=row.kind)
     page = FormPage(
         title=_("Edit %(connection)s of %(environment)s") % {"connection": row, "environment": row.environment},
         button=_("Save"), cancel=_address(row),
