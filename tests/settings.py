@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 os.environ["RELEASEORCH_SECRET_KEY"] = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF"
 if "RELEASEORCH_STATE_DIR" not in os.environ:
@@ -18,6 +19,10 @@ if OWN.name != WORKER:  # a process that a worker starts is in its folder alread
     OWN.mkdir(parents=True, exist_ok=True)
     os.environ["RELEASEORCH_STATE_DIR"] = str(OWN)
 os.environ.setdefault("CELERY_BROKER_URL", os.environ.get("RELEASEORCH_TEST_BROKER_URL", "memory://"))
+if WORKER.startswith("gw") and os.environ["CELERY_BROKER_URL"].startswith(("redis:", "rediss:")):
+    # A nudge names a step by its number: in a shared queue the other worker's database would be asked for it.
+    own = urlsplit(os.environ["CELERY_BROKER_URL"])._replace(path=f"/{WORKER.removeprefix('gw')}")
+    os.environ["CELERY_BROKER_URL"] = own.geturl()
 os.environ.setdefault("RELEASEORCH_OUTBOUND_ALLOW", "127.0.0.1:*,localhost:*")
 
 from releaseorch.config.settings import *  # noqa: E402

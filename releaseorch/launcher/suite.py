@@ -136,6 +136,7 @@ def environment(folder: Path, url: str, chromium: str) -> dict[str, str]:
         BROWSER_VARIABLE: chromium,
         "DATABASE_URL": url,
     }
+    env["PYTHONDONTWRITEBYTECODE"] = ""  # or each of the suite's many processes compiles all of us again
     return {name: value for name, value in env.items() if value}
 
 

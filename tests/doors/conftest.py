@@ -12,6 +12,7 @@ from releaseorch.core import clock
 from tests.api.conftest import Program, program  # noqa: F401  (a fixture)
 from tests.doors.verbs import Call, Verb
 from tests.factories import House
+from tests.stored import Rows, rows_of
 
 # Where verbs leave something; who is logged in and which pages have been told is no part of it.
 WATCHED = ("delivery", "runs", "audit", "waiting", "environments", "catalog", "features", "accounts")
@@ -22,17 +23,12 @@ UNWATCHED = {
     "catalog.ProcedureStep",
     "environments.Environment",
 }
-Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def rows() -> Rows:
     """Everything that a verb can write."""
     models = [model for app in WATCHED for model in apps.get_app_config(app).get_models()]
-    return {
-        model._meta.label: list(model._base_manager.order_by("pk").values_list())
-        for model in models
-        if model._meta.label not in UNWATCHED
-    }
+    return rows_of(model for model in models if model._meta.label not in UNWATCHED)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from releaseorch.config.celery import app
 from releaseorch.runs import services
 from tests.characters import Cast
 from tests.factories import House
@@ -24,16 +25,19 @@ pytestmark = [
         reason="NO BROKER: set RELEASEORCH_TEST_BROKER_URL to a Redis or Valkey",
     ),
 ]
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
+QUEUE = "exec.default"
 
 
 @pytest.fixture
 def celery_worker(transactional_db: None) -> Iterator[None]:
+    with app.connection_for_write() as broker:
+        broker.default_channel.queue_purge(QUEUE)  # the nudges of earlier tests, whose rows are gone
     command = (
         "-m celery -A releaseorch.config.celery:app worker -P threads -c 2 --without-gossip --without-mingle"
     )
     process = subprocess.Popen(
-        [sys.executable, *command.split(), "-Q", "exec.default", "--loglevel", "WARNING"],
+        [sys.executable, *command.split(), "-Q", QUEUE, "--loglevel", "WARNING"],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": _database_url()},
         cwd=settings.BASE_DIR,
     )

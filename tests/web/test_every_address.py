@@ -12,6 +12,7 @@ from releaseorch.runs.states import RunState
 from tests.characters import Cast
 from tests.factories import House
 from tests.histories import request_in_state, run_in_state
+from tests.stored import Rows, rows_of
 from tests.web.addresses import addresses
 
 METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
@@ -32,13 +33,9 @@ def world(house: House) -> House:
     return house
 
 
-def rows() -> dict[str, list[tuple]]:
+def rows() -> Rows:
     """Everything that is stored, but who is logged in."""
-    return {
-        model._meta.label: list(model._base_manager.order_by("pk").values_list())
-        for model in apps.get_models()
-        if model._meta.label not in MOVING
-    }
+    return rows_of(model for model in apps.get_models() if model._meta.label not in MOVING)
 
 
 @pytest.mark.parametrize("method", METHODS)
