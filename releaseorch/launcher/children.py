@@ -53,7 +53,7 @@ class Addresses:
         return f"{ports.HOST}:{self.site_port}"
 
 
-def environment(addresses: Addresses) -> dict[str, str]:
+def environment(addresses: Addresses, *, empty: bool = False) -> dict[str, str]:
     own = {f"RELEASEORCH_{name}" for name in FOREIGN_OWN}
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(FOREIGN) and name not in own
@@ -63,6 +63,7 @@ def environment(addresses: Addresses) -> dict[str, str]:
         **QUICK,
         **kept,
         "RELEASEORCH_DEMO": "1",
+        "RELEASEORCH_DEMO_EMPTY": "1" if empty else "",
         "RELEASEORCH_BASE_URL": addresses.url,
         "RELEASEORCH_DEMO_SITE": f"http://{addresses.site}",
         "RELEASEORCH_OUTBOUND_ALLOW": ",".join(opened),

@@ -18,13 +18,13 @@ def main(argv: Sequence[str]) -> int:
     installation.ensure("run", argv)
     if options.smoke:
         return smoke.main()
-    held = StateDirectory(state.directory())
+    held = StateDirectory(state.directory(empty=options.empty))
     held.hold()
     try:
         with stoppable():
             prepare(held, fresh=options.fresh)
             port = ports.choose(options.port)
-            return serve(held, Addresses(port, ports.beside(port)))
+            return serve(held, Addresses(port, ports.beside(port)), empty=options.empty)
     except Stopped:
         return 0
     finally:
@@ -38,6 +38,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--fresh", action="store_true", help="forget what is in the state directory and begin anew"
+    )
+    parser.add_argument(
+        "--empty",
+        action="store_true",
+        help="without the invented insurer: an installation of its own for your applications, beside the demo",
     )
     parser.add_argument(
         "--smoke", action="store_true", help="do the whole job once by machine, on a state of its own"
@@ -65,11 +70,11 @@ def prepare(held: StateDirectory, *, fresh: bool) -> None:
         ) from None
 
 
-def serve(held: StateDirectory, addresses: Addresses) -> int:
+def serve(held: StateDirectory, addresses: Addresses, *, empty: bool) -> int:
     """Blocks until somebody stops it; everything it started is gone when it returns or raises."""
     begun = time.monotonic()
     url = addresses.url
-    supervisor = Supervisor(held.path, children.environment(addresses))
+    supervisor = Supervisor(held.path, children.environment(addresses, empty=empty))
     held.publish({"pid": os.getpid(), "url": url, "ready": False})
     with contextlib.ExitStack() as opened:
         # Last in, first out: children stop before the broker's socket folder is removed.

@@ -19,8 +19,10 @@ PEOPLE = "people.json"
 MADE_BY_US = "releaseorch-state"
 
 
-def directory() -> Path:
-    return Path(os.environ.get("RELEASEORCH_STATE_DIR") or ROOT / ".releaseorch").resolve()
+def directory(*, empty: bool = False) -> Path:
+    """The demo and the installation that begins empty have one each."""
+    usual = ROOT / (".releaseorch-own" if empty else ".releaseorch")
+    return Path(os.environ.get("RELEASEORCH_STATE_DIR") or usual).resolve()
 
 
 class StateDirectory:

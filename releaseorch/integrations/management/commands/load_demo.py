@@ -8,18 +8,21 @@ from django.core.management.base import BaseCommand, CommandError
 
 from releaseorch.accounts.models import Person
 from releaseorch.environments.models import Environment
-from releaseorch.integrations.demo import artifacts, story, world
+from releaseorch.integrations.demo import artifacts, empty, story, world
 from releaseorch.integrations.demo.fixtures import Fixtures, places
 
 
 class Command(BaseCommand):
-    help = "Load the demo enterprise Northfold Insurance into an empty database."
+    help = "Load the demo enterprise Northfold Insurance into an empty database; or an administrator and nothing else."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError(
                 "The demo's people are for the demo only: set RELEASEORCH_DEMO=1 on a database of its own."
             )
+        if os.environ.get("RELEASEORCH_DEMO_EMPTY"):
+            empty.begin(places())
+            return
         fixtures, where = Fixtures(), places()
         site_url = os.environ.get("RELEASEORCH_DEMO_SITE", "http://127.0.0.1:8001")
         if Person.objects.exists():
