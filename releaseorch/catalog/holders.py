@@ -1,11 +1,11 @@
-"""What keeps an application or a component from being retired; the apps above register how they are asked."""
+"""What keeps applications, components and environments from being retired; apps above register how they are asked."""
 
 from collections.abc import Callable
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from releaseorch.catalog.models import Component, ComponentDependency, Retirable
+from releaseorch.catalog.models import Application, Component, ComponentDependency, Retirable
 
 # Sentences that name what holds the row; empty when nothing does. Asked inside the verb's transaction.
 Holder = Callable[[Retirable], list[str]]
@@ -24,10 +24,12 @@ def needs(row: Retirable) -> list[str]:
     """Components in use that need it, or a component of it; one query."""
     if isinstance(row, Component):
         links = ComponentDependency.objects.filter(needs=row)
-    else:
+    elif isinstance(row, Application):
         links = ComponentDependency.objects.filter(
             ~Q(component__application=row.pk), needs__application=row.pk
         )
+    else:
+        return []
     found = links.filter(component__retired_at=None).select_related("component", "needs").order_by("pk")
     return [
         _("%(component)s needs %(needs)s. Take this dependency out first.")

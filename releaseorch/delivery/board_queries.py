@@ -19,6 +19,7 @@ from releaseorch.delivery.request_facts import facts_of, subject_of
 from releaseorch.delivery.request_queries import lines_of
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import FeatureScope, Release, ReleaseMilestone
 from releaseorch.features.states import FeatureStatus, MilestoneKind
 from releaseorch.waiting import ledger
@@ -118,7 +119,7 @@ def board(release: Release, environment: Environment | None = None) -> Board | N
 
     About twenty queries, whatever the number of applications.
     """
-    target = environment or Environment.objects.order_by("-rank", "name").first()
+    target = environment or in_use().order_by("-rank", "name").first()
     if target is None:
         return None
     scopes: dict[Application, list[FeatureScope]] = defaultdict(list)

@@ -13,6 +13,7 @@ from releaseorch.delivery.states import REQUEST_OPEN, RequestState
 from releaseorch.environments import arrivals
 from releaseorch.environments.arrivals import Arrival
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseMilestone
 
 SPEAKS = REQUEST_OPEN | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS}
@@ -77,9 +78,7 @@ def feature_detail(feature_id: int) -> FeatureDetail | None:
         return None
     parts = parts_of([feature.pk])[feature.pk]
     events = Event.objects.filter(subject_kind="feature", subject_id=feature.pk).order_by("-id")[:100]
-    return FeatureDetail(
-        feature, tuple(parts), tuple(feature.releases.all()), tuple(Environment.objects.all()), tuple(events)
-    )
+    return FeatureDetail(feature, tuple(parts), tuple(feature.releases.all()), tuple(in_use()), tuple(events))
 
 
 def release_detail(release_id: int) -> ReleaseDetail | None:
@@ -98,7 +97,7 @@ def release_detail(release_id: int) -> ReleaseDetail | None:
         features=tuple(features),
         applications=tuple(sorted(applications, key=lambda application: application.name)),
         parts=cells,
-        environments=tuple(Environment.objects.all()),
+        environments=tuple(in_use()),
         requests=tuple(requests.select_related("application", "environment", "requester", "run")[:500]),
     )
 

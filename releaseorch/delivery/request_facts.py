@@ -14,6 +14,7 @@ from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
 from releaseorch.environments import ahead, arrivals, inventory
 from releaseorch.environments.models import Environment, Freeze, Installation, Reservation
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseFeature
 from releaseorch.features.states import FeatureStatus
 
@@ -125,7 +126,7 @@ def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentR
 
 def facts_of(subjects: Sequence[Subject]) -> Facts:
     """Read all facts of the subjects; about thirteen queries, whatever their number."""
-    facts = Facts(environments=list(Environment.objects.all()))
+    facts = Facts(environments=list(in_use()))
     environments = {subject.environment.pk for subject in subjects}
     versions = {version.pk for subject in subjects for version in subject.versions}
     components = {component.pk for subject in subjects for component in subject.components}

@@ -20,6 +20,7 @@ from releaseorch.delivery.request_facts import Ran, Subject, facts_of
 from releaseorch.delivery.states import REQUEST_FINAL, ItemKind, RequestState
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release
 from releaseorch.features.states import FeatureStatus, ReleaseState
 
@@ -150,7 +151,7 @@ def _newest_versions(components: Sequence[Component]) -> dict[int, list[Componen
 
 def next_environment(application: Application) -> Environment | None:
     """Where the application goes next: the first environment, by rank, that lacks what the one before has."""
-    environments = list(Environment.objects.all())
+    environments = list(in_use())
     have: dict[int, dict[int, set[int | None]]] = defaultdict(lambda: defaultdict(set))
     for row in Installation.objects.filter(component__application=application, until=None):
         have[row.environment_id][row.component_id].add(row.version_id)

@@ -1,4 +1,4 @@
-"""Requests that aren't over hold their application and components: those aren't retired under them, nor the reverse."""
+"""Requests that aren't over hold application, components and environment: not retired under them, nor the reverse."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -9,6 +9,8 @@ from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import REQUEST_OPEN
+from releaseorch.environments.models import Environment
+from releaseorch.environments.services.places import retired_sentence
 
 NAMED = 5
 
@@ -29,6 +31,8 @@ def _open_requests(row: Retirable) -> "QuerySet[DeploymentRequest]":
     requests = DeploymentRequest.objects.filter(state__in=sorted(REQUEST_OPEN))
     if isinstance(row, Component):
         return requests.filter(items__component=row).distinct()
+    if isinstance(row, Environment):
+        return requests.filter(environment_id=row.pk)
     return requests.filter(application_id=row.pk)
 
 
@@ -42,7 +46,7 @@ def _named(request: DeploymentRequest) -> str:
 def refuse_retired(request: DeploymentRequest) -> None:
     """Raise `Invalid` when the request holds something that was retired; called after its rows were written.
 
-    Their foreign keys wait for a retirement that is under way, so whoever comes second sees the first. Two queries.
+    Their foreign keys wait for a retirement that is under way, so whoever comes second sees the first. Three queries.
     """
     hold_references()
     if Application.objects.filter(pk=request.application_id, retired_at__isnull=False).exists():
@@ -50,6 +54,8 @@ def refuse_retired(request: DeploymentRequest) -> None:
         raise Invalid(
             {"application": _("%(application)s is retired; nothing is filed for it any more.") % said}
         )
+    if Environment.objects.filter(pk=request.environment_id, retired_at__isnull=False).exists():
+        raise Invalid({"environment": retired_sentence(request.environment)})
     retired = Component.objects.filter(
         pk__in=request.items.values("component_id"), retired_at__isnull=False
     ).order_by("name")

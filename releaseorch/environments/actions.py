@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
+from releaseorch.catalog import holders as catalog_holders
 from releaseorch.catalog.models import Application
 from releaseorch.core import clock
 from releaseorch.core.actions import Action, Field
@@ -189,6 +190,26 @@ def _why_nowhere(person: Person, permission: str, scope: Scope) -> str:
     if any(grant.role in policy.ROLES[permission] for grant in policy.grants_of(person)):
         return ""
     return policy.why_not(person, permission, scope)
+
+
+def environment_actions(environment: Environment, person: Person) -> dict[str, Action]:
+    """By verb; what would hold it is asked for whoever may retire it: three queries."""
+    page = f"/environments/{environment.pk}"
+    why_not = policy.why_not(person, "environment.edit", Scope.of(environment=environment.pk))
+    edit = Action("edit", _("Edit"), f"{page}/edit", allowed=not why_not, why_not=why_not)
+    if environment.is_retired:
+        verb, label, consequence = "restore", _("Restore"), _("It may be filed for again.")
+    else:
+        why_not = why_not or " ".join(catalog_holders.sentences(environment))
+        verb, label = "retire", _("Retire")
+        consequence = _(
+            "No form offers it any more. What was done there, and what is there, stays to be read."
+        )
+    move = Action(
+        verb, label, f"{page}/{verb}", allowed=not why_not, why_not=why_not, needs_reason=True,
+        consequence=consequence, version=environment.row_version,
+    )  # fmt: skip
+    return {one.verb: one for one in (edit, move)}
 
 
 def target_action(target: Target, why_not: str) -> Action:

@@ -8,7 +8,8 @@ class EnvironmentsConfig(AppConfig):
     label = "environments"
 
     def ready(self) -> None:
-        from releaseorch.environments import holdings, sealing
+        from releaseorch.environments import holdings, kept, sealing
 
         holdings.register()
+        kept.register()
         sealing.self_test()

@@ -7,14 +7,14 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
-from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.catalog.models import Application, Component, ComponentVersion, Retirable
 from releaseorch.core import clock, fields
 from releaseorch.core.models import GuardedModel
 from releaseorch.environments.states import SignoffVerdict, SourceKind
 from releaseorch.features.models import Feature
 
 
-class Environment(GuardedModel):
+class Environment(Retirable):
     """A place to deploy to; `rank` is the promotion order, the same rank means side by side.
 
     `parameters` (name → text) feed `${name}` in procedures.
@@ -29,6 +29,12 @@ class Environment(GuardedModel):
 
     class Meta:
         ordering: ClassVar = ["rank", "name"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(retired_at=None) | ~Q(retired_reason=""),
+                name="environments_environment_retired_why",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from releaseorch.core import clock
 from releaseorch.environments import ahead
 from releaseorch.environments.models import Environment, Freeze, Installation, Placement, Reservation, Target
-from releaseorch.environments.queries import Cell, Line, where_is_what
+from releaseorch.environments.queries import Cell, Line, in_use, where_is_what
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class EnvironmentDetail:
         return sum(bool(place.cell.behind) for place in self.places)
 
 
-def environment_rows() -> list[EnvironmentRow]:
-    """All environments in promotion order; five queries."""
+def environment_rows(*, with_retired: bool = False) -> list[EnvironmentRow]:
+    """Environments in promotion order; five queries."""
     now = clock.now()
-    environments = list(Environment.objects.all())
+    environments = list(Environment.objects.all() if with_retired else in_use())
     components, uncertain = _numbers_of_components()
     targets = _number_of_targets()
     kept = defaultdict(list)
@@ -84,10 +84,11 @@ def environment_rows() -> list[EnvironmentRow]:
 
 def environment_detail(environment: Environment) -> EnvironmentDetail:
     """About eight queries, whatever is in it."""
-    environments = list(Environment.objects.all())
     here = Installation.objects.filter(environment=environment, until=None).values("component_id")
-    matrix = where_is_what(component_ids=here)
-    position = [one.pk for one in environments].index(environment.pk)
+    alone = [environment.pk] if environment.is_retired else None
+    matrix = where_is_what(component_ids=here, environment_ids=alone)
+    environments = list(in_use())
+    position = [one.pk for one in matrix.environments].index(environment.pk)
     return EnvironmentDetail(
         environment,
         before=_neighbours(environments, environment, -1),

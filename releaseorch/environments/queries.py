@@ -5,11 +5,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
+
 from releaseorch.catalog.models import Component, ComponentVersion
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
 
 Order = dict[int, int]  # version id → place in the sequence of its component's versions
+
+
+def in_use() -> QuerySet[Environment]:
+    """Those that aren't retired, in promotion order: what forms offer and where things go."""
+    return Environment.objects.filter(retired_at=None)
 
 
 @dataclass(frozen=True)
@@ -66,13 +73,18 @@ def where_is_what(
     component_ids: inventory.Components = None,
     environment_ids: Collection[int] | None = None,
 ) -> Matrix:
-    """Components × environments, as it is now or was at `at`; None means all. Three queries."""
-    environments = list(Environment.objects.all())
+    """Components × environments, as it is now or was at `at`; None means all. Three queries.
+
+    An environment that was retired by then has no column, unless `environment_ids` asks for it.
+    """
+    environments = list(Environment.objects.filter(_still_there(at) | Q(pk__in=environment_ids or ())))
+    known = {one.pk for one in environments}
     rows = (
         inventory.current(environment_ids, component_ids)
         if at is None
         else inventory.as_of(at, environment_ids, component_ids)
     )
+    rows = [row for row in rows if row.environment_id in known]
     if application_ids is not None:
         rows = [row for row in rows if row.component.application_id in application_ids]
     by_place: dict[tuple[int, int], list[Installation]] = defaultdict(list)
@@ -85,6 +97,10 @@ def where_is_what(
         components.values(), key=lambda one: (one.application.name.lower(), one.name.lower(), one.pk)
     )
     return Matrix(environments, [_line(component, environments, by_place, order) for component in ordered])
+
+
+def _still_there(at: datetime | None) -> Q:
+    return Q(retired_at=None) | Q(retired_at__gt=at) if at else Q(retired_at=None)
 
 
 def _line(

@@ -7,7 +7,7 @@ from releaseorch.accounts.roles import ScopeKind
 from releaseorch.accounts.services import EVERYWHERE, Reach
 from releaseorch.catalog.models import Application
 from releaseorch.core.errors import Invalid
-from releaseorch.environments.models import Environment
+from releaseorch.environments import queries as inventory
 
 
 def reaches() -> dict[str, Reach]:
@@ -16,7 +16,7 @@ def reaches() -> dict[str, Reach]:
     places = (
         (ScopeKind.TEAM, queries.in_use()),
         (ScopeKind.APPLICATION, Application.objects.all()),
-        (ScopeKind.ENVIRONMENT, Environment.objects.all()),
+        (ScopeKind.ENVIRONMENT, inventory.in_use()),
     )
     for kind, rows in places:
         for pk, name in rows.values_list("pk", "name"):

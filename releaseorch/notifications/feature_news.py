@@ -8,6 +8,7 @@ from releaseorch.audit.models import Event
 from releaseorch.delivery import feature_queries
 from releaseorch.delivery.feature_queries import FeaturePart
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature
 from releaseorch.features.states import FeatureStatus
 from releaseorch.notifications.inbox import News
@@ -35,7 +36,7 @@ def _is_all_there(parts: list[FeaturePart], environment: Environment) -> bool:
 
 
 def _news(feature: Feature, environment: Environment) -> Iterator[News]:
-    is_live = not Environment.objects.filter(rank__gt=environment.rank).exists()
+    is_live = not in_use().filter(rank__gt=environment.rank).exists()
     said = {"feature": feature, "environment": environment}
     sentence = (
         _("%(feature)s is live in %(environment)s.")

@@ -17,6 +17,7 @@ from releaseorch.delivery.drafts import ItemDraft, RequestChanges, RequestDraft
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import ItemKind, ItemPlacement
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, Release
 from releaseorch.web import inputs
 
@@ -278,7 +279,7 @@ def suggested_lines(application: Application, environment: Environment) -> list[
 
 def environment_before(environment: Environment) -> Environment | None:
     """The one that comes before in promotion order; None for the first."""
-    return Environment.objects.filter(rank__lt=environment.rank).order_by("-rank", "name").first()
+    return in_use().filter(rank__lt=environment.rank).order_by("-rank", "name").first()
 
 
 def reordered(lines: Sequence[Line], order: Sequence[int]) -> tuple[Line, ...]:

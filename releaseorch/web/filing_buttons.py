@@ -11,6 +11,7 @@ from releaseorch.delivery import request_form
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import ItemKind, ItemPlacement
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Release
 from releaseorch.web import filing, inputs
 from releaseorch.web.filing import Filing, Line
@@ -48,7 +49,7 @@ def opened(person: Person, wanted: QueryDict) -> Filing:
 def _promoted(source: DeploymentRequest, environment: Environment | None) -> Filing:
     """The same lines for the next environment."""
     found = filing.of_request(source)
-    after = Environment.objects.filter(rank__gt=source.environment.rank).order_by("rank", "name").first()
+    after = in_use().filter(rank__gt=source.environment.rank).order_by("rank", "name").first()
     return replace(
         found,
         environment=environment or after,

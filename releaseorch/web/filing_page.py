@@ -17,6 +17,7 @@ from releaseorch.delivery.request_facts import Subject
 from releaseorch.delivery.request_form import ComponentChoice, FeatureChoice, VersionChoice
 from releaseorch.delivery.states import ItemKind, ItemPlacement, RequestState
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureScope
 from releaseorch.policies import services as policies
 from releaseorch.policies.models import Subject as Approved
@@ -58,7 +59,7 @@ def context(person: Person, typed: Filing, edited: DeploymentRequest | None) -> 
     """About sixty queries, whatever the number of lines, versions and features."""
     applications = request_form.applications_of(person)
     choices = _choices(typed)
-    environments = list(Environment.objects.all())
+    environments = list(in_use())
     before = filing.environment_before(typed.environment) if typed.environment else None
     features = _features(typed)
     return {

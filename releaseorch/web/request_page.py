@@ -21,6 +21,7 @@ from releaseorch.delivery.request_queries import ItemLine, RequestDetail
 from releaseorch.delivery.states import ItemPlacement
 from releaseorch.delivery.states import RequestState as R
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.waiting.models import Blocker
 from releaseorch.web import request_feed, times
 from releaseorch.web.charts import Bar, Chart, Lane, Part
@@ -121,7 +122,7 @@ def _next(request: DeploymentRequest) -> Environment | None:
     """Where the same lines could go next, once they are deployed."""
     if request.state not in {R.DEPLOYED, R.DEPLOYED_WITH_EXCEPTIONS}:
         return None
-    return Environment.objects.filter(rank__gt=request.environment.rank).order_by("rank", "name").first()
+    return in_use().filter(rank__gt=request.environment.rank).order_by("rank", "name").first()
 
 
 def _slots(detail: RequestDetail) -> list[tuple[SlotView, list[Person]]]:

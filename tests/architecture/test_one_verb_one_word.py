@@ -51,9 +51,9 @@ RIGHTS = {
     "team.edit": ["team.create", "team.retire", "team.add_member", "team.remove_member"],
     "role.grant": ["role.revoke"],
     "environment.edit": [
-        "environment.create", "target.create", "target.edit", "target.retire", "placement.create", "placement.edit",
-        "placement.remove", "connection.create", "connection.edit", "connection.remove", "connection.set_secret",
-        "connection.forget_secret",
+        "environment.create", "environment.retire", "environment.restore", "target.create", "target.edit",
+        "target.retire", "placement.create", "placement.edit", "placement.remove", "connection.create",
+        "connection.edit", "connection.remove", "connection.set_secret", "connection.forget_secret",
     ],
     "application.edit": [
         "application.create", "application.retire", "application.restore", "component.create", "component.edit",

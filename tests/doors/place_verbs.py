@@ -4,6 +4,7 @@ from typing import Any
 
 from releaseorch.environments import services
 from releaseorch.environments.models import Connection, Environment, Placement, Target
+from tests.doors.master_data import reasoned
 from tests.doors.request_verbs import WHY
 from tests.doors.verbs import Verb, typed
 from tests.factories import House, place
@@ -22,6 +23,12 @@ def as_form(values: dict[str, Any]) -> dict[str, Any]:
 
 def environment(house: House) -> Environment:
     return house.acceptance
+
+
+def retired_environment(house: House) -> Environment:
+    return services.retire_environment(
+        actor=house.cast.administrator, environment=house.acceptance, reason=WHY
+    )
 
 
 def target(house: House) -> Target:
@@ -94,6 +101,13 @@ PLACE_VERBS = [
         "environment.edit", "environment.edited", "administrator", environment,
         lambda call: services.edit_environment(**call.asked, **PLACE),
         page=typed(**as_form(PLACE)), api=typed(**PLACE), api_path="environments/{pk}", api_method="patch",
+    ),
+    reasoned(
+        "environment.retire", "environment.retired", "administrator", environment, services.retire_environment
+    ),
+    reasoned(
+        "environment.restore", "environment.restored", "administrator", retired_environment,
+        services.restore_environment,
     ),
     Verb(
         "target.create", "target.created", "administrator", environment, again=True,

@@ -117,6 +117,7 @@ NOT_TOLD = {
     "Procedures": {"created_at"},
     "Components": {"retired_at"},
     "Targets": {"retired_at", "retired_reason"},
+    "Environments": {"retired_at"},
     "Roles": {"scope_kind", "scope_id", "scope_name", "revoked_at"},
     "Versions": {"blocked_at", "blocked_by"},
     "Installed": {"until", "source_kind", "source_id", "source_name"},

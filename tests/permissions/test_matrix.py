@@ -83,6 +83,7 @@ MATRIX: dict[str, set[str]] = {
     **dict.fromkeys(["version.block", "version.unblock", "feature.set_status"], TEAM | MANAGING | {"qa"}),
     **dict.fromkeys(["reservation.create", "reservation.extend", "reservation.release"], MANAGING | {"qa"}),
     **dict.fromkeys(["environment.create", "environment.edit"], ADMINISTRATORS),
+    **dict.fromkeys(["environment.retire", "environment.restore"], ADMINISTRATORS),
     **dict.fromkeys(["connection.create", "connection.edit", "connection.remove"], ADMINISTRATORS),
     **dict.fromkeys(["connection.set_secret", "connection.forget_secret"], ADMINISTRATORS),
     **dict.fromkeys(["target.create", "target.edit", "target.retire"], ADMINISTRATORS),

@@ -153,8 +153,8 @@ def verb(
 
     call.__name__ = name
     call.__doc__ = (service.__doc__ or "").split("\n")[0]
-    described = extend_schema(request=body, responses=answer, parameters=[REPEATABLE])(call)
-    return action(detail=True, methods=["post"], url_path=name.replace("_", "-"))(described)
+    made = action(detail=True, methods=["post"], url_path=name.replace("_", "-"))(call)
+    return extend_schema(request=body, responses=answer, parameters=[REPEATABLE])(made)  # last, else it is lost
 
 
 def creation(

@@ -18,10 +18,12 @@ from releaseorch.api.v1.base import (
     Line,
     Nouns,
     Seen,
+    SeenReasoned,
     StrictSerializer,
     Text,
     creation,
     edition,
+    verb,
 )
 from releaseorch.api.v1.reading import Named
 from releaseorch.catalog.models import Component, ComponentVersion
@@ -43,7 +45,10 @@ class EnvironmentOut(serializers.ModelSerializer[Environment]):
 
     class Meta:
         model = Environment
-        fields = ("id", "slug", "name", "rank", "is_protected", "parameters", "targets", "version")
+        fields = (
+            "id", "slug", "name", "rank", "is_protected", "parameters", "targets", "retired_at", "retired_reason",
+            "version",
+        )  # fmt: skip
 
     @extend_schema_field(TargetOfEnvironment(many=True))
     def get_targets(self, environment: Environment) -> Any:
@@ -97,11 +102,22 @@ class InstallationFilter(django_filters.FilterSet):
         fields = ("environment", "application", "component", "now")
 
 
+class EnvironmentFilter(django_filters.FilterSet):
+    in_use = django_filters.BooleanFilter(
+        field_name="retired_at", lookup_expr="isnull", label="Only those that are not retired"
+    )
+
+    class Meta:
+        model = Environment
+        fields = ("in_use",)
+
+
 class Environments(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
-    """Places to deploy to, in promotion order by `rank`."""
+    """Places to deploy to, in promotion order by `rank`; a retired one keeps its history."""
 
     scope = "settings:write"
     serializer_class = EnvironmentOut
+    filterset_class = EnvironmentFilter
 
     def get_queryset(self) -> QuerySet[Environment]:
         return Environment.objects.prefetch_related("targets")
@@ -111,6 +127,8 @@ class Environments(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
 
     create = creation(services.create_environment, NewEnvironment, EnvironmentOut)
     partial_update = edition(services.edit_environment, EditedEnvironment, EnvironmentOut, on="environment")
+    retire = verb("retire", services.retire_environment, SeenReasoned, EnvironmentOut, on="environment")
+    restore = verb("restore", services.restore_environment, SeenReasoned, EnvironmentOut, on="environment")
 
 
 class Confirm(StrictSerializer):

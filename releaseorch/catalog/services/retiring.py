@@ -1,5 +1,6 @@
 """Retire and restore: nothing of the catalog is deleted, and nothing is retired while something holds it."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from django.db import transaction
@@ -17,7 +18,7 @@ R = TypeVar("R", bound=Retirable)
 TOPICS = ("applications", "requests")
 
 
-def retire(*, actor: Person, row: R, reason: str, seen: int | None) -> R:
+def retire(*, actor: Person, row: R, reason: str, seen: int | None, topics: Sequence[str] = TOPICS) -> R:
     """Under the lock of the row, so that what wants to hold it waits, and then is refused."""
     why = reason_text(reason)
     with transaction.atomic():
@@ -28,18 +29,18 @@ def retire(*, actor: Person, row: R, reason: str, seen: int | None) -> R:
         if held:
             raise Conflict(" ".join(held))
         return edits.edit_row(
-            actor=actor, row=fresh, seen=None, verb="retired", reason=why, topics=TOPICS,
+            actor=actor, row=fresh, seen=None, verb="retired", reason=why, topics=topics,
             values={"retired_at": clock.now(), "retired_reason": why},
         )  # fmt: skip
 
 
-def restore(*, actor: Person, row: R, reason: str, seen: int | None) -> R:
+def restore(*, actor: Person, row: R, reason: str, seen: int | None, topics: Sequence[str] = TOPICS) -> R:
     why = reason_text(reason)
     with transaction.atomic():
         fresh = edits.locked(row, seen)
         if not fresh.is_retired:
             raise Conflict(_("%(what)s isn't retired.") % {"what": row})
         return edits.edit_row(
-            actor=actor, row=fresh, seen=None, verb="restored", reason=why, topics=TOPICS,
+            actor=actor, row=fresh, seen=None, verb="restored", reason=why, topics=topics,
             values={"retired_at": None, "retired_reason": ""},
         )  # fmt: skip

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.errors import Conflict, Invalid
-from releaseorch.delivery import content, holding, lateness, request_moves, request_rights
+from releaseorch.delivery import content, holding, lateness, request_moves, request_rights, retiring
 from releaseorch.delivery.digests import content_digest
 from releaseorch.delivery.drafts import ItemDraft, RequestChanges, Unset
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
@@ -40,6 +40,8 @@ def edit_request(
         if not isinstance(changes.features, Unset) and changes.features is not None:
             content.write_features(request, changes.features)
         _finish(actor, request, "request.edited", before)
+        if "environment" in changes.values:
+            retiring.refuse_retired(request)
     return request
 
 

@@ -8,7 +8,12 @@ from releaseorch.environments.services.connections import (
     set_connection_secret,
 )
 from releaseorch.environments.services.freezes import create_freeze, edit_freeze, lift_freeze
-from releaseorch.environments.services.places import create_environment, edit_environment
+from releaseorch.environments.services.places import (
+    create_environment,
+    edit_environment,
+    restore_environment,
+    retire_environment,
+)
 from releaseorch.environments.services.reservations import (
     create_reservation,
     extend_reservation,
@@ -41,6 +46,8 @@ __all__ = [
     "release_reservation",
     "remove_connection",
     "remove_placement",
+    "restore_environment",
+    "retire_environment",
     "retire_target",
     "set_connection_secret",
 ]

@@ -16,6 +16,7 @@ from releaseorch.core.checked import cleaned, insert, refuse_same_name
 from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.environments import sealing
 from releaseorch.environments.models import Connection, ConnectionSecret, Environment
+from releaseorch.environments.services.places import refuse_retired
 from releaseorch.executors import registry
 from releaseorch.executors.redaction import MIN_LENGTH
 
@@ -36,6 +37,7 @@ def create_connection(
 ) -> Connection:
     """Raises `NotAllowed`, and `Invalid` also for an address that leads where no step may go."""
     _require(actor, environment.pk)
+    refuse_retired(environment)
     refuse_same_name(Connection, name, lambda known: _taken(environment, known), environment=environment)
     made = cleaned(
         Connection(environment=environment, name=name, kind=kind, config=_checked(kind, config or {}))

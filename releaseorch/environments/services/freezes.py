@@ -16,6 +16,7 @@ from releaseorch.core.checked import cleaned, reason_text
 from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.environments.ahead import at_text
 from releaseorch.environments.models import Environment, Freeze
+from releaseorch.environments.services.places import refuse_retired
 
 TOPICS = ("requests", "runs", "inventory", "work")
 
@@ -48,6 +49,8 @@ def create_freeze(
     policy.require(actor, "freeze.create", scope_of(made))
     cleaned(made)
     _check_span(starts_at, ends_at)
+    if environment is not None:
+        refuse_retired(environment)
     with transaction.atomic():
         made.save()
         events.record(

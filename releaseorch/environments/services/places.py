@@ -1,4 +1,4 @@
-"""Make and edit environments."""
+"""Make, edit, retire and restore environments."""
 
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
@@ -10,7 +10,9 @@ from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.audit import edits, events
+from releaseorch.catalog.services import retiring
 from releaseorch.core.checked import cleaned, free_slug, insert, refuse_same_name
+from releaseorch.core.errors import Conflict
 from releaseorch.environments.models import Environment
 from releaseorch.environments.services.parameters import checked
 
@@ -62,6 +64,34 @@ def edit_environment(
     if "parameters" in changes:
         changes["parameters"] = checked(changes["parameters"])
     return edits.edit_row(actor=actor, row=environment, seen=seen, values=changes, topics=TOPICS)
+
+
+def retire_environment(
+    *, actor: Person, environment: Environment, reason: str, seen: int | None = None
+) -> Environment:
+    """Nothing is filed, kept or set up for it from now on; its past stays. `Conflict` names what holds it."""
+    policy.require(actor, "environment.edit", Scope.of(environment=environment.pk))
+    return retiring.retire(actor=actor, row=environment, reason=reason, seen=seen, topics=TOPICS)
+
+
+def restore_environment(
+    *, actor: Person, environment: Environment, reason: str, seen: int | None = None
+) -> Environment:
+    """It may be filed for again. Raises `NotAllowed`, `Invalid`, `Conflict` when it isn't retired."""
+    policy.require(actor, "environment.edit", Scope.of(environment=environment.pk))
+    return retiring.restore(actor=actor, row=environment, reason=reason, seen=seen, topics=TOPICS)
+
+
+def refuse_retired(environment: Environment) -> None:
+    """For what is set up in it; raises `Conflict`, also for one that was retired since the form was drawn."""
+    if Environment.objects.filter(pk=environment.pk, retired_at__isnull=False).exists():
+        raise Conflict(retired_sentence(environment))
+
+
+def retired_sentence(environment: Environment) -> str:
+    return _("%(environment)s is retired; nothing is filed or set up for it any more.") % {
+        "environment": environment
+    }
 
 
 def _taken(name: str) -> str:

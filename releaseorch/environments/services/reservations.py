@@ -15,6 +15,7 @@ from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.environments.ahead import at_text, kept_sentence
 from releaseorch.environments.models import Environment, Reservation
+from releaseorch.environments.services.places import refuse_retired
 
 TOPICS = ("requests", "runs", "inventory", "work")
 
@@ -42,6 +43,7 @@ def create_reservation(
         raise Invalid({"expires_at": _("A reservation ends after it begins, and in the future.")})
     with transaction.atomic():
         _lock(made)
+        refuse_retired(environment)
         _refuse_overlap(made)
         made.save()
         events.record(

@@ -17,6 +17,7 @@ from releaseorch.core.errors import Conflict
 from releaseorch.environments import holders, inventory
 from releaseorch.environments.models import Environment, Installation, Placement, Target
 from releaseorch.environments.services.parameters import checked
+from releaseorch.environments.services.places import refuse_retired
 from releaseorch.environments.states import SourceKind
 
 TOPICS = ("inventory",)
@@ -47,6 +48,7 @@ def create_target(
 ) -> Target:
     """A server, cluster or device. Raises `NotAllowed`, `Invalid`."""
     _require(actor, environment.pk)
+    refuse_retired(environment)
     _refuse_taken(environment, name)
     made = cleaned(
         Target(environment=environment, name=name, kind=kind, parameters=checked(parameters or {}))

@@ -60,7 +60,7 @@ class Applications(Sheet):
 
     def made(self, values: Values, world: World) -> Any:
         slug = world.free_slug(Application, values["name"])
-        return _retired(Application(**values, slug=slug), world)
+        return retired(Application(**values, slug=slug), world)
 
 
 class Components(Sheet):
@@ -110,7 +110,7 @@ class Components(Sheet):
         return values
 
     def made(self, values: Values, world: World) -> Any:
-        return _retired(Component(**values), world)
+        return retired(Component(**values), world)
 
     def check_new(self, row: Any, world: World) -> None:
         if row.application.pk and row.application.is_retired:
@@ -197,7 +197,7 @@ def _ends(row: ComponentDependency) -> Names:
     return row.component.application.name, row.component.name, row.needs.application.name, row.needs.name
 
 
-def _retired(row: Any, world: World) -> Any:
+def retired(row: Any, world: World) -> Any:
     row.retired_at = world.moment if row.retired_reason else None
     return row
 

@@ -11,7 +11,7 @@ from releaseorch.core.errors import Invalid
 from releaseorch.environments.models import Environment, Installation, Placement, Target
 from releaseorch.environments.services import parameters
 from releaseorch.environments.states import SourceKind
-from releaseorch.integrations.tables.catalog_sheets import COMPONENTS
+from releaseorch.integrations.tables.catalog_sheets import COMPONENTS, RETIRED, retired
 from releaseorch.integrations.tables.cells import MOMENT, PAIRS, YES_NO, Whole
 from releaseorch.integrations.tables.feature_sheets import VERSIONS
 from releaseorch.integrations.tables.sheet import Column, Sheet, Values
@@ -30,7 +30,9 @@ class Environments(Sheet):
         Column("Rank", "rank", Whole(), needed=True),
         Column("Protected", "is_protected", YES_NO),
         Column("Parameters", "parameters", PAIRS),
+        RETIRED,
     )
+    fixed = frozenset({"retired_reason"})
 
     def told(self) -> Iterable[Values]:
         yield from Environment.objects.values(*(column.field for column in self.columns))
@@ -48,7 +50,7 @@ class Environments(Sheet):
         return _with_parameters(values)
 
     def made(self, values: Values, world: World) -> Any:
-        return Environment(**values, slug=world.free_slug(Environment, values["name"]))
+        return retired(Environment(**values, slug=world.free_slug(Environment, values["name"])), world)
 
 
 class Targets(Sheet):

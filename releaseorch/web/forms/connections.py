@@ -7,7 +7,8 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from releaseorch.environments.models import Connection, Environment
+from releaseorch.environments.models import Connection
+from releaseorch.environments.queries import in_use
 from releaseorch.executors import registry
 from releaseorch.web.forms import drawn
 from releaseorch.web.forms.base import Group, NounForm
@@ -67,7 +68,7 @@ class ConnectionForm(NounForm):
 
 class NewConnectionForm(ConnectionForm):
     environment = forms.ModelChoiceField(
-        Environment.objects.all(), label=_("Environment"), empty_label=_("choose an environment")
+        in_use(), label=_("Environment"), empty_label=_("choose an environment")
     )
     kind = forms.CharField(widget=forms.HiddenInput)
     field_order = ("environment", "name")

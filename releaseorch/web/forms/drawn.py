@@ -151,7 +151,11 @@ def _field(entry: Schema, **options: Any) -> forms.Field:
 
 
 def _number(entry: Schema, said: str, **options: Any) -> forms.Field:
-    limits: dict[str, Any] = {"min_value": entry.get("minimum"), "max_value": entry.get("maximum"), "help_text": said}
+    limits: dict[str, Any] = {
+        "min_value": entry.get("minimum"),
+        "max_value": entry.get("maximum"),
+        "help_text": said,
+    }
     if entry["type"] == "integer":
         return forms.IntegerField(**limits, **options)
     field = forms.FloatField(**limits, **options)

@@ -21,6 +21,7 @@ from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
 from releaseorch.environments import ahead
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Release
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
@@ -62,7 +63,7 @@ def board(request: HttpRequest) -> HttpResponse:
         release = releases[0] if releases else None
     context: dict[str, Any] = {
         "releases": releases if release is None or release in releases else [release, *releases],
-        "environments": list(Environment.objects.all()),
+        "environments": list(in_use()),
         "release": release,
         "environment": environment,
     }
@@ -98,7 +99,7 @@ def _by_release(person: Person, release: Release, environment: Environment | Non
 
 
 def _by_environment(person: Person, environment: Environment | None) -> dict[str, Any]:
-    target = environment or Environment.objects.order_by("-rank", "name").first()
+    target = environment or in_use().order_by("-rank", "name").first()
     if target is None:
         return {"groups": [], "board": None}
     found = board_queries.environment_board(target)

@@ -17,6 +17,7 @@ from releaseorch.core.errors import Invalid
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.request_facts import Subject, facts_of
 from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.forms.base import FormPage, form_page, initial_of
@@ -39,7 +40,7 @@ def page_of(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
     if detail is None:
         raise Http404
     found, person = detail.component, person_of(request)
-    environments = list(Environment.objects.all())
+    environments = list(in_use())
     versions = list(detail.versions.items)
     facts = facts_of_versions(versions, environments)
     there = installed_now([found.pk])[found.pk]

@@ -53,6 +53,28 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
+@require_POST
+def retire(request: HttpRequest, pk: int) -> HttpResponse:
+    return _moved(request, pk, "retire", _("Retired."), services.retire_environment)
+
+
+@require_POST
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    return _moved(request, pk, "restore", _("It may be filed for again."), services.restore_environment)
+
+
+def _moved(
+    request: HttpRequest, pk: int, verb: str, said: str, service: Callable[..., Environment]
+) -> HttpResponse:
+    row, reason = get_or_404(Environment, pk=pk), request.POST.get("reason", "")
+    return perform(
+        request,
+        lambda seen: service(actor=person_of(request), environment=row, reason=reason, seen=seen),
+        back=_address(row), said=said, verb=verb,
+        again=lambda bounced: page_of_environment(request, pk, bounced),
+    )  # fmt: skip
+
+
 @require_http_methods(FORM)
 def create_target(request: HttpRequest) -> HttpResponse:
     """`?environment=3`"""

@@ -15,6 +15,7 @@ from releaseorch.environments import actions, place_queries
 from releaseorch.environments.comparison import comparison
 from releaseorch.environments.models import Environment
 from releaseorch.environments.place_queries import TargetRow
+from releaseorch.environments.queries import in_use
 from releaseorch.policies import words
 from releaseorch.runs.models import DeploymentRun, RunTarget
 from releaseorch.runs.queries import RunFilter
@@ -28,8 +29,11 @@ RUNS_SHOWN = 8
 
 @require_safe
 def environments(request: HttpRequest) -> HttpResponse:
+    """`?retired=1`"""
+    with_retired = bool(request.GET.get("retired"))
     context = {
-        "rows": place_queries.environment_rows(),
+        "rows": place_queries.environment_rows(with_retired=with_retired),
+        "with_retired": with_retired,
         "may_create": not policy.why_not(person_of(request), "environment.edit"),
     }
     return render_page(request, "environments/list.html", context)
@@ -43,7 +47,7 @@ def environment(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """`?here=3&there=4`; left out: the last one with the one before it."""
-    places = list(Environment.objects.all())
+    places = list(in_use())
     there = _named(request, "there") or (places[-1] if places else None)
     here = _named(request, "here") or (places[-2] if len(places) > 1 else there)
     found = comparison(here, there) if here is not None and there is not None else None
@@ -87,9 +91,10 @@ def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None =
         "rules": words.rules_of(found),
         "runs": run_queries.runs_page(filters=RunFilter(environment_id=found.pk)).items[:RUNS_SHOWN],
         "reserve": actions.reserve_action(found, Application.objects.all(), person),
-        "may_file": _may_file(request),
+        "may_file": _may_file(request) and not found.is_retired,
+        "actions": actions.environment_actions(found, person),
         "targets": _targets(detail.targets, why_not),
-        "may_edit": not why_not,
+        "may_set_up": not why_not and not found.is_retired,
         "bounced": bounced,
         "now": now,
     }

@@ -12,6 +12,7 @@ from releaseorch.catalog.models import Application
 from releaseorch.core.errors import Invalid
 from releaseorch.environments import actions, ahead, services
 from releaseorch.environments.models import Environment, Freeze
+from releaseorch.environments.queries import in_use
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
@@ -27,7 +28,7 @@ def freezes(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, bounced: Bounced | None = None) -> HttpResponse:
     person = person_of(request)
-    environments = list(Environment.objects.all())
+    environments = list(in_use())
     wanted = inputs.row_id(request.GET, "environment")
     over = ahead.freezes_over(request.GET.get("cursor"))
     context = {

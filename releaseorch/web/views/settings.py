@@ -12,7 +12,8 @@ from releaseorch.accounts.models import Person
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.models import Application, Procedure
 from releaseorch.environments import ahead
-from releaseorch.environments.models import Connection, Environment
+from releaseorch.environments.models import Connection
+from releaseorch.environments.queries import in_use
 from releaseorch.policies import words
 from releaseorch.policies.models import ApprovalPolicy
 from releaseorch.web.http import render_page
@@ -68,7 +69,7 @@ def groups() -> list[Group]:
             (
                 Place("/environments", _("Environments"),
                       _("Places to deploy to in promotion order, their targets, who keeps them."),
-                      Environment.objects.count),
+                      in_use().count),
                 Place("/connections", _("Connections"),
                       _("How tools reach what they deploy to; secrets can be set, never read."),
                       Connection.objects.count),
