@@ -252,6 +252,8 @@ SPECTACULAR_SETTINGS = {
         "ItemKind": "releaseorch.delivery.states.ItemKind",
         "StepKind": "releaseorch.catalog.states.StepKind",
         "DecisionKind": "releaseorch.runs.states.DecisionKind",
+        "SignoffVerdict": "releaseorch.environments.states.SignoffVerdict",
+        "ApprovalVerdict": "releaseorch.delivery.states.Verdict",
         "MilestoneKind": "releaseorch.features.states.MilestoneKind",
         "PersonKind": "releaseorch.accounts.models.PersonKind",
     },
