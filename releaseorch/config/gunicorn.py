@@ -17,3 +17,4 @@ max_requests_jitter = 1_000
 umask = 0o007  # of its unix socket: for its group, which the proxy is in
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, Any] = {}
+control_socket_disable = True  # nobody here speaks to it, and a backup would trip over it

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 from django.conf import settings
 from django.core import mail
 from django.db import Error, connection
@@ -30,15 +31,25 @@ SQLITE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 def database() -> Finding:
     """Reachable, new enough, set as we need it."""
     try:
+        _ask_without_pool()
         connection.ensure_connection()
-    except Error as away:
-        return failed(f"The database doesn't answer: {readiness.first_line(away)}.", "Check DATABASE_URL.")
+    except (Error, psycopg.Error) as away:
+        return failed(
+            f"The database doesn't answer: {readiness.first_line(away)}.",
+            "Check DATABASE_URL, and that PostgreSQL runs.",
+        )
     if connection.vendor == "sqlite":
         return _sqlite()
     version = connection.cursor().connection.info.server_version // 10_000
     if version < POSTGRESQL:
         return failed(f"PostgreSQL {version} is too old.", f"Install PostgreSQL {POSTGRESQL} or newer.")
     return ok(f"PostgreSQL {version} answers.")
+
+
+def _ask_without_pool() -> None:
+    """The pool would only say how long it waited, and not why."""
+    if connection.vendor == "postgresql":
+        psycopg.connect(**connection.get_connection_params()).close()
 
 
 def _sqlite() -> Finding:

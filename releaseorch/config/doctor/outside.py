@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 import time
 import urllib.error
 import urllib.parse
@@ -51,10 +52,7 @@ def address() -> Finding:
     except urllib.error.HTTPError as refused:
         return _refused(refused)
     except (OSError, ValueError) as away:
-        return failed(
-            f"{settings.BASE_URL} isn't reached: {first_line(away)}.",
-            "Check RELEASEORCH_BASE_URL and the proxy.",
-        )
+        return _not_reached(getattr(away, "reason", away))
     if not is_ours:
         return failed(f"Something else answers at {settings.BASE_URL}.", "Check RELEASEORCH_BASE_URL.")
     if not settings.HTTPS:
@@ -64,6 +62,20 @@ def address() -> Finding:
     return ok(f"{settings.BASE_URL} answers, with a certificate that counts.")
 
 
+def _not_reached(why: object) -> Finding:
+    if isinstance(why, ssl.SSLCertVerificationError):
+        return failed(
+            f"The certificate of {settings.BASE_URL} doesn't count here: {why.verify_message.rstrip('.')}.",
+            "Give the proxy the whole chain. To trust one that you made yourself: "
+            "SSL_CERT_FILE=/path/to/cert.pem before the command.",
+        )
+    said = first_line(why if isinstance(why, Exception) else OSError(why))
+    return failed(
+        f"{settings.BASE_URL} isn't reached from this host: {said}.",
+        "Check RELEASEORCH_BASE_URL, the name (does it lead here from this host, too?) and the proxy.",
+    )
+
+
 def _refused(refused: urllib.error.HTTPError) -> Finding:
     if refused.code == 400:
         return failed(
@@ -71,7 +83,10 @@ def _refused(refused: urllib.error.HTTPError) -> Finding:
         )
     if refused.code in {301, 302, 307, 308}:
         return failed("The address leads in circles: https isn't seen behind the proxy.", PROXY_HELP)
-    return failed(f"{settings.BASE_URL}/healthz answers {refused.code}.", "Read the logs of proxy and pages.")
+    return failed(
+        f"{settings.BASE_URL}/healthz answers {refused.code}.",
+        "Read the logs of the proxy and of the pages (journalctl -u releaseorch-web).",
+    )
 
 
 def proxy_headers() -> Finding:

@@ -29,6 +29,11 @@ CHECKS: dict[str, Check] = {
 }
 
 
+# Where the one has failed, the other would only say the same in its own words, after a wait of its own.
+NEEDS = {
+    **dict.fromkeys(("migrations", "names", "worker", "housekeeper", "clock"), "database"),
+    **dict.fromkeys(("proxy headers", "static files", "event stream"), "address"),
+}
 class Command(BaseCommand):
     help = "Look at every part of this installation, and at itself from its public address."
     requires_system_checks = ()  # they would stop where a sentence is wanted
@@ -37,12 +42,19 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the findings as JSON")
         parser.add_argument("--mail-to", metavar="ADDRESS", help="also send a mail there")
 
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=0,
+            metavar="SECONDS",
+            help="look again at what has failed, for that long: processes just started need some seconds",
+        )
     def handle(self, *args: Any, **options: Any) -> None:
         checks = dict(CHECKS)
         if address := options["mail_to"]:
             checks["a mail"] = lambda: a_mail(address)
         found = []
-        for finding in looked_at(checks):
+        for finding in looked_at(checks, NEEDS, options["wait"]):
             found.append(finding)
             if not options["json"]:
                 self.show(finding)
