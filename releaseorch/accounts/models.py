@@ -178,3 +178,21 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Identity(models.Model):
+    """Who a person is at an OpenID provider: found by issuer and subject, which never change, not by the e-mail."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=200)
+    subject = models.CharField(max_length=255)
+    linked_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="accounts_identity_of_one_person"),
+            models.UniqueConstraint(fields=["person", "issuer"], name="accounts_identity_once_at_an_issuer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.issuer}"

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off", ""})
+LONGEST_ISSUER = 200
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -33,6 +34,19 @@ def one_of(name: str, choices: tuple[str, ...]) -> str:
     if value in choices:
         return value
     raise ImproperlyConfigured(f"{name} is {value!r}; it takes {' or '.join(choices)}.")
+
+
+def issuer(name: str) -> str:
+    """The address by which an OpenID provider calls itself; empty: none. Plain http only on this machine."""
+    value = os.environ.get(name, "").strip()
+    parts = urlsplit(value)
+    is_near = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    is_plain = parts.hostname and not (parts.query or parts.fragment or parts.username)
+    if value and not (is_plain and (parts.scheme == "https" or is_near) and len(value) <= LONGEST_ISSUER):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it takes the https address of the provider, as its discovery document says it."
+        )
+    return value
 
 
 def number(name: str, default: float) -> float:

@@ -148,6 +148,32 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("username", "name", "email")},
     },
 ]
+# Logging in by an OpenID provider; no address, no such button. Who may, administrators decide: none is made by it.
+OIDC_ISSUER = env.issuer("RELEASEORCH_OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("RELEASEORCH_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.text("RELEASEORCH_OIDC_CLIENT_SECRET", "")
+OIDC_CLIENT_AUTH = env.one_of("RELEASEORCH_OIDC_CLIENT_AUTH", ("auto", "post", "basic"))
+OIDC_NAME = env.text("RELEASEORCH_OIDC_NAME", "") or urlsplit(OIDC_ISSUER).hostname or ""
+OIDC_EMAIL_IS_VERIFIED = env.flag("RELEASEORCH_OIDC_EMAIL_IS_VERIFIED")
+PASSWORD_LOGIN = env.flag("RELEASEORCH_PASSWORD_LOGIN", default=True)
+if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    raise ImproperlyConfigured(
+        "RELEASEORCH_OIDC_ISSUER is set: set RELEASEORCH_OIDC_CLIENT_ID and RELEASEORCH_OIDC_CLIENT_SECRET too."
+    )
+if not (OIDC_ISSUER or PASSWORD_LOGIN):
+    raise ImproperlyConfigured(
+        "RELEASEORCH_PASSWORD_LOGIN is off and RELEASEORCH_OIDC_ISSUER is not set: nobody could log in."
+    )
+# django-allauth speaks the protocol only: its classes need its apps, which cost each process a third of a second,
+# so they are there where they are used; its tables are used nowhere (people are linked by accounts.Identity).
+OIDC_APPS = ["allauth.account", "allauth.socialaccount"]
+OIDC_MIDDLEWARE = ["allauth.account.middleware.AccountMiddleware"]
+MIGRATION_MODULES = {"account": None, "socialaccount": None}
+SOCIALACCOUNT_ADAPTER = "releaseorch.web.oidc.Asking"
+if OIDC_ISSUER:
+    INSTALLED_APPS += OIDC_APPS
+    MIDDLEWARE += OIDC_MIDDLEWARE
+
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"

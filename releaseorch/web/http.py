@@ -234,6 +234,7 @@ def too_late(request: HttpRequest, status: int, why: str) -> HttpResponse:
         "sealed": kept.carried(request),
         "back": came_from(request),
         "form": None if request.user.is_authenticated else login.empty(request),
+        "ways": login.ways(),
     }
     return render(request, "errors/kept.html", context, status=status)
 

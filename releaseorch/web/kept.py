@@ -163,6 +163,15 @@ def carried(request: HttpRequest) -> str:
     return signing.dumps(form, salt=SALT, compress=True)
 
 
+def is_ours(sealed: str) -> bool:
+    """Whether we have sealed this, lately."""
+    try:
+        signing.loads(sealed, salt=SALT, max_age=CARRIED_FOR_S)
+    except signing.BadSignature:
+        return False
+    return True
+
+
 def brought_back(person: Person, sealed: str) -> str:
     """Keep what was carried for the person who has logged in; the page to go to, empty when there is nothing."""
     try:

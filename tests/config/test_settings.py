@@ -75,3 +75,44 @@ def test_a_flag_that_is_neither_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("RELEASEORCH_ANY", "perhaps")
     with pytest.raises(ImproperlyConfigured, match="RELEASEORCH_ANY"):
         env.flag("RELEASEORCH_ANY")
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "id.example",
+        "http://id.example",
+        "https://",
+        "https://id.example/?x=1",
+        "https://a:b@id.example",
+        "ftp://x",
+    ],
+)
+def test_a_provider_without_https_or_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    monkeypatch.setenv("RELEASEORCH_OIDC_ISSUER", issuer)
+    with pytest.raises(ImproperlyConfigured, match="RELEASEORCH_OIDC_ISSUER"):
+        env.issuer("RELEASEORCH_OIDC_ISSUER")
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example/realms/company/", "http://127.0.0.1:9400", ""])
+def test_a_provider_is_taken_as_it_calls_itself(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    monkeypatch.setenv("RELEASEORCH_OIDC_ISSUER", issuer)
+    assert env.issuer("RELEASEORCH_OIDC_ISSUER") == issuer
+
+
+GOOD_KEY = {"RELEASEORCH_SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijkl"}
+
+
+def test_a_log_in_by_which_nobody_could_come_in_does_not_start(tmp_path: Path) -> None:
+    for wrong, named in (
+        ({"RELEASEORCH_OIDC_ISSUER": "https://id.example"}, "RELEASEORCH_OIDC_CLIENT_ID"),
+        ({"RELEASEORCH_PASSWORD_LOGIN": "0"}, "nobody could log in"),
+    ):
+        done = started(tmp_path, **GOOD_KEY, **wrong)
+        assert done.returncode == 1 and named in done.stderr and "Traceback" not in done.stderr
+
+
+def test_with_a_provider_its_apps_are_there_and_sound(tmp_path: Path) -> None:
+    client = {"RELEASEORCH_OIDC_CLIENT_ID": "releaseorch", "RELEASEORCH_OIDC_CLIENT_SECRET": "x"}
+    done = started(tmp_path, **GOOD_KEY, **client, RELEASEORCH_OIDC_ISSUER="https://id.example")
+    assert done.returncode == 0, done.stderr

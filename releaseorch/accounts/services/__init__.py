@@ -1,6 +1,7 @@
 """The verbs of people, teams, roles and passwords."""
 
 from releaseorch.accounts.services.grants import EVERYWHERE, Reach, grant_role, revoke_role
+from releaseorch.accounts.services.identities import Claim, log_in_by, unlink_person
 from releaseorch.accounts.services.leaving import deactivate_person, reactivate_person
 from releaseorch.accounts.services.passwords import change_password, reset_password, set_password
 from releaseorch.accounts.services.people import create_person, edit_person
@@ -14,6 +15,7 @@ from releaseorch.accounts.services.teams import (
 
 __all__ = [
     "EVERYWHERE",
+    "Claim",
     "Reach",
     "add_member",
     "change_password",
@@ -23,10 +25,12 @@ __all__ = [
     "edit_person",
     "edit_team",
     "grant_role",
+    "log_in_by",
     "reactivate_person",
     "remove_member",
     "reset_password",
     "retire_team",
     "revoke_role",
     "set_password",
+    "unlink_person",
 ]

@@ -109,6 +109,22 @@ def proxy_headers() -> Finding:
     return ok(f"Requests come as {seen['scheme']} from {seen['client']}; invented headers don't count.")
 
 
+def openid_provider() -> Finding:
+    """Its discovery document and its keys, as each log-in reads them."""
+    if not settings.OIDC_ISSUER:
+        return ok("People log in by passwords; no OpenID provider is set.")
+    from releaseorch.web import oidc  # allauth's apps are there only with the setting
+
+    try:
+        oidc.look()
+    except oidc.NONSENSE as broken:
+        return failed(
+            f"The OpenID provider {settings.OIDC_ISSUER} doesn't answer as it should: {first_line(broken)}.",
+            "Check RELEASEORCH_OIDC_ISSUER, and that this host reaches it.",
+        )
+    return ok(f"The OpenID provider {settings.OIDC_ISSUER} answers and shows its keys.")
+
+
 def static_files() -> Finding:
     path = static("css/layers.css")
     with open_address(path) as answer:

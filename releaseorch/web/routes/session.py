@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from releaseorch.web.views import session
+from releaseorch.web.views import oidc, session
 
 urlpatterns = [
     path("login", session.login, name="login"),
+    path("login/oidc", oidc.begin, name="oidc-begin"),
+    path("login/oidc/callback", oidc.callback, name="oidc-callback"),
     path("logout", session.logout, name="logout"),
 ]

@@ -1,14 +1,16 @@
 """Logging in and out."""
 
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from releaseorch.web import kept, sessions
+from releaseorch.core.errors import NotAllowed
 from releaseorch.web.access import public
-from releaseorch.web.login import form_page
+from releaseorch.web.login import enter, form_page
 from releaseorch.web.paths import LOGIN, wanted_after_login
 
 
@@ -23,15 +25,14 @@ def login(request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
             return HttpResponseRedirect(wanted or "/")
         return form_page(request, AuthenticationForm(request))
+    if not settings.PASSWORD_LOGIN:
+        raise NotAllowed(
+            _("People log in by %(name)s here, not by a password.") % {"name": settings.OIDC_NAME}
+        )
     form = AuthenticationForm(request, data=request.POST)
     if not form.is_valid():
         return form_page(request, form, status=422)
-    auth.login(request, form.get_user())
-    sessions.begin(request)
-    back = kept.brought_back(form.get_user(), request.POST.get("sealed", ""))
-    response = HttpResponseRedirect(back or wanted or "/")
-    response.status_code = 303
-    return response
+    return enter(request, form.get_user(), wanted, request.POST.get("sealed", ""))
 
 
 @require_POST

@@ -8,12 +8,13 @@ from typing import Any
 from django.core import mail
 from django.core.management.base import BaseCommand
 
-from releaseorch.config.doctor import inside, outside
+from releaseorch.config.doctor import inside, names, outside
 from releaseorch.config.doctor.findings import Check, Finding, looked_at, ok
 
 CHECKS: dict[str, Check] = {
     "database": inside.database,
     "migrations": inside.migrations,
+    "names": names.names,
     "broker": inside.broker,
     "worker": inside.worker,
     "housekeeper": inside.housekeeper,
@@ -22,26 +23,25 @@ CHECKS: dict[str, Check] = {
     "secret key": inside.secret_key,
     "state directory": inside.state_directory,
     "mail": inside.mail_server,
+    "log-in": outside.openid_provider,
     "address": outside.address,
     "proxy headers": outside.proxy_headers,
     "static files": outside.static_files,
     "event stream": outside.event_stream,
 }
-
-
 # Where the one has failed, the other would only say the same in its own words, after a wait of its own.
 NEEDS = {
     **dict.fromkeys(("migrations", "names", "worker", "housekeeper", "clock"), "database"),
     **dict.fromkeys(("proxy headers", "static files", "event stream"), "address"),
 }
+
+
 class Command(BaseCommand):
     help = "Look at every part of this installation, and at itself from its public address."
     requires_system_checks = ()  # they would stop where a sentence is wanted
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the findings as JSON")
-        parser.add_argument("--mail-to", metavar="ADDRESS", help="also send a mail there")
-
         parser.add_argument(
             "--wait",
             type=float,
@@ -49,6 +49,8 @@ class Command(BaseCommand):
             metavar="SECONDS",
             help="look again at what has failed, for that long: processes just started need some seconds",
         )
+        parser.add_argument("--mail-to", metavar="ADDRESS", help="also send a mail there")
+
     def handle(self, *args: Any, **options: Any) -> None:
         checks = dict(CHECKS)
         if address := options["mail_to"]:
