@@ -8,7 +8,8 @@ class EnvironmentsConfig(AppConfig):
     label = "environments"
 
     def ready(self) -> None:
-        from releaseorch.environments import holdings, kept, sealing
+        from releaseorch.core import sealing
+        from releaseorch.environments import holdings, kept
 
         holdings.register()
         kept.register()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from releaseorch.environments import sealing
+from releaseorch.core import sealing
 from releaseorch.environments.models import ConnectionSecret
 
 

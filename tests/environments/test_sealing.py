@@ -9,7 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from releaseorch.environments import sealing, services
+from releaseorch.core import sealing
+from releaseorch.environments import services
 from releaseorch.environments.models import Connection, ConnectionSecret
 from releaseorch.environments.services import connections
 from tests.factories import House

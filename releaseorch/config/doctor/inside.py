@@ -13,11 +13,11 @@ from django.conf import settings
 from django.core import mail
 from django.db import Error, connection
 
+from releaseorch.audit import append_only
 from releaseorch.config.doctor.findings import Finding, failed, ok, warn
-from releaseorch.core import dispatch, readiness, schema, signs
+from releaseorch.core import dispatch, readiness, schema, sealing, signs
 from releaseorch.core.database import database_now
 from releaseorch.core.tasks import ANSWER
-from releaseorch.environments import sealing
 from releaseorch.web import figures
 
 POSTGRESQL = 15
@@ -71,6 +71,13 @@ def migrations() -> Finding:
         return failed(names, "Run manage.py migrate.")
     too_old = schema.why_too_old()
     return failed(too_old) if too_old else ok("All migrations are applied.")
+
+
+def audit() -> Finding:
+    """That the database refuses to change what was recorded."""
+    if append_only.missing(connection):
+        return failed("The database would let events and seals be changed.", "Run manage.py migrate.")
+    return ok("The database refuses to change or delete events and seals.")
 
 
 def broker() -> Finding:

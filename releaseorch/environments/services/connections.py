@@ -11,10 +11,9 @@ from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.audit import edits, events
-from releaseorch.core import clock
+from releaseorch.core import clock, sealing
 from releaseorch.core.checked import cleaned, insert, refuse_same_name
 from releaseorch.core.errors import Conflict, Invalid
-from releaseorch.environments import sealing
 from releaseorch.environments.models import Connection, ConnectionSecret, Environment
 from releaseorch.environments.services.places import refuse_retired
 from releaseorch.executors import registry

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
-from releaseorch.environments import sealing
+from releaseorch.core import sealing
 from releaseorch.environments.models import Connection
 from releaseorch.environments.services import connections
 from releaseorch.executors.base import ConnectionRefused, Done, Errored, Executor, Failed, Result, Unknown

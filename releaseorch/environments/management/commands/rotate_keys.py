@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from releaseorch.environments import rotation, sealing
+from releaseorch.core import sealing
+from releaseorch.environments import rotation
 
 
 class Command(BaseCommand):
