@@ -9,9 +9,10 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         from releaseorch.core import housekeeping
-        from releaseorch.delivery import holdings, hooks, retiring, windows
+        from releaseorch.delivery import holdings, hooks, moved_cut_offs, retiring, windows
 
         hooks.register()
         holdings.register()
         retiring.register()
+        moved_cut_offs.register()
         housekeeping.register("windows", windows.EVERY_S, windows.open_windows)

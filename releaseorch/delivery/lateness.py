@@ -1,4 +1,7 @@
-"""Filed after filing closed: possible, marked for good, and let in by a release manager before anybody approves it."""
+"""Filed after filing closed: possible, marked, and let in by a release manager before anybody approves it.
+
+The mark goes when the cut-off moves behind the filing before anybody has approved it: `moved_cut_offs`.
+"""
 
 from datetime import datetime
 

@@ -17,6 +17,8 @@ SAID = {
     "request.item_moved": gettext_lazy("moved a line"),
     "request.submitted": gettext_lazy("submitted it"),
     "request.approved": gettext_lazy("approved it"),
+    "request.marked_late": gettext_lazy("moved the cut-off before it was filed: it is late now"),
+    "request.unmarked_late": gettext_lazy("moved the cut-off behind its filing: it isn't late any more"),
     "request.late_consented": gettext_lazy("let it in although it was filed late"),
     "request.handed_over": gettext_lazy("handed it over"),
     "request.sent_back": gettext_lazy("sent it back"),

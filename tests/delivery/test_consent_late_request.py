@@ -1,8 +1,9 @@
-"""Filing late is possible: it is marked for good, and a release manager lets it in before anybody approves it."""
+"""Filing late is possible: it is marked, and a release manager lets it in before anybody approves it."""
 
 from datetime import timedelta
 
 import pytest
+from django.utils.timezone import localtime
 
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
@@ -54,7 +55,9 @@ def test_what_is_filed_late_waits_for_consent_then_for_approval(house: House) ->
 
 def test_what_was_filed_in_time_is_never_late(house: House) -> None:
     request = request_in_state(house, RequestState.SUBMITTED)
-    close_filing(house)
+    with clock.at(clock.now() + timedelta(hours=2)):
+        close_filing(house)
+    request.refresh_from_db()
     with pytest.raises(Conflict, match="needs nobody's consent"):
         services.consent_late_request(actor=house.cast.release_manager, request=request, reason=WHY)
     services.send_back_request(actor=house.cast.release_manager, request=request, reason=WHY)
@@ -98,3 +101,54 @@ def test_the_board_marks_it(house: House, door) -> None:
     assert (
         ">late</span>" in door(house.cast.outsider).get(f"/board?release={house.release.pk}").content.decode()
     )
+
+
+def verbs_of(request: DeploymentRequest) -> list[str]:
+    told = Event.objects.filter(subject_kind="request", subject_id=request.pk, verb__contains="marked")
+    return list(told.order_by("id").values_list("verb", flat=True))
+
+
+def test_a_cut_off_that_moves_judges_anew_what_is_not_approved(house: House, door) -> None:
+    approved, waits, let_in = (
+        request_in_state(house, state) for state in ("approved", "submitted", "submitted")
+    )
+    draft, client = request_in_state(house, "draft"), door(house.cast.release_manager)
+    hour, now = timedelta(hours=1), clock.now()
+
+    def move(to) -> str:
+        house.release.refresh_from_db()
+        typed = {"filing": localtime(to).strftime("%Y-%m-%dT%H:%M"), "version": house.release.row_version}
+        return client.post(f"/releases/{house.release.pk}/set-cut-offs", typed, follow=True).content.decode()
+
+    assert "2 requests are late now." in move(now - hour)
+    for one in (approved, waits, let_in, draft):
+        one.refresh_from_db()
+    assert [one.late_since is not None for one in (approved, waits, let_in, draft)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert waits_for(waits) == "Filed late: waits for a release manager to let it in."
+    services.consent_late_request(actor=house.cast.release_manager, request=let_in, reason=WHY)
+    move(now - 2 * hour)
+    let_in.refresh_from_db()
+    assert let_in.late_consent_by == house.cast.release_manager
+    assert "2 requests aren&#x27;t late any more." in move(now + hour)
+    waits.refresh_from_db()
+    assert waits.late_since is None and waits_for(waits).startswith("Waits for the approval")
+    assert verbs_of(waits) == ["request.marked_late", "request.unmarked_late"]
+    told = Event.objects.filter(verb="release.cut_offs_set").latest("id")
+    assert (told.after["became_late"], told.after["became_in_time"]) == (0, 2)
+
+
+def test_what_was_moved_to_the_release_counts_as_filed_then(house: House) -> None:
+    other = ReleaseFactory(name="2026.3")
+    request, filed = request_in_state(house, RequestState.SUBMITTED), clock.now()
+    with clock.at(filed + timedelta(hours=5)):
+        services.edit_request(
+            actor=house.cast.developer, request=request, changes=RequestChanges(release=other)
+        )
+        close_filing(house, other)
+    request.refresh_from_db()
+    assert request.late_since is not None

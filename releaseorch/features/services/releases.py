@@ -16,6 +16,7 @@ from releaseorch.catalog import services as catalog
 from releaseorch.catalog.models import Application
 from releaseorch.core.checked import cleaned, insert, refuse_same_name
 from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.features import cut_offs
 from releaseorch.features.models import (
     Feature,
     Release,
@@ -105,7 +106,10 @@ def set_release_milestones(
     milestones: Mapping[MilestoneKind, datetime],
     seen: int | None = None,
 ) -> Release:
-    """The cut-offs of the release are exactly these, in their order. Raises `NotAllowed`, `Conflict`, `Invalid`."""
+    """The cut-offs of the release are exactly these, in their order; what isn't approved yet is judged by them anew.
+
+    Raises `NotAllowed`, `Conflict`, `Invalid`.
+    """
     policy.require(actor, "release.edit", scope_of(release))
     _refuse_disorder(milestones)
     with transaction.atomic():
@@ -115,9 +119,10 @@ def set_release_milestones(
         if after == before:
             return release
         release.save(update_fields=[])
+        moved = cut_offs.moved(actor, release, milestones.get(MilestoneKind.FILING))
         events.record(
             actor=actor, verb="release.cut_offs_set", subject=release,
-            before={"cut_offs": before}, after={"cut_offs": after}, topics=["requests"],
+            before={"cut_offs": before}, after={"cut_offs": after, **moved}, topics=["requests"],
         )  # fmt: skip
     return release
 

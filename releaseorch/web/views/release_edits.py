@@ -2,11 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
+from releaseorch.delivery import moved_cut_offs
 from releaseorch.features import services
 from releaseorch.features.models import Release
 from releaseorch.features.services.releases import scope_of
@@ -47,15 +48,33 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 def set_cut_offs(request: HttpRequest, pk: int) -> HttpResponse:
     me, found = _release(request, pk)
     initial = {one.kind: one.at for one in found.milestones.all()}
+    late = moved_cut_offs.late_ones(found)
     return form_page(
         request, CutOffsForm(request.POST or None, initial=initial),
-        _page(found, _("Cut-offs of %(release)s") % {"release": found}),
+        _page(found, _("Cut-offs of %(release)s") % {"release": found},
+              _("What waits for approval is late or in time by these; what is approved stays as it is.")),
         lambda seen, values: services.set_release_milestones(
             actor=me, release=found, seen=seen,
             milestones={MilestoneKind(kind): at for kind, at in values.items() if at is not None},
         ),
-        back=f"/releases/{pk}", said=_("Saved."), version=found.row_version,
+        back=f"/releases/{pk}", said=lambda _made: _judged(late, moved_cut_offs.late_ones(found)),
+        version=found.row_version,
     )  # fmt: skip
+
+
+def _judged(before: set[int], now: set[int]) -> str:
+    late, in_time = len(now - before), len(before - now)
+    said = [_("Saved.")]
+    if late:
+        said.append(
+            ngettext("%(n)d request is late now.", "%(n)d requests are late now.", late) % {"n": late}
+        )
+    if in_time:
+        said.append(
+            ngettext("%(n)d request isn't late any more.", "%(n)d requests aren't late any more.", in_time)
+            % {"n": in_time}
+        )
+    return " ".join(said)
 
 
 @draws_and_saves
@@ -75,6 +94,12 @@ def _release(request: HttpRequest, pk: int) -> tuple[Person, Release]:
     return me, found
 
 
-def _page(release: Release, title: str) -> FormPage:
+def _page(release: Release, title: str, consequence: str = "") -> FormPage:
     place = f"/releases/{release.pk}"
-    return FormPage(title=title, button=_("Save"), cancel=place, crumbs=[CRUMB, (place, release.name)])
+    return FormPage(
+        title=title,
+        button=_("Save"),
+        cancel=place,
+        crumbs=[CRUMB, (place, release.name)],
+        consequence=consequence,
+    )
