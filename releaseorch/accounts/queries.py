@@ -1,29 +1,36 @@
 """People, teams and roles as the pages list them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from releaseorch.accounts import policy
-from releaseorch.accounts.models import Person, RoleGrant, Team
+from releaseorch.accounts.models import Person, RoleGrant, Team, TeamMember
 from releaseorch.accounts.roles import Role
 from releaseorch.accounts.words import may
-from releaseorch.core.paging import Page, page_of
+from releaseorch.core.paging import Page, page_by_name, page_of
 
-MOST_TEAMS = 500
+MOST_OF_A_ROLE = 20
 
 
 @dataclass(frozen=True)
 class RoleView:
-    """A role: what it lets people do, and who has it now."""
+    """A role: what it lets people do, who has it now (the first of them), and how many they are."""
 
     role: Role
     may: tuple[str, ...]
     grants: tuple[RoleGrant, ...]
+    held: int
 
     @property
     def label(self) -> str:
         return str(self.role.label)
+
+    @property
+    def more(self) -> int:
+        """How many have it beside those that are named."""
+        return self.held - len(self.grants)
 
 
 def people_page(
@@ -40,10 +47,21 @@ def people_page(
     return page_of(found.prefetch_related("teams", grants), cursor)
 
 
-def teams(text: str = "", *, retired: bool = False) -> QuerySet[Team]:
-    """By name, with the number of their members; one query."""
-    found = Team.objects.filter(retired_at__isnull=not retired, name__icontains=text.strip())
-    return found.annotate(people=Count("memberships", filter=Q(memberships__person__is_active=True)))
+@dataclass(frozen=True)
+class TeamRow:
+    """A team in a list, with the number of its members."""
+
+    team: Team
+    people: int
+
+
+def teams_page(cursor: str | None = None, *, text: str = "", retired: bool = False) -> Page[TeamRow]:
+    """By name; two queries."""
+    found = Team.objects.filter(retired_at__isnull=not retired)
+    page = page_by_name(found.filter(name__icontains=text.strip()) if text.strip() else found, cursor)
+    members = TeamMember.objects.filter(team__in=[team.pk for team in page.items], person__is_active=True)
+    people = dict(members.values_list("team_id").annotate(Count("pk")))
+    return replace(page, items=[TeamRow(team, people.get(team.pk, 0)) for team in page.items])
 
 
 def in_use() -> QuerySet[Team]:
@@ -59,9 +77,14 @@ def grants_of(holder: Person | Team) -> list[RoleGrant]:
 
 
 def roles() -> list[RoleView]:
-    """Every role with who has it now; one query."""
-    held: dict[str, list[RoleGrant]] = {}
+    """Every role with the first who have it now, and how many have; two queries."""
     grants = policy.counting().filter(Q(person=None) | Q(person__is_active=True))
-    for grant in grants.select_related("person", "team").order_by("person__name", "team__name"):
+    numbers = dict(grants.order_by().values_list("role").annotate(Count("pk")))
+    in_turn = Window(RowNumber(), partition_by=F("role"), order_by=["person__name", "team__name", "pk"])
+    first = grants.annotate(turn=in_turn).filter(turn__lte=MOST_OF_A_ROLE)
+    held: dict[str, list[RoleGrant]] = {}
+    for grant in first.select_related("person", "team").order_by("turn"):
         held.setdefault(grant.role, []).append(grant)
-    return [RoleView(role, tuple(may(role)), tuple(held.get(role, ()))) for role in Role]
+    return [
+        RoleView(role, tuple(may(role)), tuple(held.get(role, ())), numbers.get(role, 0)) for role in Role
+    ]

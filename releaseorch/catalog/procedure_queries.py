@@ -1,15 +1,16 @@
 """Procedures as a list, and one with its versions, who uses them, and what changed from one to the next."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from releaseorch.catalog import procedure_text
 from releaseorch.catalog.models import Component, Procedure, ProcedureStep
+from releaseorch.core.paging import Page, page_by_name
 
 CONTEXT = 3  # lines around a change
-MOST = 500
 USERS = 30  # components that are named
 
 
@@ -60,27 +61,33 @@ def newest() -> Q:
     return Q(~Exists(newer))
 
 
-def procedures_by_name(text: str = "") -> list[ProcedureLine]:
-    """Two queries."""
-    found = (
-        Procedure.objects.filter(name__icontains=text.strip()) if text.strip() else Procedure.objects.all()
+def procedures_by_name(text: str = "", cursor: str | None = None) -> Page[ProcedureLine]:
+    """A page of procedures, each with its newest version; three queries."""
+    found = Procedure.objects.filter(newest())
+    if text.strip():
+        found = found.filter(name__icontains=text.strip())
+    page = page_by_name(found, cursor)
+    steps = dict(
+        ProcedureStep.objects.filter(procedure__in=[row.pk for row in page.items])
+        .order_by()
+        .values_list("procedure_id")
+        .annotate(Count("pk"))
     )
-    newest = found.values("name_key").annotate(newest=Max("version")).values_list("name_key", "newest")
-    latest = dict(newest[:MOST])
-    in_use = Count("components", filter=Q(components__retired_at=None), distinct=True)
-    rows = Procedure.objects.filter(name_key__in=latest).annotate(
-        used=in_use, step_count=Count("steps", distinct=True)
+    used: Counter[str] = Counter()
+    behind: Counter[str] = Counter()
+    latest = {row.name_key: row.pk for row in page.items}
+    users = Component.objects.filter(procedure__name_key__in=list(latest), retired_at=None).order_by()
+    numbers = users.values_list("procedure_id", "procedure__name_key").annotate(Count("pk"))
+    for procedure_id, key, number in numbers:
+        used[key] += number
+        behind[key] += number if procedure_id != latest[key] else 0
+    return replace(
+        page,
+        items=[
+            ProcedureLine(row, steps.get(row.pk, 0), used[row.name_key], behind[row.name_key])
+            for row in page.items
+        ],
     )
-    lines: dict[str, ProcedureLine] = {}
-    for row in rows.order_by("name", "-version"):
-        known = lines.get(row.name_key)
-        if known is None:
-            lines[row.name_key] = ProcedureLine(row, row.step_count, row.used, 0)
-        else:
-            lines[row.name_key] = ProcedureLine(
-                known.newest, known.steps, known.used + row.used, known.behind + row.used
-            )
-    return list(lines.values())
 
 
 def procedure_detail(procedure_id: int) -> ProcedureDetail | None:

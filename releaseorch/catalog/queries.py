@@ -11,7 +11,7 @@ from releaseorch.catalog.models import (
     ComponentVersion,
     ProcedureStep,
 )
-from releaseorch.core.paging import PAGE_SIZE, Page, page_of, with_ids
+from releaseorch.core.paging import PAGE_SIZE, Page, page_by_name, page_of, with_ids
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,20 @@ class ComponentDetail:
 
 
 def applications_by_name(
-    *, team: int | None = None, text: str = "", most: int, with_retired: bool = False
-) -> list[Application]:
-    """At most so many, A first; one query."""
+    cursor: str | None = None,
+    size: int = PAGE_SIZE,
+    *,
+    team: int | None = None,
+    text: str = "",
+    with_retired: bool = False,
+) -> Page[Application]:
+    """A page of them, A first; one query."""
     found = with_ids(Application.objects.select_related("team"), team_id=team)
     if not with_retired:
         found = found.filter(retired_at=None)
     if text.strip():
         found = found.filter(name__icontains=text.strip())
-    return list(found.order_by("name", "pk")[:most])
+    return page_by_name(found, cursor, size)
 
 
 def application_detail(application_id: int) -> ApplicationDetail | None:

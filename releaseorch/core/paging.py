@@ -1,10 +1,10 @@
-"""Keyset pages: newest first, by descending id, at the same cost on page 1 and page 1000."""
+"""Keyset pages: newest first by descending id, or by name; at the same cost on page 1 and page 1000."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releaseorch.core.errors import Invalid
@@ -22,6 +22,7 @@ class Page(Generic[T]):
     items: Sequence[T]
     older: str | None = None
     newer: str | None = None
+    is_by_name: bool = False  # then "older" are those further on in the alphabet
 
     def __len__(self) -> int:
         return len(self.items)
@@ -54,6 +55,43 @@ def page_of(queryset: QuerySet[M], cursor: str | None = None, size: int = PAGE_S
         _cursor("older", rows[-1:]) if more else None,
         _cursor("newer", rows[:1]) if edge is not None else None,
     )
+
+
+def page_by_name(
+    queryset: QuerySet[M],
+    cursor: str | None = None,
+    size: int = PAGE_SIZE,
+    *,
+    names: Sequence[str] = ("name",),
+) -> Page[M]:
+    """One page of the queryset by these names, then by id; one query, two with a cursor.
+
+    "older-214" goes on behind row 214, "newer-214" is what comes before it. A row that is gone begins again.
+    """
+    direction, number = _read(cursor)
+    keys = [*names, "pk"]
+    edge = queryset.model._default_manager.filter(pk=number).values_list(*keys).first() if number else None
+    back = direction == "newer" and edge is not None
+    ordered = queryset.order_by(*(f"-{key}" if back else key for key in keys))
+    chosen = ordered.filter(_beyond(keys, edge, "lt" if back else "gt")) if edge is not None else ordered
+    rows = list(chosen[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if back:
+        rows.reverse()
+        return Page(rows, _cursor("older", rows[-1:]), _cursor("newer", rows[:1]) if more else None, True)
+    return Page(
+        rows,
+        _cursor("older", rows[-1:]) if more else None,
+        _cursor("newer", rows[:1]) if edge is not None else None,
+        True,
+    )
+
+
+def _beyond(keys: Sequence[str], edge: Sequence[object], side: str) -> Q:
+    """Rows on that side of the edge: the first key decides, where it is equal the next one."""
+    first, *rest = keys
+    found = Q(**{f"{first}__{side}": edge[0]})
+    return found | Q(**{first: edge[0]}) & _beyond(rest, edge[1:], side) if rest else found
 
 
 def _cursor(direction: str, rows: Sequence[Model]) -> str | None:

@@ -31,7 +31,7 @@ def test_an_edit_is_the_next_version_and_components_follow_if_asked(house: House
     assert set(Component.objects.filter(procedure=third)) == {house.claims_web, house.billing_api}
     told = Event.objects.get(verb="component.edited", subject_id=house.claims_web.pk)
     assert (told.before, told.after) == ({"procedure": "service v1"}, {"procedure": "service v3"})
-    (line,) = procedure_queries.procedures_by_name("SERV")
+    (line,) = procedure_queries.procedures_by_name("SERV").items
     assert (line.newest, line.steps, line.used, line.behind) == (third, 2, 2, 0)
 
 

@@ -99,6 +99,6 @@ def test_numbers_that_no_row_can_have_find_nothing(house: House, number: int) ->
     house.version(house.claims_web)
     assert queries.application_detail(number) is None
     assert queries.component_detail(number) is None
-    assert not queries.applications_by_name(team=number, most=5)
+    assert not queries.applications_by_name(team=number)
     assert not queries.versions_page(component=number).items
     assert not queries.versions_page(application=number).items

@@ -20,9 +20,11 @@ from releaseorch.core.actions import Action
 from releaseorch.core.looks import Look
 from releaseorch.core.looks import look as look_of
 from releaseorch.web import charts, kept, times, verbs
+from releaseorch.web.choices import Offer
 
 register = template.Library()
 NOTHING = mark_safe("")
+_SELECTED = mark_safe(" selected")
 
 # Terminal colours and other control characters of a log; tabs and line breaks stay.
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -250,9 +252,10 @@ def pager(context: Context, page: Any, parameter: str = "cursor") -> SafeString:
     """Newer and older for a keyset page: an object with `newer` and `older`, each a cursor or empty."""
     if not (page.newer or page.older):
         return NOTHING
+    back, on = (_("Before"), _("Further")) if page.is_by_name else (_("Newer"), _("Older"))
     links = [
-        _page_link(context, parameter, page.newer, _("Newer"), "prev"),
-        _page_link(context, parameter, page.older, _("Older"), "next"),
+        _page_link(context, parameter, page.newer, back, "prev"),
+        _page_link(context, parameter, page.older, on, "next"),
     ]
     return format_html(
         '<nav class="pager" aria-label="{}">{}</nav>',
@@ -267,6 +270,28 @@ def _page_link(context: Context, parameter: str, cursor: str, label: str, rel: s
     query = context["request"].GET.copy()
     query[parameter] = cursor
     return format_html('<a class="button" rel="{}" href="?{}">{}</a>', rel, query.urlencode(), label)
+
+
+@register.simple_tag
+def choose(offer: Offer, nothing: str) -> SafeString:
+    """The choice of a filter: a select with `nothing` first, or a field for a name where there are too many."""
+    if offer.options is None:
+        return format_html(
+            '<input type="search" name="{}" value="{}" maxlength="200" size="14" placeholder="{}">',
+            offer.name,
+            offer.typed,
+            _("its name"),
+        )
+    return format_html(
+        '<select name="{}"><option value="">{}</option>{}</select>',
+        offer.name,
+        nothing,
+        format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((pk, _SELECTED if pk == offer.chosen else NOTHING, name) for pk, name in offer.options),
+        ),
+    )
 
 
 @register.simple_tag

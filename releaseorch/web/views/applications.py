@@ -17,30 +17,31 @@ from releaseorch.catalog.models import Application
 from releaseorch.delivery import request_form, request_queries
 from releaseorch.delivery.request_queries import RequestFilter
 from releaseorch.environments import inventory
-from releaseorch.environments.models import Environment, Installation
-from releaseorch.web import inputs
+from releaseorch.environments.models import Installation
+from releaseorch.environments.queries import in_use
 from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.choices import offer
 from releaseorch.web.forms.applications import ApplicationForm
 from releaseorch.web.forms.base import FormPage, form_page, initial_of
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
 SHOWN = 10
-MOST = 500  # applications on one page, by name
 FORM = ("GET", "HEAD", "POST")
 
 
 @require_safe
 def applications(request: HttpRequest) -> HttpResponse:
-    """`?team=&text=&retired=`"""
-    team, text = inputs.row_id(request.GET, "team"), request.GET.get("text", "")[:200]
+    """`?team=&text=&retired=`, team by id or name."""
+    teams, text = offer("team", Team.objects.all(), request.GET), request.GET.get("text", "")[:200]
     with_retired = bool(request.GET.get("retired"))
-    rows = queries.applications_by_name(team=team, text=text, most=MOST + 1, with_retired=with_retired)
+    page = queries.applications_by_name(
+        request.GET.get("cursor"), team=teams.chosen, text=text, with_retired=with_retired
+    )
     context = {
-        "rows": rows[:MOST],
-        "most": MOST if len(rows) > MOST else 0,
-        "teams": Team.objects.all(),
-        "team": team,
+        "page": page,
+        "rows": page.items,
+        "teams": teams,
         "text": text,
         "with_retired": with_retired,
         "may_create": not policy.why_not(person_of(request), "application.edit"),
@@ -64,7 +65,7 @@ def _page(request: HttpRequest, slug: str, bounced: Bounced | None = None) -> Ht
     detail = queries.application_detail(found.pk)
     if detail is None:
         raise Http404
-    environments = list(Environment.objects.all())
+    environments = list(in_use())
     there = installed_now([component.pk for component in detail.components])
     person = person_of(request)
     context = {

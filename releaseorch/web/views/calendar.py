@@ -15,6 +15,7 @@ from releaseorch.delivery import calendar_queries
 from releaseorch.delivery.calendar_queries import Entry, Wanted
 from releaseorch.environments.models import Environment
 from releaseorch.web import inputs
+from releaseorch.web.choices import offer
 from releaseorch.web.http import render_page
 
 
@@ -28,19 +29,18 @@ class Day:
 
 @require_safe
 def calendar(request: HttpRequest) -> HttpResponse:
-    """`?environment=3&application=12`"""
+    """`?environment=3&application=12`, the application by id or name."""
     environment = inputs.row_id(request.GET, "environment")
-    application = inputs.row_id(request.GET, "application")
+    applications = offer("application", Application.objects.all(), request.GET)
     now = clock.now()
-    entries = calendar_queries.calendar(Wanted(environment, application))
+    entries = calendar_queries.calendar(Wanted(environment, applications.chosen))
     context = {
         "under_way": [entry for entry in entries if entry.starts_at <= now],
         "days": _days([entry for entry in entries if entry.starts_at > now]),
         "environments": Environment.objects.all(),
-        "applications": Application.objects.all(),
+        "applications": applications,
         "environment": environment,
-        "application": application,
-        "filtered": bool(environment or application),
+        "filtered": environment is not None or applications.chosen is not None,
         "ends": localdate(now + calendar_queries.SPAN),
     }
     return render_page(request, "calendar/calendar.html", context, partial="entries")

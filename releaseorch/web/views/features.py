@@ -11,8 +11,8 @@ from releaseorch.delivery import feature_queries
 from releaseorch.environments import signoffs
 from releaseorch.features import feature_actions, queries, services
 from releaseorch.features.models import Release
-from releaseorch.web import inputs
 from releaseorch.web.access import person_of
+from releaseorch.web.choices import offer
 from releaseorch.web.http import render_page
 from releaseorch.web.verbs import Bounced
 
@@ -21,19 +21,18 @@ FILTERS = ("application", "release", "text")
 
 @require_safe
 def features(request: HttpRequest) -> HttpResponse:
-    """`?application=&release=&text=`; the newest first."""
-    application, release = inputs.row_id(request.GET, "application"), inputs.row_id(request.GET, "release")
+    """`?application=&release=&text=`, the first two by id or name; the newest first."""
+    applications = offer("application", Application.objects.all(), request.GET)
+    releases = offer("release", Release.objects.all(), request.GET)
     text = request.GET.get("text", "")[:200]
     page = queries.features_page(
-        request.GET.get("cursor"), application=application, release=release, text=text
+        request.GET.get("cursor"), application=applications.chosen, release=releases.chosen, text=text
     )
     context = {
         "page": page,
         "rows": page.items,
-        "applications": Application.objects.all(),
-        "releases": Release.objects.all(),
-        "application": application,
-        "release": release,
+        "applications": applications,
+        "releases": releases,
         "text": text,
         "may_create": policy.may_somewhere(person_of(request), "feature.edit"),
         "filtered": any(request.GET.get(name, "").strip() for name in FILTERS),

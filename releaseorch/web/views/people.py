@@ -15,8 +15,9 @@ from releaseorch.accounts.services import passwords
 from releaseorch.accounts.words import may
 from releaseorch.audit import queries as audit
 from releaseorch.environments import reach
-from releaseorch.web import inputs, links, token_pages
+from releaseorch.web import links, token_pages
 from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.choices import offer
 from releaseorch.web.forms.base import FormPage, form_page, initial_of
 from releaseorch.web.forms.people import NewPersonForm, PersonForm
 from releaseorch.web.http import perform, render_page
@@ -29,16 +30,15 @@ CRUMB = ("/people", gettext_lazy("People"))
 
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
-    """`?text=&team=&gone=1`."""
-    text, team = request.GET.get("text", "")[:200], inputs.row_id(request.GET, "team")
+    """`?text=&team=&gone=1`, team by id or name."""
+    text, teams = request.GET.get("text", "")[:200], offer("team", queries.in_use(), request.GET)
     gone = bool(request.GET.get("gone"))
-    page = queries.people_page(request.GET.get("cursor"), text=text, team=team, gone=gone)
+    page = queries.people_page(request.GET.get("cursor"), text=text, team=teams.chosen, gone=gone)
     context = {
         "page": page,
         "rows": page.items,
-        "teams": queries.in_use(),
+        "teams": teams,
         "text": text,
-        "team": team,
         "gone": gone,
         "filtered": any(request.GET.get(name, "").strip() for name in FILTERS),
         "may_edit": not policy.why_not(person_of(request), "person.edit"),

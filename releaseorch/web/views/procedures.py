@@ -30,8 +30,10 @@ TEMPLATE = "procedures/form.html"
 def procedures(request: HttpRequest) -> HttpResponse:
     """`?text=`"""
     text = request.GET.get("text", "")[:200]
+    page = procedure_queries.procedures_by_name(text, request.GET.get("cursor"))
     context = {
-        "rows": procedure_queries.procedures_by_name(text),
+        "page": page,
+        "rows": page.items,
         "text": text,
         "may_edit": not policy.why_not(person_of(request), "application.edit"),
     }

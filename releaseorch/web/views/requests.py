@@ -18,6 +18,7 @@ from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
 from releaseorch.web import inputs, kept, request_page
 from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.choices import offer
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
@@ -29,16 +30,18 @@ FILTERS = ("state", "application", "environment", "release", "mine", "text")
 @require_safe
 def requests(request: HttpRequest) -> HttpResponse:
     """`?state=open|all|approved|…&application=&environment=&release=&mine=1&text=`; newest first."""
-    narrowed = _filter(request)
+    applications = offer("application", Application.objects.all(), request.GET)
+    releases = offer("release", Release.objects.all(), request.GET)
+    narrowed = _filter(request, applications.chosen, releases.chosen)
     page = request_queries.requests_page(narrowed, request.GET.get("cursor"))
     context = {
         "page": page,
         "rows": page.items,
         "state": request.GET.get("state", OPEN),
         "states": _states(),
-        "applications": Application.objects.all(),
+        "applications": applications,
         "environments": Environment.objects.all(),
-        "releases": Release.objects.all(),
+        "releases": releases,
         "narrowed": narrowed,
         "filtered": any(request.GET.get(name, "").strip() for name in FILTERS),
     }
@@ -50,14 +53,14 @@ def _states() -> list[tuple[str, str]]:
     return [(OPEN, _("Under way")), (ALL, _("All")), *words]
 
 
-def _filter(request: HttpRequest) -> RequestFilter:
+def _filter(request: HttpRequest, application: int | None, release: int | None) -> RequestFilter:
     state = request.GET.get("state", OPEN)
     return RequestFilter(
         states=(state,) if state in RequestState.values else (),
         open_only=state == OPEN,
-        application=inputs.row_id(request.GET, "application"),
+        application=application,
         environment=inputs.row_id(request.GET, "environment"),
-        release=inputs.row_id(request.GET, "release"),
+        release=release,
         requester=person_of(request).pk if request.GET.get("mine") else None,
         text=request.GET.get("text", "")[:200],
     )

@@ -32,10 +32,10 @@ CRUMB = ("/teams", gettext_lazy("Teams"))
 def teams(request: HttpRequest) -> HttpResponse:
     """`?text=&retired=1`; by name."""
     text, retired = request.GET.get("text", "")[:200], bool(request.GET.get("retired"))
-    rows = list(queries.teams(text, retired=retired)[: queries.MOST_TEAMS + 1])
+    page = queries.teams_page(request.GET.get("cursor"), text=text, retired=retired)
     context = {
-        "rows": rows[: queries.MOST_TEAMS],
-        "most": queries.MOST_TEAMS if len(rows) > queries.MOST_TEAMS else 0,
+        "page": page,
+        "rows": page.items,
         "text": text,
         "retired": retired,
         "filtered": bool(text.strip() or retired),
