@@ -1,6 +1,7 @@
 """The audit app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AuditConfig(AppConfig):
@@ -8,8 +9,9 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from releaseorch.audit import outbox, seals
+        from releaseorch.audit import append_only, outbox, seals
         from releaseorch.core import housekeeping
 
         housekeeping.register("seals", 1.0, seals.seal_batch)
         housekeeping.register("outbox", 1.0, outbox.deliver)
+        post_migrate.connect(append_only.guard, sender=self, dispatch_uid="audit.append_only")

@@ -124,7 +124,7 @@ def test_the_end_of_a_run_told_eight_times_ends_its_requests_once(house: House, 
     done(run, "Switch", house.cast.operator)
     ended = Event.objects.get(verb="run.succeeded")
     DeploymentRequest.objects.filter(pk=request.pk).update(state=RequestState.DEPLOYING, closed_at=None)
-    Event.objects.filter(verb="request.deployed").delete()
+    before = count("request.deployed")
     racers.race(contestants.told, [(ended.pk,)] * RACERS)
     assert DeploymentRequest.objects.get(pk=request.pk).state == RequestState.DEPLOYED
-    assert count("request.deployed") == 1
+    assert count("request.deployed") == before + 1

@@ -14,6 +14,7 @@ from releaseorch.config.doctor.findings import Check, Finding, looked_at, ok
 CHECKS: dict[str, Check] = {
     "database": inside.database,
     "migrations": inside.migrations,
+    "audit": inside.audit,
     "names": names.names,
     "broker": inside.broker,
     "worker": inside.worker,
