@@ -16,7 +16,16 @@ from releaseorch.core.errors import Invalid, NotAllowed
 
 PREFIX = "rlo_"
 SCOPES = frozenset(
-    {"read", "versions:write", "requests:write", "runs:write", "steps:write", "settings:write", "approve"}
+    {
+        "read",
+        "inbox:write",
+        "versions:write",
+        "requests:write",
+        "runs:write",
+        "steps:write",
+        "settings:write",
+        "approve",
+    }
 )
 LONGEST_DAYS = 365
 

@@ -280,6 +280,7 @@ SPECTACULAR_SETTINGS = {
         "DecisionKind": "releaseorch.runs.states.DecisionKind",
         "SignoffVerdict": "releaseorch.environments.states.SignoffVerdict",
         "ApprovalVerdict": "releaseorch.delivery.states.Verdict",
+        "NewsKind": "releaseorch.notifications.kinds.Kind",
         "MilestoneKind": "releaseorch.features.states.MilestoneKind",
         "PersonKind": "releaseorch.accounts.models.PersonKind",
     },
@@ -306,6 +307,7 @@ DEFAULT_FROM_EMAIL = env.text(
     "RELEASEORCH_MAIL_FROM", f"Releaseorch <releaseorch@{urlsplit(BASE_URL).hostname or 'localhost'}>"
 )
 MAIL_GIVE_UP_DAYS = env.number("RELEASEORCH_MAIL_GIVE_UP_DAYS", 3)
+INBOX_KEEP_DAYS = env.number("RELEASEORCH_INBOX_KEEP_DAYS", 90)
 
 # Where decisions that wait too long are told to another system (a pager), signed with the secret.
 WEBHOOK_URL = env.text("RELEASEORCH_WEBHOOK_URL", "")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -24,8 +25,12 @@ def inbox_of(person: Person, cursor: str = "", *, unread: bool = False) -> Page[
     return page_of(rows.filter(read_at=None) if unread else rows, cursor)
 
 
+def unread_entries(person: Person) -> QuerySet[InboxEntry]:
+    return InboxEntry.objects.filter(person=person, in_inbox=True, read_at=None)
+
+
 def unread_of(person: Person) -> int:
-    return InboxEntry.objects.filter(person=person, in_inbox=True, read_at=None).count()
+    return unread_entries(person).count()
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, TeamMember
 from releaseorch.accounts.roles import Role
-from releaseorch.notifications.queries import unread_of
+from releaseorch.notifications.queries import unread_entries
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RUN_ACTIVE
 from releaseorch.waiting.models import Blocker, Interval
@@ -33,20 +34,35 @@ class Place:
     note: str = ""
     current: bool = False
     apart: bool = False
+    live: str = ""  # where its note is fetched again when its topic changes
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`me` and `nav`; a query each for what waits for me and what I haven't read, none for a part or for nobody."""
+    """`me` and `nav`; a query for what waits for me and what I haven't read, none for a part or for nobody."""
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
         return {"me": None, "nav": []}
     if wants_part(request):
         return {"me": person, "nav": []}
-    return {"me": person, "nav": places(request.path, waiting_for(person), unread_of(person))}
+    return {"me": person, "nav": places(request.path, *numbers_of(person))}
 
 
-def waiting_for(person: Person) -> int:
-    """How many things wait for this person, one of their teams or roles, by the ledger; one query beside the rights."""
+def numbers_of(person: Person) -> tuple[int, int]:
+    """How many things wait for this person, and how much of the inbox is unread; one query beside the rights."""
+    counted = Person.objects.filter(pk=person.pk).annotate(
+        waiting=_number(waiting_for(person)), unread=_number(unread_entries(person))
+    )
+    found: tuple[int, int] = counted.values_list("waiting", "unread").get()
+    return found
+
+
+def _number(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().annotate(all=Value(1)).values("all").annotate(number=Count("pk"))
+    return Coalesce(Subquery(counted.values("number")), 0)
+
+
+def waiting_for(person: Person) -> QuerySet[Interval]:
+    """What waits for this person, one of their teams or roles, by the ledger."""
     teams = TeamMember.objects.filter(person=person).values("team_id")
     roles = {str(Role(grant.role).label) for grant in policy.grants_of(person)}
     mine = Q(blocker_kind=Blocker.PERSON, blocker_id=person.pk) | Q(
@@ -55,13 +71,13 @@ def waiting_for(person: Person) -> int:
     mine |= Q(blocker_kind=Blocker.ROLE, blocker_name__in=roles)
     under_way = DeploymentRun.objects.filter(state__in=RUN_ACTIVE).values("pk")
     waits = Interval.objects.filter(mine, ended_at=None, is_primary=True)
-    return waits.exclude(subject_kind="run", subject_id__in=under_way).count()  # those wait by their steps
+    return waits.exclude(subject_kind="run", subject_id__in=under_way)  # those wait by their steps
 
 
 def places(path: str, waiting: int = 0, unread: int = 0) -> list[Place]:
     return [
         _place(path, "/", _("My work"), "m", str(waiting) if waiting else ""),
-        _place(path, "/inbox", _("Inbox"), "i", str(unread) if unread else ""),
+        _place(path, "/inbox", _("Inbox"), "i", str(unread) if unread else "", live="/inbox/unread"),
         _place(path, "/board", _("Board"), "b"),
         _place(path, "/requests", _("Requests"), "r"),
         _place(path, "/runs", _("Runs"), "u"),
@@ -83,8 +99,9 @@ def _place(
     note: str = "",
     apart: bool = False,
     also: tuple[str, ...] = (),
+    live: str = "",
 ) -> Place:
     """It is the current one on its own page, on those below it, and on those below `also`."""
     below = tuple(f"{one}/" for one in (url, *also)) if url != "/" else ()
     current = path == url or f"{path}/".startswith(below)
-    return Place(url, label, key, note, current, apart)
+    return Place(url, label, key, note, current, apart, live)

@@ -15,6 +15,7 @@ from releaseorch.web.verbs import Bounced
 # A token that approves is not made here: whoever steals it would be a second person.
 SCOPES = [
     ("read", gettext_lazy("Read")),
+    ("inbox:write", gettext_lazy("Mark the inbox as read, choose what it tells")),
     ("versions:write", gettext_lazy("Register and block versions")),
     ("requests:write", gettext_lazy("File and change requests")),
     ("runs:write", gettext_lazy("Compose and steer runs")),

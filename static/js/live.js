@@ -2,13 +2,17 @@
 // An event `changed` carries {"topic": "run:214", "version": 17}; parts marked data-live="/runs/214#status" are fetched
 // again (once per address) and swapped by id, never while somebody works inside them.
 // A part with data-topic="run:214" follows only that topic; "@17" is the version the page was drawn from.
+// data-shell-topics are those of the frame around every page: only parts that name one of them follow it.
 (() => {
   "use strict";
-  const drawn = (document.body.dataset.topics || "").split(/\s+/).filter(Boolean).map((one) => one.split("@"));
-  const topics = drawn.map(([topic]) => topic);
+  const named = (list) => (list || "").split(/\s+/).filter(Boolean).map((one) => one.split("@"));
+  const own = named(document.body.dataset.topics);
+  const drawn = [...own, ...named(document.body.dataset.shellTopics)];
+  const topics = [...new Set(drawn.map(([topic]) => topic))];
+  const ownTopics = new Set(own.map(([topic]) => topic));  // what the parts without a topic of their own follow
   if (!topics.length || !window.EventSource) return;
 
-  const sign = document.getElementById("live");
+  const sign = own.length ? document.getElementById("live") : null;
   const seen = new Map(drawn.map(([topic, version]) => [topic, Number(version ?? -1)]));  // topic → last version shown
   const held = new Set();  // ids of parts that wait until somebody has finished inside them
   const due = new Set();   // topics whose parts are to be fetched
@@ -78,9 +82,10 @@
     fetching = true;
     const changed = new Set(due);
     due.clear();
+    const followed = [...changed].some((topic) => ownTopics.has(topic));
     const byUrl = new Map();
     for (const part of parts()) {
-      if (part.dataset.topic && !changed.has(part.dataset.topic)) continue;
+      if (part.dataset.topic ? !changed.has(part.dataset.topic) : !followed) continue;
       const url = address(part);
       url.hash = "";
       byUrl.set(url.href, [...(byUrl.get(url.href) || []), part]);

@@ -5,6 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from releaseorch.notifications import inbox
+from releaseorch.notifications.inbox import News
+from releaseorch.notifications.kinds import Kind
 from tests.browser.conftest import Window
 from tests.factories import House
 from tests.histories import request_in_state
@@ -100,3 +103,17 @@ def test_the_board_follows_until_somebody_has_ticked_a_line(house: House, window
     expect(page.locator("#live")).to_have_text("Held while you write", timeout=SOON_MS)
     expect(page.locator("#rows")).not_to_contain_text("The third")
     expect(box).to_be_checked()
+
+
+def test_the_number_of_the_inbox_changes_on_every_page(house: House, window: Opened) -> None:
+    opened = window(house.cast.operator)
+    page = opened.go("/me")
+    number = page.locator("#nav #unread")
+    expect(number).to_be_hidden()
+    page.evaluate("window.sameDocument = true")
+    news = News(
+        Kind.RUN_STARTED, [house.cast.operator.pk], "It runs.", "Yours.", "/runs/1", ("run", 1), "run:1"
+    )
+    inbox.write([news], once="now")
+    expect(number).to_have_text("1", timeout=SOON_MS)
+    assert page.evaluate("window.sameDocument") is True and opened.complaints == []

@@ -15,7 +15,17 @@ from tests.factories import House
 from tests.stored import Rows, rows_of
 
 # Where verbs leave something; who is logged in and which pages have been told is no part of it.
-WATCHED = ("delivery", "runs", "audit", "waiting", "environments", "catalog", "features", "accounts")
+WATCHED = (
+    "delivery",
+    "runs",
+    "audit",
+    "waiting",
+    "environments",
+    "catalog",
+    "features",
+    "accounts",
+    "notifications",
+)
 UNWATCHED = {
     "audit.Topic",
     "accounts.Token",

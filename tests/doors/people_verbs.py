@@ -5,6 +5,7 @@ from typing import Any
 from releaseorch.accounts import services
 from releaseorch.accounts.models import Person, RoleGrant, Team
 from releaseorch.accounts.roles import Role
+from releaseorch.core import clock
 from tests.doors.request_verbs import WHY
 from tests.doors.verbs import Call, Verb, typed
 from tests.factories import House
@@ -32,6 +33,17 @@ def teammate(house: House) -> Person:
 
 def gone(house: House) -> Person:
     return services.deactivate_person(actor=house.cast.administrator, person=house.cast.outsider, reason=WHY)
+
+
+def with_a_phone(house: House) -> Person:
+    factor = services.begin_second_factor(actor=house.cast.outsider)
+    type(factor).objects.filter(pk=factor.pk).update(confirmed_at=clock.now())
+    return house.cast.outsider
+
+
+def linked(house: House) -> Person:
+    house.cast.outsider.identities.create(issuer="https://id.northfold.example", subject="otto")
+    return house.cast.outsider
 
 
 def billing(house: House) -> Team:
@@ -97,6 +109,17 @@ PEOPLE_VERBS = [
         on_person(services.reactivate_person, reason=WHY),
         page=typed(reason=WHY), page_path="/people/{pk}/reactivate",
         api=typed(reason=WHY), api_path="people/{pk}/reactivate",
+    ),
+    Verb(
+        "person.reset_second_factor", "person.second_factor_reset", "administrator", with_a_phone,
+        on_person(services.reset_second_factor, reason=WHY),
+        page=typed(reason=WHY), page_path="/people/{pk}/reset-second-factor",
+        api=typed(reason=WHY), api_path="people/{pk}/reset-second-factor",
+    ),
+    Verb(
+        "person.unlink", "person.unlinked", "administrator", linked, on_person(services.unlink_person, reason=WHY),
+        page=typed(reason=WHY), page_path="/people/{pk}/unlink",
+        api=typed(reason=WHY), api_path="people/{pk}/unlink",
     ),
     Verb(
         "team.create", "team.created", "administrator", billing,

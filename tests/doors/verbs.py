@@ -62,6 +62,7 @@ class Verb:
 
     `start` makes the row that the verb is done on; `found` finds the one it leaves, where that is another.
     `again`: said twice it counts twice, or changes nothing the second time, so no version guards it.
+    `event` is empty where audit isn't told, since nobody else is concerned.
     `unguarded`: no version guards it either, but the second time it is refused.
     """
 

@@ -1,6 +1,8 @@
 """The inbox and the switches, through the browser's door and the API's."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -9,7 +11,8 @@ from pytest_django.fixtures import Settings
 
 from releaseorch.accounts.models import Person
 from releaseorch.audit.models import Event
-from releaseorch.notifications import demo_mail, inbox, post
+from releaseorch.core import clock
+from releaseorch.notifications import demo_mail, inbox, post, retention
 from releaseorch.notifications.inbox import News
 from releaseorch.notifications.kinds import Kind
 from releaseorch.notifications.models import InboxEntry, SwitchedOff
@@ -31,6 +34,14 @@ def page(client: Client, address: str = "/inbox") -> str:
     return client.get(address).content.decode()
 
 
+def unread_in(shown: str) -> str:
+    """The number in the navigation, a part that follows the topic of the inbox."""
+    (found,) = re.findall(
+        r'<span id="unread" data-live="/inbox/unread" data-topic="inbox:\d+"[^>]*>(\d*)<', shown
+    )
+    return str(found)
+
+
 def test_it_lists_the_newest_first_counts_the_unread_and_opens_what_it_is_about(
     cast: Cast, door: Doors
 ) -> None:
@@ -42,10 +53,10 @@ def test_it_lists_the_newest_first_counts_the_unread_and_opens_what_it_is_about(
     shown = page(client)
     assert shown.index("Step 2 can be taken.") < shown.index("&lt;b&gt;Friday&lt;/b&gt; has started.")
     assert "Somebody else" not in shown
-    assert ">Inbox<span>2</span></a>" in shown
+    assert unread_in(shown) == "2" == unread_in(page(client, "/inbox/unread"))
     answer = client.post(f"/inbox/{first.pk}/read")
     assert (answer.status_code, answer["Location"]) == (303, "/runs/12")
-    assert ">Inbox<span>1</span></a>" in page(client)
+    assert unread_in(page(client)) == "1"
     unread = page(client, "/inbox?show=unread")
     assert "Step 2 can be taken." in unread and "Friday" not in unread
 
@@ -143,3 +154,29 @@ def test_the_api_reads_the_callers_own_inbox(cast: Cast, door: Doors) -> None:
     assert [(one["id"], one["sentence"], one["link"]) for one in found] == [(mine.pk, "Mine.", "/runs/12")]
     assert client.get("/api/v1/inbox?kind=decision").json()["results"] == []
     assert client.get(f"/api/v1/inbox/{theirs.pk}").status_code == 404
+
+
+def test_what_was_read_long_ago_is_forgotten_in_portions(cast: Cast, settings: Settings, monkeypatch) -> None:
+    settings.INBOX_KEEP_DAYS = 30
+    monkeypatch.setattr(retention, "PORTION", 2)
+    now = clock.now()
+    ages = {"a": 31, "b": 31, "c": 31, "young": 29, "unread": None}
+    for sentence, days in ages.items():
+        read_at = None if days is None else now - timedelta(days=days)
+        InboxEntry.objects.filter(pk=tell(cast.qa, sentence).pk).update(read_at=read_at)
+    mailed, waits = tell(cast.qa, "mailed alone"), tell(cast.qa, "still to be mailed")
+    for entry, state in ((mailed, "none"), (waits, "waiting")):
+        InboxEntry.objects.filter(pk=entry.pk).update(in_inbox=False, mail=state, at=now - timedelta(days=40))
+    assert retention.sweep() == 4
+    left = set(InboxEntry.objects.values_list("sentence", flat=True))
+    assert left == {"young", "unread", "still to be mailed"}
+
+
+def test_the_switches_can_be_read_and_set_by_the_api(cast: Cast, door: Doors) -> None:
+    client = door(cast.operator)
+    lines = client.get("/api/v1/inbox/switches").json()
+    assert {"kind": "decision", "channel": "inbox", "is_on": True, "can_be_switched": False} in lines
+    wrong = client.post(
+        "/api/v1/inbox/set-switches", {"on": [{"kind": "party", "channel": "mail"}]}, "application/json"
+    )
+    assert wrong.status_code == 422

@@ -6,6 +6,7 @@ from releaseorch.web.views import demo_mail, inbox, notifications
 
 urlpatterns = [
     path("inbox", inbox.inbox, name="inbox"),
+    path("inbox/unread", inbox.unread, name="inbox-unread"),
     path("inbox/read-all", inbox.read_all, name="inbox-read-all"),
     path("inbox/<id:pk>/read", inbox.read, name="inbox-read"),
     path("me/notifications", notifications.switches, name="notifications"),

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -25,6 +26,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "newest": page.items[0].pk if page.items else 0,
     }
     return render_page(request, "notifications/inbox.html", context, partial="entries")
+
+
+@require_safe
+def unread(request: HttpRequest) -> HttpResponse:
+    """The number in the navigation, which every page fetches again when something came."""
+    person = person_of(request)
+    context = {"me": person, "unread": queries.unread_of(person) or ""}
+    return render(request, "components/_unread.html", context)
 
 
 @require_POST
