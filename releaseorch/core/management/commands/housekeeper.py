@@ -47,7 +47,7 @@ class Command(BaseCommand):
         due = {chore.name: 0.0 for chore in chores}
         while not stop.is_set():
             for chore in chores:
-                if time.monotonic() >= due[chore.name]:
+                if time.monotonic() >= due[chore.name] and not stop.is_set():
                     self.work(chore)
                     due[chore.name] = time.monotonic() + chore.every
             stop.wait(max(0.05, min(due.values(), default=1.0) - time.monotonic()))
