@@ -5,7 +5,7 @@ from functools import partial
 
 from releaseorch.audit import outbox
 from releaseorch.audit.models import Event
-from releaseorch.notifications import feature_news, inbox, request_news, run_news, step_news
+from releaseorch.notifications import feature_news, inbox, password_mail, request_news, run_news, step_news
 from releaseorch.notifications.inbox import News
 
 Teller = Callable[[Event], Iterable[News]]
@@ -37,6 +37,8 @@ TELLERS: dict[str, Teller] = {
 def register() -> None:
     for verb, teller in TELLERS.items():
         outbox.on(verb, "notifications.inbox", partial(tell, teller), at_once=False)
+    for verb in ("person.created", "password.reset"):
+        outbox.on(verb, "notifications.password", password_mail.enqueue, at_once=False)
     for verb in ENDS:
         outbox.on(verb, "notifications.features", partial(tell, feature_news.arrived), at_once=False)
 

@@ -27,6 +27,7 @@ class Kind(models.TextChoices):
     FEATURE_TRY = "feature_try", _("Can be tried")
     FEATURE_LIVE = "feature_live", _("Is live")
     MAIL_LOST = "mail_lost", _("Mail not sent")
+    PASSWORD_LINK = "password_link", _("Set your password")
 
 
 class Channel(models.TextChoices):
@@ -53,6 +54,7 @@ register(
         K.FEATURE_TRY: Look(K.FEATURE_TRY.label, "ready"),
         K.FEATURE_LIVE: Look(K.FEATURE_LIVE.label, "ready"),
         K.MAIL_LOST: Look(K.MAIL_LOST.label, "warn"),
+        K.PASSWORD_LINK: Look(K.PASSWORD_LINK.label, "person"),
     },
 )
 
@@ -65,6 +67,7 @@ class Told:
     whom: "StrOrPromise"
     can_leave_inbox: bool = True
     by_mail: bool = True
+    has_switches: bool = True
 
 
 KINDS: dict[Kind, Told] = {
@@ -108,10 +111,17 @@ KINDS: dict[Kind, Told] = {
         can_leave_inbox=False,
         by_mail=False,
     ),
+    K.PASSWORD_LINK: Told(
+        _("The link with which you set your password."),
+        _("whom an administrator made it for"),
+        has_switches=False,
+    ),
 }
-# Never held back for a bundle: the person it is for is what a run stands still for.
-URGENT = frozenset({K.DECISION, K.ESCALATED})
+# Never held back for a bundle: a run stands still for the person, or the person for the mail.
+URGENT = frozenset({K.DECISION, K.ESCALATED, K.PASSWORD_LINK})
 
 
 def can_be_switched(kind: Kind, channel: Channel) -> bool:
+    if not KINDS[kind].has_switches:
+        return False
     return KINDS[kind].can_leave_inbox if channel == Channel.INBOX else KINDS[kind].by_mail

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from releaseorch.notifications import password_mail
 from releaseorch.notifications.inbox import cut
-from releaseorch.notifications.kinds import URGENT
+from releaseorch.notifications.kinds import URGENT, Kind
 from releaseorch.notifications.models import InboxEntry
 
 MOST_LISTED = 20
@@ -48,6 +49,8 @@ def inert(text: str) -> str:
 def link_of(ordered: Sequence[InboxEntry]) -> str:
     """What must be decided first; else the page that all of it shares: that of the run, or the inbox."""
     first = ordered[0]
+    if first.kind == Kind.PASSWORD_LINK:
+        return password_mail.path_for(first.person)
     if first.kind in URGENT or len({one.link for one in ordered}) == 1:
         return first.link
     noun, _colon, number = first.bundle.partition(":")

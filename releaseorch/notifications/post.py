@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from releaseorch.core import clock
-from releaseorch.notifications import inbox, letters
+from releaseorch.notifications import inbox, letters, password_mail
 from releaseorch.notifications.inbox import News
 from releaseorch.notifications.kinds import URGENT, Kind
 from releaseorch.notifications.models import InboxEntry
@@ -82,7 +82,7 @@ def _send(bundle: Bundle, connection: BaseEmailBackend) -> bool:
     rows = InboxEntry.objects.filter(pk__in=[one.pk for one in entries])
     if not entries:
         return False
-    if not (entries[0].person.is_active and entries[0].person.email):
+    if not _is_of_use(entries[0]):
         rows.update(mail=Sending.NONE)
         return False
     try:
@@ -107,6 +107,12 @@ def _send(bundle: Bundle, connection: BaseEmailBackend) -> bool:
         raise ServerIsAway(str(problem)) from problem
     rows.update(mail=Sending.SENT, mailed_at=clock.now(), last_error="")
     return True
+
+
+def _is_of_use(entry: InboxEntry) -> bool:
+    if entry.kind == Kind.PASSWORD_LINK:
+        return password_mail.is_for(entry.person)
+    return entry.person.is_active and bool(entry.person.email)
 
 
 def _taken(bundle: Bundle) -> list[InboxEntry]:

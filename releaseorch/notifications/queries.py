@@ -59,6 +59,7 @@ def switches_of(person: Person) -> list[Line]:
     return [
         Line(kind, told, tuple(_switch(kind, channel, (kind, channel) not in off) for channel in Channel))
         for kind, told in KINDS.items()
+        if told.has_switches
     ]
 
 

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from releaseorch.accounts import actions, holdings, policy, queries, services
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.roles import Role
-from releaseorch.accounts.services import passwords
+from releaseorch.accounts.services import passwords, second_factor
 from releaseorch.accounts.words import may
 from releaseorch.audit import queries as audit
 from releaseorch.environments import reach
+from releaseorch.notifications import password_mail
 from releaseorch.web import links, token_pages
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.choices import offer
@@ -61,6 +62,8 @@ def person_page(
         "grants": [
             (one, tuple(may(Role(one.role))), _revoke(one, found, me)) for one in queries.grants_of(found)
         ],
+        "identities": found.identities.all(),
+        "has_second_factor": second_factor.factor_of(found) is not None,
         "held": [(one, links.page_of(one.kind, one.id)) for one in holdings.held_by(found)],
         "actions": actions.person_actions(found, me),
         "may_edit": not policy.why_not(me, "person.edit"),
@@ -87,8 +90,15 @@ def create(request: HttpRequest) -> HttpResponse:
         request, NewPersonForm(request.POST or None), page,
         lambda _seen, values: services.create_person(actor=me, **values),
         back=lambda made: f"/people/{made.pk}",
-        said=_("Made. Grant a role, and hand over the link to set a password."),
+        said=_made,
     )  # fmt: skip
+
+
+def _made(person: Person) -> str:
+    if password_mail.is_for(person):
+        said = _("Made. Grant a role; the link to set a password goes to %(address)s by mail.")
+        return said % {"address": person.email}
+    return _("Made. Grant a role, and hand over the link to set a password.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,7 +122,38 @@ def reset_password(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_or_404(Person, pk=pk)
     services.reset_password(actor=person_of(request), person=found)
     path = reverse("password-set", args=[pk, passwords.ticket_for(found)])
-    return person_page(request, found, link=request.build_absolute_uri(path))
+    mailed_to = found.email if password_mail.is_for(found) else ""
+    return person_page(request, found, link=request.build_absolute_uri(path), mailed_to=mailed_to)
+
+
+@require_POST
+def reset_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_or_404(Person, pk=pk)
+    return perform(
+        request,
+        lambda seen: services.reset_second_factor(
+            actor=person_of(request), person=found, seen=seen, reason=request.POST.get("reason", "")
+        ),
+        back=f"/people/{pk}",
+        said=_("%(person)s logs in without a second factor until they set a new one.") % {"person": found},
+        verb="reset_second_factor",
+        again=lambda bounced: person_page(request, found, bounced),
+    )
+
+
+@require_POST
+def unlink(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_or_404(Person, pk=pk)
+    return perform(
+        request,
+        lambda seen: services.unlink_person(
+            actor=person_of(request), person=found, seen=seen, reason=request.POST.get("reason", "")
+        ),
+        back=f"/people/{pk}",
+        said=_("%(person)s is linked anew at the next log-in by the provider.") % {"person": found},
+        verb="unlink",
+        again=lambda bounced: person_page(request, found, bounced),
+    )
 
 
 @require_POST
