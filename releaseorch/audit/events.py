@@ -1,6 +1,8 @@
 """Record what somebody did, in the transaction of the verb, and tell the pages that watch it after commit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import Error, connection, models, transaction
@@ -49,11 +51,26 @@ def record(
     return event
 
 
+_is_unwatched: ContextVar[bool] = ContextVar("unwatched", default=False)
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Inside, no topic is raised: what is loaded into an installation that no page shows yet changes nobody's page."""
+    token = _is_unwatched.set(True)
+    try:
+        yield
+    finally:
+        _is_unwatched.reset(token)
+
+
 def touch(*names: str) -> None:
     """After commit, raise the version of each topic. Not in the transaction: its row lock would queue the writers.
 
     All topics of one transaction are raised together: a verb with many events costs one more commit, not dozens.
     """
+    if _is_unwatched.get():
+        return
     here = set(connection.savepoint_ids)
     for entry in connection.run_on_commit:
         waiting = entry[1]

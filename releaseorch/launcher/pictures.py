@@ -39,11 +39,11 @@ class Picture:
 PICTURES = (
     Picture("mine", "meiling", "/"),
     Picture("board", "sunita", "/board", height=1000),
-    Picture("request", "sunita", "/requests/7", height=1100),
+    Picture("request", "sunita", "/requests/25", height=1100),
     Picture("new-request", "lea", "/requests/new", height=1000),
-    Picture("plan", "amara", "/runs/2", height=1000),
-    Picture("run", "meiling", "/runs/4", height=1100),
-    Picture("run-phone", "meiling", "/runs/4", width=390, height=844, dark=True),
+    Picture("plan", "amara", "/runs/11", height=1000),
+    Picture("run", "meiling", "/runs/13", height=1100),
+    Picture("run-phone", "meiling", "/runs/13", width=390, height=844, dark=True),
     Picture("where", "lea", "/where", dark=True),
 )
 

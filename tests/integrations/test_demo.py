@@ -7,24 +7,33 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
-from django.test import override_settings
+from django.db.models import F, Q
+from django.test import Client, override_settings
 
-from releaseorch.accounts.models import Person
+from releaseorch.accounts.models import Person, RoleGrant, Team
+from releaseorch.accounts.roles import Role
 from releaseorch.audit import seals
 from releaseorch.audit.models import Event
-from releaseorch.catalog.models import Application, Component
+from releaseorch.catalog.models import Application, Component, ComponentDependency
+from releaseorch.core import clock
 from releaseorch.delivery.models import DeploymentRequest
-from releaseorch.environments.models import Environment, Installation
+from releaseorch.delivery.states import RequestState
+from releaseorch.environments.models import Environment, Freeze, Installation
+from releaseorch.features.models import FeatureScope, Release
+from releaseorch.features.states import FeatureStatus, ReleaseState
 from releaseorch.integrations.demo import fixtures
 from releaseorch.launcher import ports
 from releaseorch.runs import engine, services
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
+from releaseorch.runs.states import RunState
 
 pytestmark = pytest.mark.django_db
 
@@ -74,26 +83,90 @@ def states(model: Any) -> set[str]:
 
 
 def test_it_has_the_size_it_promises(demo: Path) -> None:
-    assert (Application.objects.count(), Component.objects.count()) == (6, 15)
+    assert (Application.objects.count(), Component.objects.count()) == (50, 150)
+    assert Team.objects.count() == 12
+    assert 40 <= Person.objects.count() <= 50
+    under_way = Release.objects.get(name="2026.4")
+    assert (under_way.features.count(), under_way.is_over) == (40, False)
+    assert Release.objects.get(name="2026.3").state == ReleaseState.COMPLETED
     assert [place.name for place in Environment.objects.all()] == [
         "Development", "Integration", "Acceptance", "Production",
     ]  # fmt: skip
 
 
-def test_its_requests_and_runs_are_in_telling_states(demo: Path) -> None:
-    assert {
-        "submitted",
-        "sent_back",
-        "approved",
-        "planned",
-        "deploying",
-        "deployed",
-        "rejected",
-        "withdrawn",
-    } <= states(DeploymentRequest)
-    assert states(DeploymentRun) == {"succeeded", "proposed", "draft", "running"}
+def test_its_requests_and_runs_are_in_every_state_that_lasts(demo: Path) -> None:
+    """No verb leads to expired and superseded yet; a run is being cancelled for seconds only."""
+    assert states(DeploymentRequest) == set(RequestState) - {RequestState.EXPIRED, RequestState.SUPERSEDED}
+    assert states(DeploymentRun) == set(RunState) - {RunState.CANCELLING}
+    assert DeploymentRequest.objects.count() >= 30
+    assert set(FeatureScope.objects.values_list("status", flat=True)) == set(FeatureStatus)
     stuck = Step.objects.get(state="needs_decision")
     assert Attempt.objects.get(step=stuck).state == "failed"
+    requests = DeploymentRequest.objects
+    assert requests.filter(filed_by__isnull=False).exclude(filed_by=F("requester")).exists()
+    assert requests.filter(late_since__isnull=False, late_consent_by__isnull=False).exists()
+    assert requests.filter(late_since__isnull=False, late_consent_by=None).exists()
+
+
+def test_everybody_has_work_that_is_theirs(demo: Path) -> None:
+    humans = Person.objects.filter(kind="human")
+    assert set(RoleGrant.objects.filter(person__in=humans).values_list("role", flat=True)) == set(Role)
+    assert not Team.objects.filter(memberships=None).exists()
+    teams = set(Application.objects.values_list("team", flat=True))
+    assert teams == set(Team.objects.values_list("pk", flat=True))
+    assert not Application.objects.filter(Q(contact="") | Q(runbook_url="") | Q(criticality="")).exists()
+    assert not Component.objects.filter(versions=None).exists()
+
+
+def test_no_component_needs_itself_by_way_of_others(demo: Path) -> None:
+    needs: dict[int, set[int]] = {}
+    for component, needed in ComponentDependency.objects.values_list("component", "needs"):
+        needs.setdefault(component, set()).add(needed)
+    assert len(list(TopologicalSorter(needs).static_order())) > 130
+    across = ComponentDependency.objects.exclude(component__application=F("needs__application"))
+    assert across.count() > 60
+
+
+def test_the_inventory_has_a_past_without_gaps(demo: Path) -> None:
+    rows = Installation.objects.order_by("component", "environment", "target", "since", "id")
+    by_place: dict[tuple[int, int, int | None], list[Installation]] = {}
+    for row in rows:
+        by_place.setdefault((row.component_id, row.environment_id, row.target_id), []).append(row)
+    assert len({component for component, _environment, _target in by_place}) == 150
+    for stays in by_place.values():
+        assert [before.until for before in stays] == [*(after.since for after in stays[1:]), None]
+    assert rows.filter(until=None, since__gt=clock.now()).count() == 0
+    assert rows.exclude(until=None).count() > 500
+
+
+def test_a_freeze_is_ahead_and_production_is_behind(demo: Path) -> None:
+    week = clock.now() + timedelta(days=7)
+    close = Freeze.objects.get(starts_at__gte=week, starts_at__lte=week + timedelta(days=7))
+    assert (str(close.environment), close.application) == ("Production", None)
+    places = {place.name: place for place in Environment.objects.all()}
+    there = {
+        name: {
+            (row.component_id, row.version_id)
+            for row in Installation.objects.filter(environment=place, until=None)
+        }
+        for name, place in places.items()
+    }
+    assert len(there["Development"] - there["Production"]) > 60
+
+
+PAGES = {
+    "ines": "/",
+    "sunita": "/board",
+    "meiling": "/where",
+    "priya": "/calendar",
+    "helena": "/search?q=quote",
+}
+
+
+@pytest.mark.parametrize(("who", "path"), PAGES.items())
+def test_its_pages_can_be_read_by_every_role(demo: Path, client: Client, who: str, path: str) -> None:
+    client.force_login(Person.objects.get(username=who))
+    assert client.get(path).status_code == 200
 
 
 def test_every_state_was_reached_by_a_verb_that_the_audit_knows(demo: Path) -> None:
@@ -101,6 +174,8 @@ def test_every_state_was_reached_by_a_verb_that_the_audit_knows(demo: Path) -> N
     assert {
         "request.submitted", "request.approved", "request.sent_back", "request.rejected", "request.withdrawn",
         "run.created", "run.proposed", "run.approved", "run.started", "run.succeeded", "step.done", "version.blocked",
+        "request.late_consented", "request.commented", "run.cancelled", "run.rejected", "run.paused", "run.stopped",
+        "run.scheduled", "step.skipped", "feature.signed_off", "release.completed", "policy.created",
     } <= verbs  # fmt: skip
     assert seals.verify().is_unbroken
     moments = list(Event.objects.order_by("id").values_list("at", flat=True))
@@ -112,8 +187,11 @@ def test_people_can_log_in_and_robots_cannot(demo: Path) -> None:
     assert (demo / "people.json").stat().st_mode & 0o077 == 0
     ines = Person.objects.get(username="ines")
     assert ines.check_password(next(one["password"] for one in listed if one["username"] == "ines"))
-    assert not Person.objects.get(username="pipeline").has_usable_password()
-    assert "pipeline" not in {one["username"] for one in listed}
+    named = {one["username"] for one in listed}
+    others = Person.objects.exclude(username__in=named)
+    assert "pipeline" in {one.username for one in others}
+    assert len(named) == 14
+    assert not [one.username for one in others if one.has_usable_password()]
 
 
 def test_what_a_run_deployed_is_on_disk(demo: Path) -> None:

@@ -1,5 +1,6 @@
 """The demo's fixture files, read once, and where its things lie on disk."""
 
+import csv
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,16 +10,22 @@ import yaml
 from django.conf import settings
 
 FOLDER = settings.BASE_DIR / "fixtures" / "northfold"
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
+Row = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Fixtures:
-    """The three files as plain data."""
+    """The files as plain data."""
 
     folder: Path = FOLDER
 
     def _read(self, name: str) -> Any:
-        return yaml.safe_load((self.folder / name).read_text(encoding="utf-8"))
+        return yaml.load((self.folder / name).read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 (safe ones)
+
+    def _sheet(self, name: str) -> list[Row]:
+        with (self.folder / "landscape" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
 
     @cached_property
     def enterprise(self) -> dict[str, Any]:
@@ -31,6 +38,26 @@ class Fixtures:
     @cached_property
     def release(self) -> dict[str, Any]:
         return dict(self._read("release.yaml"))
+
+    @cached_property
+    def requests(self) -> list[dict[str, Any]]:
+        return list(self._read("requests.yaml"))
+
+    @cached_property
+    def applications(self) -> list[Row]:
+        return self._sheet("applications")
+
+    @cached_property
+    def components(self) -> list[Row]:
+        return self._sheet("components")
+
+    @cached_property
+    def versions(self) -> list[Row]:
+        return self._sheet("versions")
+
+    @cached_property
+    def features(self) -> list[Row]:
+        return self._sheet("features")
 
 
 @dataclass(frozen=True)
@@ -54,3 +81,8 @@ class Places:
 
 def places() -> Places:
     return Places(Path(settings.STATE_DIR))
+
+
+def names_in(cell: str) -> list[str]:
+    """The names that a cell lists, parted by semicolons."""
+    return [name for part in cell.split(";") if (name := part.strip())]

@@ -1,6 +1,5 @@
 """The demo's master data: who works there, what they run, where, and which versions are installed."""
 
-import json
 import secrets
 import sys
 from dataclasses import dataclass, field
@@ -20,12 +19,9 @@ from releaseorch.catalog.models import (
     Procedure,
     ProcedureStep,
 )
-from releaseorch.catalog.states import Need, StepKind
-from releaseorch.core import clock
-from releaseorch.core.actor import System
-from releaseorch.environments import inventory
-from releaseorch.environments.models import Environment, Placement, Target
-from releaseorch.environments.states import SourceKind
+from releaseorch.catalog.states import Level, Need, StepKind
+from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.environments.models import Environment, Target
 from releaseorch.features.models import (
     Feature,
     FeatureInVersion,
@@ -36,8 +32,8 @@ from releaseorch.features.models import (
 )
 from releaseorch.integrations.demo import artifacts
 from releaseorch.integrations.demo.fixtures import Fixtures, Places
+from releaseorch.integrations.demo.logins import write_logins
 
-IMPORT = System("First import")
 WORDS = (
     "amber",
     "birch",
@@ -76,62 +72,65 @@ class World:
     versions: dict[tuple[str, str], ComponentVersion] = field(default_factory=dict)
     features: dict[str, Feature] = field(default_factory=dict)
     releases: dict[str, Release] = field(default_factory=dict)
+    requests: dict[str, DeploymentRequest] = field(default_factory=dict)
 
     def ago(self, *, days: float = 0, hours: float = 0) -> datetime:
         return self.now - timedelta(days=days, hours=hours)
 
 
-def make_world(fixtures: Fixtures, places: Places, *, site_url: str) -> World:
-    world = World(fixtures, places, clock.now(), site_url)
-    make_people(world)
-    make_environments(world)
-    make_procedures(world)
-    make_applications(world)
-    make_versions(world)
-    make_release(world)
-    with clock.at(world.ago(days=9)):
-        install_what_is_there(world)
-    return world
+def runbook(slug: str) -> str:
+    return f"https://wiki.northfold.example/runbooks/{slug}"
 
 
 def make_people(world: World) -> None:
-    """Everybody gets the same generated password, hashed once: the demo shall be up in seconds."""
-    for row in world.fixtures.enterprise["teams"]:
-        world.teams[row["slug"]] = Team.objects.create(**row)
+    """Who logs in has the same generated password, hashed once: the demo shall be up in seconds."""
+    teams = Team.objects.bulk_create(Team(**row) for row in world.fixtures.enterprise["teams"])
+    world.teams |= {team.slug: team for team in teams}
     password = "-".join([*(secrets.choice(WORDS) for _ in range(3)), str(1000 + secrets.randbelow(9000))])
+    those_who_log_in = world.fixtures.enterprise["people"]
+    rows = [*those_who_log_in, *world.fixtures.enterprise["colleagues"]]
     hashed = make_password(password)
-    listed = []
-    for row in world.fixtures.enterprise["people"]:
-        person = _person(world, row, hashed)
-        if not person.is_robot:
-            role = ", ".join(str(Role(name).label) for name in row["roles"])
-            team = f" of {world.teams[row['team']]}" if "team" in row else ""
-            listed.append(
-                {"username": person.username, "password": password, "name": person.name, "role": role + team}
-            )
-    file = world.places.state / "people.json"
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(listed, indent=1, ensure_ascii=False), encoding="utf-8")
+    named = {row["username"] for row in those_who_log_in if row.get("kind") != "robot"}
+    people = Person.objects.bulk_create(
+        _person(row, hashed if row["username"] in named else make_password(None)) for row in rows
+    )
+    world.people |= {person.username: person for person in people}
+    TeamMember.objects.bulk_create(
+        TeamMember(team=world.teams[row["team"]], person=world.people[row["username"]])
+        for row in rows
+        if "team" in row
+    )
+    RoleGrant.objects.bulk_create(_grant(world, row, role) for row in rows for role in row["roles"])
+    listed = [
+        {"username": row["username"], "password": password, "name": row["name"], "role": _role(world, row)}
+        for row in those_who_log_in
+        if row["username"] in named
+    ]
+    write_logins(world.places, listed)
 
 
-def _person(world: World, row: dict[str, Any], hashed: str) -> Person:
+def _person(row: dict[str, Any], hashed: str) -> Person:
     robot = row.get("kind") == "robot"
-    person = Person.objects.create(
+    return Person(
         username=row["username"],
         name=row["name"],
         email="" if robot else f"{row['username']}@northfold.example",
         contact=row.get("contact", ""),
         kind=row.get("kind", "human"),
-        password=make_password(None) if robot else hashed,
+        password=hashed,
     )
+
+
+def _grant(world: World, row: dict[str, Any], role: str) -> RoleGrant:
     team = world.teams.get(row.get("team", ""))
-    if team:
-        TeamMember.objects.create(team=team, person=person)
-    for role in row["roles"]:
-        scope = {"scope_kind": ScopeKind.TEAM, "scope_id": team.pk, "scope_name": team.name} if team else {}
-        RoleGrant.objects.create(person=person, role=role, valid_from=world.ago(days=200), **scope)
-    world.people[person.username] = person
-    return person
+    scope = {"scope_kind": ScopeKind.TEAM, "scope_id": team.pk, "scope_name": team.name} if team else {}
+    person = world.people[row["username"]]
+    return RoleGrant(person=person, role=role, valid_from=world.ago(days=400), **scope)
+
+
+def _role(world: World, row: dict[str, Any]) -> str:
+    said = ", ".join(str(Role(name).label) for name in row["roles"])
+    return f"{said} of {world.teams[row['team']]}" if "team" in row else said
 
 
 def make_environments(world: World) -> None:
@@ -172,79 +171,91 @@ def make_procedures(world: World) -> None:
 
 def make_applications(world: World) -> None:
     for row in world.fixtures.enterprise["applications"]:
+        person = next(one for one in world.people.values() if one.name == row["contact"])
         application = Application.objects.create(
-            name=row["name"], slug=row["slug"], team=world.teams[row["team"]], criticality=row["criticality"]
+            name=row["name"],
+            slug=row["slug"],
+            team=world.teams[row["team"]],
+            criticality=row["criticality"],
+            level=row.get("level", Level.TRAIN),
+            tags=row["tags"],
+            contact=f"{person.name}, {person.contact}",
+            runbook_url=runbook(row["slug"]),
+            on_call_note=row.get("on_call_note", ""),
         )
         world.applications[application.slug] = application
-        for line in row["components"]:
-            _component(world, application, line)
-    for name, needs in world.fixtures.enterprise["dependencies"].items():
-        ComponentDependency.objects.bulk_create(
-            ComponentDependency(
-                component=world.components[name], needs=world.components[needed], reason=Need(reason)
+        components = Component.objects.bulk_create(
+            Component(
+                application=application,
+                name=line["name"],
+                kind=line["kind"],
+                procedure=world.procedures[line["procedure"]],
+                parameters={"fails_first": "no", **line.get("parameters", {})},
             )
-            for reason, names in needs.items()
-            for needed in names
+            for line in row["components"]
         )
+        world.components |= {component.name: component for component in components}
 
 
-def _component(world: World, application: Application, line: dict[str, Any]) -> None:
-    component = Component.objects.create(
-        application=application,
-        name=line["name"],
-        kind=line["kind"],
-        procedure=world.procedures[line["procedure"]],
-        parameters={"fails_first": "no", **line.get("parameters", {})},
+def depend(world: World) -> None:
+    ComponentDependency.objects.bulk_create(
+        ComponentDependency(
+            component=world.components[name], needs=world.components[needed], reason=Need(reason)
+        )
+        for name, needs in world.fixtures.enterprise["dependencies"].items()
+        for reason, names in needs.items()
+        for needed in names
     )
-    world.components[component.name] = component
-    if component.kind == "database":
-        return
-    for slug, targets in world.targets.items():
-        Placement.objects.bulk_create(
-            Placement(component=component, environment=world.environments[slug], target=target, order=order)
-            for order, target in enumerate(targets if line.get("on") == "all" else targets[:1])
-        )
 
 
 def make_versions(world: World) -> None:
-    for name, rows in world.fixtures.enterprise["versions"].items():
-        component = world.components[name]
-        for number, row in enumerate(rows):
-            built = world.ago(days=row["days"], hours=len(name) % 7)
-            uri, digest = artifacts.build(world.places, name, component.kind, row["text"])
-            commit = digest[7:19]
-            world.versions[name, row["text"]] = ComponentVersion.objects.create(
-                component=component,
-                text=row["text"],
-                artifact_uri=uri,
-                digest=digest,
-                commit=commit,
-                build_url=f"https://ci.northfold.example/{name}/{2200 + number + row['days']}",
-                built_at=built,
-                registered_at=built,
-            )
+    made = [
+        _version(world, world.components[name], number, row)
+        for name, rows in world.fixtures.enterprise["versions"].items()
+        for number, row in enumerate(rows)
+    ]
+    for version in ComponentVersion.objects.bulk_create(made):
+        world.versions[version.component.name, version.text] = version
 
 
-def make_release(world: World) -> None:
-    content = world.fixtures.release
-    for row in (content["release"], content["next"]):
+def _version(world: World, component: Component, number: int, row: dict[str, Any]) -> ComponentVersion:
+    name = component.name
+    built = world.ago(days=row["days"], hours=len(name) % 7)
+    uri, digest = artifacts.build(world.places, name, component.kind, row["text"])
+    return ComponentVersion(
+        component=component,
+        text=row["text"],
+        artifact_uri=uri,
+        digest=digest,
+        commit=digest[7:19],
+        build_url=f"https://ci.northfold.example/{name}/{2200 + number + row['days']}",
+        built_at=built,
+        registered_at=built,
+    )
+
+
+def make_releases(world: World) -> None:
+    for row in world.fixtures.release["releases"]:
         release = Release.objects.create(
             name=row["name"], target_date=_evening(world.now + timedelta(days=row["days"]))
         )
         world.releases[release.name] = release
         ReleaseMilestone.objects.bulk_create(
             ReleaseMilestone(release=release, kind=kind, at=_evening(world.now + timedelta(days=days)))
-            for kind, days in row.get("milestones", {}).items()
+            for kind, days in row["milestones"].items()
         )
-    for row in content["features"]:
-        _feature(world, row, content["release"]["name"])
+
+
+def make_features(world: World) -> None:
+    for row in world.fixtures.release["features"]:
+        _feature(world, row)
 
 
 def _evening(moment: datetime) -> datetime:
     return moment.replace(hour=18, minute=0, second=0, microsecond=0)
 
 
-def _feature(world: World, row: dict[str, Any], under_way: str) -> None:
+def _feature(world: World, row: dict[str, Any]) -> None:
     feature = Feature.objects.create(
         key=row["key"],
         title=row["title"],
@@ -259,7 +270,7 @@ def _feature(world: World, row: dict[str, Any], under_way: str) -> None:
         FeatureScope(feature=feature, application=world.applications[slug], status=status)
         for slug, status in row["scopes"].items()
     )
-    release = row.get("release", under_way)
+    release = row.get("release", "2026.4")
     if release:
         ReleaseFeature.objects.create(release=world.releases[release], feature=feature)
     FeatureInVersion.objects.bulk_create(
@@ -267,42 +278,3 @@ def _feature(world: World, row: dict[str, Any], under_way: str) -> None:
         for component, texts in row["in"].items()
         for text in ([texts] if isinstance(texts, str) else texts)
     )
-
-
-def install_what_is_there(world: World) -> None:
-    """What earlier releases installed, in the inventory and on disk."""
-    for name, rows in world.fixtures.enterprise["versions"].items():
-        component = world.components[name]
-        for row in rows:
-            for slug in row["in"]:
-                since = world.ago(days=row["days"] - 0.5)
-                for target in targets_of(world, component, slug):
-                    _install(world, component, world.versions[name, row["text"]], slug, target, since)
-
-
-def targets_of(world: World, component: Component, slug: str) -> list[Target | None]:
-    placed = Placement.objects.filter(component=component, environment=world.environments[slug])
-    return [placement.target for placement in placed.select_related("target")] or [None]
-
-
-def _install(
-    world: World,
-    component: Component,
-    version: ComponentVersion,
-    slug: str,
-    target: Target | None,
-    at: datetime,
-) -> None:
-    inventory.install(
-        actor=IMPORT,
-        component=component,
-        environment=world.environments[slug],
-        target=target,
-        version=version,
-        source_kind=SourceKind.IMPORT,
-        source_id=None,
-        source_name="first import",
-        at=at,
-    )
-    folder = world.places.site(slug, target.name if target else None, component.name)
-    artifacts.leave_on_target(folder, component.name, component.kind, version.text)

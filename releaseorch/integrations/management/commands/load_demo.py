@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from releaseorch.accounts.models import Person
 from releaseorch.environments.models import Environment
-from releaseorch.integrations.demo import artifacts, empty, story, world
+from releaseorch.integrations.demo import artifacts, empty, enterprise, story, world
 from releaseorch.integrations.demo.fixtures import Fixtures, places
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             self.bring_up_to_date(fixtures, site_url)
             return
         artifacts.clear(where)
-        made = world.make_world(fixtures, where, site_url=site_url)
+        made = enterprise.make_enterprise(fixtures, where, site_url=site_url)
         story.tell(made)
         self.stdout.write(
             f"Northfold Insurance: {len(made.people)} people, {len(made.components)} components."
