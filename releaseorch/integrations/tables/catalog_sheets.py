@@ -113,7 +113,7 @@ class Components(Sheet):
         return retired(Component(**values), world)
 
     def check_new(self, row: Any, world: World) -> None:
-        if row.application.pk and row.application.is_retired:
+        if row.application.pk and world.is_closed(row.application):
             raise Wrong({"application": _("%(application)s is retired.") % {"application": row.application}})
 
     def _differs(self, row: Any, name: str, value: Any, cell: Any) -> bool:
@@ -198,7 +198,7 @@ def _ends(row: ComponentDependency) -> Names:
 
 
 def retired(row: Any, world: World) -> Any:
-    row.retired_at = world.moment if row.retired_reason else None
+    row.retired_at = world.began if row.retired_reason else None
     return row
 
 

@@ -154,7 +154,7 @@ class Versions(Sheet):
 
     def check_new(self, row: Any, world: World) -> None:
         component = row.component
-        if component.pk and (component.is_retired or component.application.is_retired):
+        if component.pk and (world.is_closed(component) or world.is_closed(component.application)):
             raise Wrong({"component": _("%(component)s is retired.") % {"component": component}})
 
 

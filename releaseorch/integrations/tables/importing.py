@@ -1,15 +1,16 @@
-"""Import tables: look at everything first, then write all of it or nothing."""
+"""Import tables: look at everything first, then write all of it, or nothing of what can't be taken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
@@ -25,9 +26,9 @@ from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.environments.states import SourceKind
 from releaseorch.integrations.sources.document import Noted
-from releaseorch.integrations.sources.ledger import Ledger
+from releaseorch.integrations.sources.ledger import Ledger, portion
 from releaseorch.integrations.sources.summary import Summary
-from releaseorch.integrations.tables import csv_folder, xlsx
+from releaseorch.integrations.tables import csv_folder, portions, xlsx
 from releaseorch.integrations.tables.book import SHEETS, Book, Reading
 from releaseorch.integrations.tables.cells import TEXT
 from releaseorch.integrations.tables.found import MOST_BYTES, Problem, RawTable, TablesRefused, Unreadable
@@ -56,6 +57,7 @@ class Looked:
 
     plans: Sequence[Plan]
     noted: Sequence[Problem]
+    moment: datetime
 
     @property
     def is_empty(self) -> bool:
@@ -100,27 +102,54 @@ def look(where: Path | bytes, *, actor: Actor) -> Looked:
         reading.problems.append(Problem(wrong.table or _name_of(where), 0, "", str(wrong)))
         book = {}
     reading.finish()
-    return _planned(book, World(actor, clock.now()), reading.noted)
+    broken_off = portions.unfinished()
+    if broken_off is not None:
+        reading.noted.append(Problem(_("Import"), 0, "", str(broken_off)))
+    return _planned(book, World(actor, clock.now(), broken_off), reading.noted)
 
 
 def import_tables(where: Path | bytes, *, actor: Actor) -> Looked:
-    """Bring the tables into the database, all or nothing; the same again writes nothing.
+    """Bring the tables into the database; the same again writes nothing.
 
+    Nothing is written before all of it could be taken. What is little goes into one transaction, more into portions;
+    whatever stops an import between them, the next one of the same tables brings the rest.
     Raises `NotAllowed`, `TablesRefused`, and `Conflict` when somebody else changed the same meanwhile.
     """
     looked = look(where, actor=actor)
-    if looked.is_empty:
-        return looked
-    try:
-        with transaction.atomic():
-            for plan in looked.plans:
-                _write(plan, actor)
-            _record(looked, actor)
-    except IntegrityError as clash:
-        raise Conflict(
-            _("Somebody else wrote the same at the same moment. Nothing was imported; try again.")
-        ) from clash
+    parts = portions.portions(looked.plans)
+    for number, part in enumerate(parts, start=1):
+        try:
+            with portion():
+                _write_part(part, number, len(parts), looked, actor)
+        except (Conflict, IntegrityError) as clash:
+            raise _stopped(clash, number) from clash
     return looked
+
+
+def _write_part(part: Sequence[Plan], number: int, last: int, looked: Looked, actor: Actor) -> None:
+    for plan in part:
+        _write(plan, actor)
+    if part:
+        said = {"n": number, "all": last}
+        _record(part, actor, _("Portion %(n)d of %(all)d.") % said if last > 1 else "")
+    if number == last:
+        portions.finish()
+    elif number == 1:
+        portions.begin(looked.moment)
+
+
+def _stopped(clash: Conflict | IntegrityError, number: int) -> Conflict:
+    """What somebody else did, and what became of the import."""
+    why = (
+        [_("Somebody else wrote the same at the same moment.")]
+        if isinstance(clash, IntegrityError)
+        else clash.reasons
+    )
+    if number == 1:
+        became = _("Nothing was imported; try again.")
+    else:
+        became = _("What was imported until then stays; import the same tables again, and the rest follows.")
+    return Conflict(" ".join([*why, became]))
 
 
 def _opened(where: Path | bytes) -> AbstractContextManager[list[RawTable]]:
@@ -146,7 +175,7 @@ def _planned(book: Book, world: World, noted: Sequence[Problem]) -> Looked:
     problems = [problem for plan in plans for problem in plan.problems]
     if problems:
         raise TablesRefused(problems)
-    return Looked(plans, [*noted, *(one for plan in plans for one in plan.noted)])
+    return Looked(plans, [*noted, *(one for plan in plans for one in plan.noted)], world.moment)
 
 
 def _write(plan: Plan, actor: Actor) -> None:
@@ -182,17 +211,18 @@ def _change(change: Change, actor: Actor) -> None:
     edits.edit_row(actor=actor, row=row, seen=row.row_version, values=change.values, topics=TOPICS)
 
 
-def _record(looked: Looked, actor: Actor) -> None:
-    """One event for the whole import, with what is new; each change of a row has its own."""
+def _record(part: Sequence[Plan], actor: Actor, reason: str) -> None:
+    """One event for all that is written together, with what is new; each change of a row has its own."""
     after = {
         plan.sheet.title: {"created": len(plan.new), "updated": plan.updated, "new": names_of(plan.new)}
-        for plan in looked.plans
-        if not plan.is_empty
+        for plan in part
     }
     ledger = Ledger.of(SOURCE, "import")
     ledger.write([ledger.entry("", after)])
     subject = Ledger.of(SOURCE, "import").records[""]
-    events.record(actor=actor, verb="source.imported", subject=subject, after=after, topics=TOPICS)
+    events.record(
+        actor=actor, verb="source.imported", subject=subject, after=after, reason=reason, topics=TOPICS
+    )
 
 
 def names_of(rows: Iterable[Any], most: int = 50) -> list[str]:

@@ -60,6 +60,9 @@ class Procedures(Sheet):
         rows = Procedure.objects.prefetch_related("steps__team")
         return (((row.name, str(row.version)), row) for row in rows)
 
+    def owner_of(self, join: Any) -> Any:
+        return join.procedure
+
     def folded_name(self, name: str) -> str:
         return name_key(name)
 

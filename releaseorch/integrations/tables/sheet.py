@@ -123,6 +123,10 @@ class Sheet:
         """The present value of a column."""
         return getattr(row, name)
 
+    def owner_of(self, join: Any) -> Any:
+        """The row that a row between it and another one comes with."""
+        return next(getattr(join, link.owner) for link in self.links if isinstance(join, link.model))
+
     def before_write(self, plan: Plan) -> None:
         """What can be known only now that the rows it points to are there."""
 

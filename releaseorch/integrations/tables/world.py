@@ -20,6 +20,7 @@ from releaseorch.integrations.tables.cells import shown
 from releaseorch.runs.models import DeploymentRun, RunTarget
 
 if TYPE_CHECKING:
+    from releaseorch.integrations.tables.portions import Unfinished
     from releaseorch.integrations.tables.sheet import Link, Sheet
 
 Names = tuple[str, ...]
@@ -50,6 +51,8 @@ class World:
     def things(self, sheet: Sheet) -> dict[Names, Any]:
         if sheet.title not in self._things:
             self._things[sheet.title] = {sheet.key(names): row for names, row in sheet.present()}
+    # An import that broke off: what came in retired then may still get what belongs to it.
+    unfinished: Unfinished | None = None
         return self._things[sheet.title]
 
     def find(self, sheet: Sheet, column: str, *names: str) -> Any:
@@ -98,3 +101,12 @@ class World:
     @cached_property
     def actors_teams(self) -> frozenset[int]:
         return policy.team_ids(self.actor) if isinstance(self.actor, Person) else frozenset()
+    @property
+    def began(self) -> datetime:
+        """When this import began, or the one that it finishes."""
+        return self.unfinished.moment if self.unfinished else self.moment
+
+    def is_closed(self, row: Any) -> bool:
+        """Whether nothing new may come to a row: it is retired, and not by the import that this one finishes."""
+        return row.is_retired and row.retired_at != self.began
+
