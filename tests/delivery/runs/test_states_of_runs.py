@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from releaseorch.core import clock
 from releaseorch.core.errors import Conflict
@@ -81,18 +82,28 @@ VERBS: dict[str, tuple[Verb, dict[RunState, RunState]]] = {
 }
 
 
+def end_of(act: Verb, house: House, run: DeploymentRun) -> str:
+    """The state that the verb leaves; it is taken back afterwards."""
+    with transaction.atomic():
+        try:
+            act(house, DeploymentRun.objects.get(pk=run.pk))
+        except Conflict:
+            found = "conflict"
+            assert DeploymentRun.objects.get(pk=run.pk).state == run.state
+        else:
+            found = DeploymentRun.objects.get(pk=run.pk).state
+        transaction.set_rollback(True)
+    return found
+
+
 @pytest.mark.parametrize("state", RUN_WAYS)
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_verb_moves_a_run_as_the_table_says_or_is_a_conflict(
-    house: House, commits: Commits, verb: str, state: RunState
+def test_each_verb_moves_a_run_as_the_table_says_or_is_a_conflict(
+    house: House, commits: Commits, state: RunState
 ) -> None:
     with commits():
         run = run_in_state(house, state, requests=[by_hand(house, "One"), by_hand(house, "Two")])
-    act, moves = VERBS[verb]
-    if state in moves:
-        act(house, run)
-        assert DeploymentRun.objects.get(pk=run.pk).state == moves[state]
-        return
-    with pytest.raises(Conflict):
-        act(house, run)
-    assert DeploymentRun.objects.get(pk=run.pk).state == state
+    run = DeploymentRun.objects.get(pk=run.pk)
+    assert run.state == state
+    assert {name: end_of(act, house, run) for name, (act, _moves) in VERBS.items()} == {
+        name: moves.get(state, "conflict") for name, (_act, moves) in VERBS.items()
+    }
