@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-# Only what is wrong is told of, and no style sheet is fetched a second time: two fifths of the time saved for the same verdict.
+# Only what is wrong is told of, and no style sheet is fetched twice: two fifths less time for the same verdict.
 WCAG = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
     "resultTypes": ["violations"],
