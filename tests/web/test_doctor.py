@@ -9,7 +9,9 @@ from django.core.management import call_command
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 
-from releaseorch.config.doctor import inside
+from releaseorch.config.doctor import findings, inside
+from releaseorch.config.doctor.findings import failed, ok
+from releaseorch.config.management.commands import doctor as command
 from releaseorch.core import signs
 from releaseorch.core.models import SignOfLife
 
@@ -36,7 +38,16 @@ def test_an_installation_without_its_processes_is_said_to_be_ill() -> None:
         "what": "worker", "state": "failed", "sentence": "No worker was ever heard of.", "help": "Start the worker.",
     }  # fmt: skip
     assert found["address"]["state"] == "failed" and "127.0.0.1:1" in found["address"]["sentence"]
+    assert found["event stream"]["sentence"] == "This can't be looked at: see address."
     assert all(one["sentence"].endswith(".") for one in found.values())
+
+
+def test_what_was_just_started_is_looked_at_again_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = iter([failed("It isn't there yet."), ok("It is there.")])
+    monkeypatch.setattr(command, "CHECKS", {"worker": lambda: next(starts)})
+    monkeypatch.setattr(findings, "PAUSE_S", 0)
+    code, told = doctor("--wait", "60")
+    assert code == 0 and "It is there." in told
 
 
 @NOWHERE
