@@ -78,7 +78,7 @@ class MyWork:
         """How many things wait for this person."""
         steps = self.steps
         own = len(self.to_approve) + len(self.my_move) + len(self.run_drafts)
-        return own + len(steps.mine) + len(steps.to_take) + len(steps.to_decide)
+        return own + len(steps.mine) + len(steps.to_take) + len(steps.to_decide) + len(steps.asked)
 
 
 def my_work(person: Person) -> MyWork:
@@ -175,4 +175,4 @@ def _to_compose(person: Person) -> list[RequestRow]:
 
 
 def _rows(requests: QuerySet[DeploymentRequest]) -> list[RequestRow]:
-    return rows_of(list(request_facts.with_subjects(requests).order_by("-id")[:MOST]))
+    return rows_of(list(request_facts.with_lines(requests).order_by("-id")[:MOST]))

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from releaseorch.accounts.models import Person
 from releaseorch.accounts.roles import Role
 from releaseorch.audit import events
 from releaseorch.audit.models import Event
@@ -26,6 +27,8 @@ from releaseorch.runs import attempts, progress, rights, waits
 from releaseorch.runs.models import Step
 from releaseorch.runs.states import RUN_ACTIVE, StepState
 from releaseorch.waiting import ledger
+from releaseorch.waiting.ledger import WaitsFor
+from releaseorch.waiting.models import Blocker
 
 EVERY_S = 10.0
 MOST = 200
@@ -117,8 +120,22 @@ def _tell(step: Step, made: Escalation, called: Called, sentence: str) -> None:
         subject=step,
         after={"told": made.told, "level": str(called.level)},
         reason=sentence,
-        topics=progress.topics(step.run_id),
+        topics=[*progress.topics(step.run_id), "work"],
     )
+    ledger.ask_besides("step", step.pk, _blockers(step, called, sentence))
     why = _("It goes up to you: %(level)s.") % {"level": called.level.label}
     inbox.write([step_news.news(step, Kind.ESCALATED, called.people, sentence, why)], once=f"call:{made.pk}")
     webhook.enqueue(made, sentence)
+
+
+def _blockers(step: Step, called: Called, sentence: str) -> list[WaitsFor]:
+    """Whom the ledger names besides: a team and a role as such, of the others each person."""
+    team = waits.team_of(step)
+    team_id = team.pk if team is not None else None
+    if called.level == Level.TEAM and team is not None:
+        return [WaitsFor(Blocker.TEAM, team.name, sentence, team.pk, team_id)]
+    if called.level == Level.RELEASE_MANAGER:
+        return [WaitsFor(Blocker.ROLE, str(Role.RELEASE_MANAGER.label), sentence, None, team_id)]
+    people = Person.objects.filter(pk__in=called.people).order_by("pk")
+    named = [WaitsFor(Blocker.PERSON, one.name, sentence, one.pk, team_id) for one in people]
+    return named or [WaitsFor(Blocker.OUTSIDE, called.name, sentence, None, team_id)]

@@ -26,11 +26,12 @@ class WaitsFor:
 
 
 def wait(subject_kind: str, subject_id: int, blocker: WaitsFor) -> None:
-    """From now on the subject waits for `blocker`; the wait before it ends now. Unchanged waits go on."""
-    open_now = Interval.objects.filter(
-        subject_kind=subject_kind, subject_id=subject_id, is_primary=True, ended_at=None
-    )
-    current = open_now.first()
+    """From now on the subject waits for `blocker`; the wait before it ends now, with who was asked besides.
+
+    Unchanged waits go on.
+    """
+    open_now = Interval.objects.filter(subject_kind=subject_kind, subject_id=subject_id, ended_at=None)
+    current = open_now.filter(is_primary=True).first()
     if current is not None and (current.blocker_kind, current.blocker_id, current.sentence) == (
         blocker.kind,
         blocker.id,
@@ -41,18 +42,39 @@ def wait(subject_kind: str, subject_id: int, blocker: WaitsFor) -> None:
     _close(open_now, now)
     try:
         with transaction.atomic():
-            Interval.objects.create(
-                subject_kind=subject_kind,
-                subject_id=subject_id,
-                team_id=blocker.team_id,
-                blocker_kind=blocker.kind,
-                blocker_id=blocker.id,
-                blocker_name=blocker.name[:200],
-                sentence=blocker.sentence[:500],
-                started_at=now,
-            )
+            _row(subject_kind, subject_id, blocker, now).save()
     except IntegrityError as clash:
         raise Conflict(_("Somebody else was first. Look at how it stands now.")) from clash
+
+
+def ask_besides(subject_kind: str, subject_id: int, blockers: Iterable[WaitsFor]) -> None:
+    """These can help too, besides the one that the subject waits for first; it ends with that wait."""
+    now = clock.now()
+    rows = [_row(subject_kind, subject_id, one, now) for one in blockers]
+    for row in rows:
+        row.is_primary = False
+    Interval.objects.bulk_create(rows)
+
+
+def asked_besides(subject_kind: str, subject_ids: Iterable[int]) -> list[Interval]:
+    """The open waits beside the first of each subject, newest first; one query."""
+    found = Interval.objects.filter(
+        subject_kind=subject_kind, subject_id__in=list(subject_ids), ended_at=None, is_primary=False
+    )
+    return list(found.order_by("-started_at", "-pk"))
+
+
+def _row(subject_kind: str, subject_id: int, blocker: WaitsFor, now: datetime) -> Interval:
+    return Interval(
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        team_id=blocker.team_id,
+        blocker_kind=blocker.kind,
+        blocker_id=blocker.id,
+        blocker_name=blocker.name[:200],
+        sentence=blocker.sentence[:500],
+        started_at=now,
+    )
 
 
 def wait_many(subject_kind: str, waits: dict[int, WaitsFor]) -> None:
@@ -60,17 +82,7 @@ def wait_many(subject_kind: str, waits: dict[int, WaitsFor]) -> None:
     end(subject_kind, waits)
     now = clock.now()
     Interval.objects.bulk_create(
-        Interval(
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            team_id=blocker.team_id,
-            blocker_kind=blocker.kind,
-            blocker_id=blocker.id,
-            blocker_name=blocker.name[:200],
-            sentence=blocker.sentence[:500],
-            started_at=now,
-        )
-        for subject_id, blocker in waits.items()
+        _row(subject_kind, subject_id, blocker, now) for subject_id, blocker in waits.items()
     )
 
 

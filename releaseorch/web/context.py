@@ -70,6 +70,8 @@ def waiting_for(person: Person) -> QuerySet[Interval]:
     )
     mine |= Q(blocker_kind=Blocker.ROLE, blocker_name__in=roles)
     under_way = DeploymentRun.objects.filter(state__in=RUN_ACTIVE).values("pk")
+    besides = Interval.objects.filter(mine, ended_at=None, is_primary=False).filter(subject_kind="step")
+    mine |= Q(subject_kind="step", subject_id__in=besides.values("subject_id"))  # what went up to them
     waits = Interval.objects.filter(mine, ended_at=None, is_primary=True)
     return waits.exclude(subject_kind="run", subject_id__in=under_way)  # those wait by their steps
 

@@ -6,19 +6,22 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from releaseorch.accounts.models import Team
+from releaseorch.accounts.models import Person, Team
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
 from releaseorch.notifications import escalation, webhook
 from releaseorch.notifications.models import Escalation, InboxEntry, WebhookCall
 from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun
+from releaseorch.waiting.models import Interval
+from releaseorch.web.context import numbers_of
 from tests.factories import House
 from tests.notifications.sweep import forget, told
 from tests.runs import builders as a
@@ -71,6 +74,33 @@ def test_it_goes_from_the_taker_to_the_release_managers_each_once(house: House, 
         f"Nobody has decided on step 1 · deploy of Friday #{run.pk} for 120 minutes; "
         "now it is up to the release managers."
     )
+
+
+def mine(door: Callable[..., Client], person: Person) -> str:
+    return unescape(door(person).get("/").content.decode())
+
+
+def test_whom_it_goes_up_to_finds_it_in_their_work_with_the_reason(
+    house: House, run: DeploymentRun, door: Callable[..., Client]
+) -> None:
+    cast, why = house.cast, "Nobody has decided on step 1 · deploy"
+    up = f"{why} of Friday #{run.pk} for 90 minutes; now it is up to on call: Theo Lindqvist"
+    clock.advance(2 * HALF)
+    escalation.escalate()
+    assert why in mine(door, cast.developer) and "It went up to you" in mine(door, cast.developer)
+    assert why not in mine(door, cast.release_manager) and "Decide how" in mine(door, cast.release_manager)
+    clock.advance(HALF)
+    escalation.escalate()
+    assert up in mine(door, cast.teammate) and up not in mine(door, cast.developer)
+    clock.advance(HALF)
+    escalation.escalate()
+    assert "now it is up to the release managers" in mine(door, cast.release_manager)
+    assert numbers_of(cast.release_manager)[0] == 1 == numbers_of(cast.teammate)[0]
+    runs.retry_step(actor=cast.operator, step=a.step(run, "deploy"), reason="Once more.")
+    for person in (cast.developer, cast.teammate, cast.release_manager):
+        assert why not in mine(door, person)
+    besides = Interval.objects.filter(subject_kind="step", is_primary=False)
+    assert besides.count() == 4 and not besides.filter(ended_at=None).exists()
 
 
 def test_a_housekeeper_that_was_away_calls_all_who_are_due_at_once(run: DeploymentRun) -> None:

@@ -1,7 +1,7 @@
 """Whose move it is: in one run, and for one person over all runs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -14,7 +14,7 @@ from releaseorch.runs import expectations, progress, rights, waits
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RUN_ACTIVE, RunState, StepState
 from releaseorch.waiting import ledger
-from releaseorch.waiting.models import Interval
+from releaseorch.waiting.models import Blocker, Interval
 
 PEOPLE_ACT = frozenset({StepState.NEEDS_DECISION, StepState.CLAIMED})
 
@@ -33,11 +33,16 @@ class MustAct:
 
 @dataclass(frozen=True)
 class WorkOfPerson:
-    """What one person can do now, oldest first: go on with, take, decide."""
+    """What one person can do now, oldest first: go on with, take, decide.
+
+    `asked`: decisions that went up to them and aren't theirs to take; `gone_up`: by step, the sentence why.
+    """
 
     mine: list[Step]
     to_take: list[Step]
     to_decide: list[Step]
+    asked: list[Step] = field(default_factory=list)
+    gone_up: Mapping[int, str] = field(default_factory=dict)
 
 
 def who_must_act(run: DeploymentRun) -> list[MustAct]:
@@ -77,16 +82,21 @@ def is_for_people(step: Step) -> bool:
 
 
 def work_of(person: Person) -> WorkOfPerson:
-    """Steps of active runs that this person has taken, may take, or may decide on; three queries."""
+    """Steps of active runs that this person has taken, may take, may decide on, or is asked about; five queries."""
     steps = (
         Step.objects.filter(run__state__in=RUN_ACTIVE)
         .select_related(*progress.WITH_NAMES, "run__environment")
         .order_by("ready_at", "id")
     )
+    waiting = list(steps.filter(state=StepState.NEEDS_DECISION))
+    to_decide, gone_up = _to_decide(person, waiting), _gone_up(person, waiting)
+    known = {step.pk for step in to_decide}
     return WorkOfPerson(
         mine=list(steps.filter(state=StepState.CLAIMED, owner=person)),
         to_take=_to_take(person, steps),
-        to_decide=_to_decide(person, steps),
+        to_decide=to_decide,
+        asked=[step for step in waiting if step.pk in gone_up and step.pk not in known],
+        gone_up=gone_up,
     )
 
 
@@ -96,8 +106,32 @@ def _to_take(person: Person, steps: QuerySet[Step]) -> list[Step]:
     return [step for step in ready if not rights.why_not_take(person, step)]
 
 
-def _to_decide(person: Person, steps: QuerySet[Step]) -> list[Step]:
+def _to_decide(person: Person, waiting: Iterable[Step]) -> list[Step]:
     if not any(grant.role in {Role.OPERATOR, Role.RELEASE_MANAGER} for grant in policy.grants_of(person)):
         return []
-    waiting = steps.filter(state=StepState.NEEDS_DECISION)
     return [step for step in waiting if not rights.why_not_decide(person, step)]
+
+
+def _gone_up(person: Person, waiting: Iterable[Step]) -> dict[int, str]:
+    """The newest sentence for whoever is asked besides: themselves, their team, or a role with which they decide."""
+    steps, teams = {step.pk: step for step in waiting}, policy.team_ids(person)
+    found: dict[int, str] = {}
+    for one in ledger.asked_besides("step", steps):
+        is_asked = (
+            (one.blocker_kind == Blocker.PERSON and one.blocker_id == person.pk)
+            or (one.blocker_kind == Blocker.TEAM and one.blocker_id in teams)
+            or (
+                one.blocker_kind == Blocker.ROLE
+                and _has_role(person, one.blocker_name, steps[one.subject_id])
+            )
+        )
+        if is_asked:
+            found.setdefault(one.subject_id, one.sentence)
+    return found
+
+
+def _has_role(person: Person, label: str, step: Step) -> bool:
+    return any(
+        str(role.label) == label and policy.has_role(person, [role], rights.scope_of_step(step, step.run))
+        for role in Role
+    )

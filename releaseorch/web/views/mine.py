@@ -28,6 +28,8 @@ def mine(request: HttpRequest) -> HttpResponse:
         "may_file": any(grant.role in policy.ROLES["request.create"] for grant in policy.grants_of(person)),
         "unfinished": filing_kept.unfinished(person),
         "under_way": [(run, waits.get(run.pk)) for run in under_way],
+        "asked": [(step, work.steps.gone_up[step.pk]) for step in work.steps.asked],
+        "to_decide": [(step, work.steps.gone_up.get(step.pk, "")) for step in work.steps.to_decide],
         "to_take": [(step, _take(step, request)) for step in work.steps.to_take],
     }
     return render_page(request, "mine/mine.html", context)
