@@ -17,7 +17,7 @@ from releaseorch.integrations.tables.place_sheets import SOURCE
 from releaseorch.integrations.tables.sheet import Plan
 
 # In rows that are inserted: what fits goes into one transaction, of some tenths of a second.
-AT_ONCE, PORTION = 3_000, 1_000
+AT_ONCE, PORTION = 2_000, 500
 CHANGE = 50  # a row that is changed is locked, checked, and told in the audit: it takes as long as so many new ones
 KIND = "unfinished"
 

@@ -34,6 +34,13 @@ class Wrong(ValueError):
         super().__init__(" ".join(sentences.values()))
 
 
+class Consequence(Wrong):
+    """It needs a row that is refused itself: what is wrong was said there, once."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+
 def folded(names: Names) -> Names:
     return tuple(map(name_key, names))
 
@@ -44,26 +51,33 @@ class World:
 
     actor: Actor
     moment: datetime
+    # An import that broke off: what came in retired then may still get what belongs to it.
+    unfinished: Unfinished | None = None
     _things: dict[str, dict[Names, Any]] = field(default_factory=dict)
     _links: dict[Any, dict[int, dict[int, Model]]] = field(default_factory=dict)
     _slugs: dict[type[Model], set[str]] = field(default_factory=dict)
+    _refused: set[tuple[str, Names]] = field(default_factory=set)
 
     def things(self, sheet: Sheet) -> dict[Names, Any]:
         if sheet.title not in self._things:
             self._things[sheet.title] = {sheet.key(names): row for names, row in sheet.present()}
-    # An import that broke off: what came in retired then may still get what belongs to it.
-    unfinished: Unfinished | None = None
         return self._things[sheet.title]
 
     def find(self, sheet: Sheet, column: str, *names: str) -> Any:
         """The thing of these names; raises `Wrong` at `column`."""
         found = self.things(sheet).get(sheet.key(names))
+        if found is None and (sheet.title, sheet.key(names)) in self._refused:
+            raise Consequence
         if found is None:
             said = {"sheet": sheet.title, "name": " / ".join(map(shown, names))}
             raise Wrong(
                 {column: _("“%(name)s” is neither in the sheet %(sheet)s nor in this installation.") % said}
             )
         return found
+
+    def refuse(self, sheet: Sheet, names: Names) -> None:
+        """The row of these names can't be taken; what needs it needn't say so again."""
+        self._refused.add((sheet.title, sheet.key(names)))
 
     def optional(self, sheet: Sheet, column: str, name: str) -> Any:
         return self.find(sheet, column, name) if name else None
@@ -95,12 +109,6 @@ class World:
         rows = RunTarget.objects.filter(is_active=True).select_related("run")
         return {(row.component_id, row.environment_id): row.run for row in rows}
 
-    def is_actor(self, person: Person) -> bool:
-        return isinstance(self.actor, Person) and self.actor.pk == person.pk
-
-    @cached_property
-    def actors_teams(self) -> frozenset[int]:
-        return policy.team_ids(self.actor) if isinstance(self.actor, Person) else frozenset()
     @property
     def began(self) -> datetime:
         """When this import began, or the one that it finishes."""
@@ -110,3 +118,9 @@ class World:
         """Whether nothing new may come to a row: it is retired, and not by the import that this one finishes."""
         return row.is_retired and row.retired_at != self.began
 
+    def is_actor(self, person: Person) -> bool:
+        return isinstance(self.actor, Person) and self.actor.pk == person.pk
+
+    @cached_property
+    def actors_teams(self) -> frozenset[int]:
+        return policy.team_ids(self.actor) if isinstance(self.actor, Person) else frozenset()
