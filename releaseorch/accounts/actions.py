@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, RoleGrant, Team
 from releaseorch.accounts.roles import Role
+from releaseorch.accounts.services import second_factor
 from releaseorch.core.actions import Action, Field
 
 Choices = Sequence[tuple[str, str]]
@@ -25,9 +26,15 @@ def person_actions(person: Person, me: Person) -> list[Action]:
         ]  # fmt: skip
     if person.is_robot:
         return []
-    if not why_not and me.pk == person.pk:
-        why_not = _("Your own password you change yourself, under My access.")
-    return [_new_password(person, why_not)]
+    own = not why_not and me.pk == person.pk
+    own_password = _("Your own password you change yourself, under My access.") if own else why_not
+    own_factor = second_factor.own_is_reset_by_another() if own else why_not
+    found = [_new_password(person, own_password)]
+    if second_factor.factor_of(person) is not None:
+        found.append(_reset_second_factor(person, own_factor))
+    if person.identities.exists():
+        found.append(_unlink(person, why_not))
+    return found
 
 
 def _new_password(person: Person, why_not: str) -> Action:
@@ -41,7 +48,24 @@ def _new_password(person: Person, why_not: str) -> Action:
     )  # fmt: skip
 
 
-def grant(holder: Person | Team, me: Person, reaches: Choices) -> Action:
+def _reset_second_factor(person: Person, why_not: str) -> Action:
+    return Action(
+        "reset_second_factor", _("Reset second factor"), f"/people/{person.pk}/reset-second-factor",
+        allowed=not why_not, why_not=why_not, needs_reason=True, version=person.row_version,
+        consequence=_("Their phone and recovery codes count no longer; the password alone lets them in."),
+    )  # fmt: skip
+
+
+def _unlink(person: Person, why_not: str) -> Action:
+    return Action(
+        "unlink", _("Unlink"), f"/people/{person.pk}/unlink",
+        allowed=not why_not, why_not=why_not, needs_reason=True, version=person.row_version,
+        consequence=_("Their account at the provider counts no longer; the next log-in links one by the e-mail."),
+    )  # fmt: skip
+
+
+def grant(holder: Person | Team, me: Person, reaches: Choices | None) -> Action:
+    """`reaches` None: there are too many places to offer, so their names are typed."""
     why_not = policy.why_not(me, "role.grant")
     noun = "people" if isinstance(holder, Person) else "teams"
     return Action(
@@ -50,12 +74,25 @@ def grant(holder: Person | Team, me: Person, reaches: Choices) -> Action:
         fields=(
             Field("role", _("Role"), kind="select", required=True,
                   choices=tuple((role.value, str(role.label)) for role in Role)),
-            Field("reach", _("Where"), kind="select", required=True, choices=tuple(reaches)),
+            _reach(reaches),
             Field("valid_from", _("From"), kind="datetime-local"),
             Field("valid_until", _("Until"), kind="datetime-local"),
             Field("reason", _("Why"), kind="textarea"),
         ),
     )  # fmt: skip
+
+
+def _who(people: Choices | None) -> Field:
+    if people is None:
+        return Field("person", _("Who"), kind="text", required=True, help=_("The user name."))
+    return Field("person", _("Who"), kind="select", required=True, choices=tuple(people))
+
+
+def _reach(reaches: Choices | None) -> Field:
+    if reaches is None:
+        said = _("Everywhere, or the name of a team, an application or an environment.")
+        return Field("reach", _("Where"), kind="text", required=True, help=said)
+    return Field("reach", _("Where"), kind="select", required=True, choices=tuple(reaches))
 
 
 def revoke(grant: RoleGrant, me: Person) -> Action | None:
@@ -69,7 +106,8 @@ def revoke(grant: RoleGrant, me: Person) -> Action | None:
     )  # fmt: skip
 
 
-def team_actions(team: Team, me: Person, people: Choices) -> list[Action]:
+def team_actions(team: Team, me: Person, people: Choices | None) -> list[Action]:
+    """`people` None: there are too many to offer, so a user name is typed."""
     if team.retired_at is not None:
         return []
     why_not, page = policy.why_not(me, "team.edit"), f"/teams/{team.pk}"
@@ -77,7 +115,7 @@ def team_actions(team: Team, me: Person, people: Choices) -> list[Action]:
     return [
         Action(
             "add_member", _("Add a member"), f"{page}/add-member", **may,  # type: ignore[arg-type]
-            fields=(Field("person", _("Who"), kind="select", required=True, choices=tuple(people)),),
+            fields=(_who(people),),
             consequence=_("They take the team's steps and have its roles, at once."),
         ),
         Action(

@@ -196,3 +196,40 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} at {self.issuer}"
+
+
+class SecondFactor(models.Model):
+    """The secret that a person's phone makes codes of, sealed; it counts from its first right code on."""
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="second_factor")
+    key_id = models.CharField(max_length=40)
+    sealed = models.BinaryField()
+    made_at = models.DateTimeField(default=clock.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    used_step = models.BigIntegerField(default=0)  # codes of this half minute and of earlier ones were used
+    wrong = models.PositiveIntegerField(default=0)  # in a row
+    paused_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.person}"
+
+    @property
+    def place(self) -> str:
+        """Where it belongs; sealed together with it, so that it opens nowhere else."""
+        return f"second-factor:{self.person_id}"
+
+
+class RecoveryCode(models.Model):
+    """Counts once in place of a code of the phone; only its SHA-256 is kept, the text is shown once."""
+
+    factor = models.ForeignKey(SecondFactor, models.CASCADE, related_name="codes")
+    hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["factor", "hash"], name="accounts_recovery_code_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.factor.person}"

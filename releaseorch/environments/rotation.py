@@ -1,9 +1,16 @@
 """Sealing anew, under the current key, what older keys have sealed: in batches, while everything goes on."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.db.models import QuerySet
+
+from releaseorch.accounts.models import SecondFactor
 from releaseorch.core import sealing
 from releaseorch.environments.models import ConnectionSecret
+
+Sealed = ConnectionSecret | SecondFactor
+SEALED: tuple[type[Sealed], ...] = (ConnectionSecret, SecondFactor)
 
 
 @dataclass
@@ -16,25 +23,35 @@ class Rotated:
 
 def rotate(batch: int) -> Rotated:
     """Each row is written by a guarded update: a secret that somebody sets meanwhile stays as they set it."""
-    current, done, last = next(iter(sealing.known_keys()), ""), Rotated(), 0
-    older = ConnectionSecret.objects.exclude(key_id=current).order_by("pk")
-    while rows := list(older.filter(pk__gt=last)[:batch]):
-        last = rows[-1].pk
-        for row in rows:
-            _seal_anew(row, done)
+    done = Rotated()
+    for model in SEALED:
+        _rotate(model, batch, done)
     return done
 
 
 def keys_in_use() -> set[str]:
-    return set(ConnectionSecret.objects.order_by().values_list("key_id", flat=True).distinct())
+    return {key for model in SEALED for key in _rows(model).values_list("key_id", flat=True).distinct()}
 
 
-def _seal_anew(row: ConnectionSecret, done: Rotated) -> None:
+def _rotate(model: type[Sealed], batch: int, done: Rotated) -> None:
+    current, last = next(iter(sealing.known_keys()), ""), 0
+    older = _rows(model).exclude(key_id=current).order_by("pk")
+    while rows := list(older.filter(pk__gt=last)[:batch]):
+        last = rows[-1].pk
+        for row in rows:
+            _seal_anew(row, done)
+
+
+def _seal_anew(row: Sealed, done: Rotated) -> None:
     try:
         secret = sealing.open_sealed(row.key_id, bytes(row.sealed), row.place)
     except sealing.CannotOpen:
         done.lost.add(row.key_id)
         return
     key_id, sealed = sealing.seal(secret, row.place)
-    same = ConnectionSecret.objects.filter(pk=row.pk, key_id=row.key_id, sealed=row.sealed)
+    same = _rows(type(row)).filter(pk=row.pk, key_id=row.key_id, sealed=row.sealed)
     done.secrets += same.update(key_id=key_id, sealed=sealed)
+
+
+def _rows(model: type[Sealed]) -> QuerySet[Any]:
+    return model._base_manager.order_by()

@@ -27,7 +27,7 @@ CARRIED_FOR_S = 24 * 3600
 SALT = "releaseorch.web.kept"
 
 KEEP, START_OVER = "keep", "start-over"  # the buttons of a form that is kept while it is typed
-SECRET = re.compile("csrf|password|secret|token", re.IGNORECASE)
+SECRET = re.compile("csrf|password|secret|token|^code$", re.IGNORECASE)
 WRITTEN = {
     "comment": gettext_lazy("Comment"),
     "instructions": gettext_lazy("Instructions"),

@@ -78,9 +78,10 @@ class _Provider(OpenIDConnectProvider):
             },
         )
         super().__init__(request, app=app)
+        self.steps = _Steps(request, self)
 
     def get_oauth2_adapter(self, request: HttpRequest) -> "_Steps":
-        return _Steps(request, self)
+        return self.steps
 
 
 class _Steps(OpenIDConnectOAuth2Adapter):
@@ -111,7 +112,7 @@ def begin(request: HttpRequest, carried: dict[str, str]) -> str:
     provider = _Provider(request)
     with _sense():
         # Seen before anything is written into a session.
-        provider.get_oauth2_adapter(request).openid_config  # noqa: B018
+        provider.steps.openid_config  # noqa: B018
         leads = provider.redirect(
             request, "login", data={**carried, NONCE: nonce}, auth_params={NONCE: nonce}
         )
@@ -132,7 +133,7 @@ def finish(request: HttpRequest) -> tuple[Claim, dict[str, str]]:
     carried = dict(state["data"])
     nonce = carried.pop(NONCE)
     with _sense():
-        steps = provider.get_oauth2_adapter(request)
+        steps = provider.steps
         client = steps.get_client(request, provider.app)
         answer = steps.get_access_token_data(
             request, provider.app, client, pkce_code_verifier=state[CODE_VERIFIER]
@@ -145,7 +146,7 @@ def finish(request: HttpRequest) -> tuple[Claim, dict[str, str]]:
 
 def look() -> None:
     """Read the provider's discovery document and keys, as the doctor does; raises what is wrong."""
-    _keys(_Steps(None, _Provider(None)))
+    _keys(_Provider(None).steps)
 
 
 def _why_sent_back(error: str) -> str:

@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
-LOGIN = "/login"
+LOGIN, CODE = "/login", "/login/code"
 
 
 def own_path(url: str | None, otherwise: str = "") -> str:

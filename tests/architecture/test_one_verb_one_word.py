@@ -12,7 +12,7 @@ from tests.doors.verbs import Verb
 
 PAST = {
     "begin": "begun", "cancel": "cancelled", "done": "done", "failed": "failed", "forget": "forgotten",
-    "replan": "replanned",
+    "replan": "replanned", "reset": "reset",
     "retry": "retried", "send": "sent", "set": "set", "skip": "skipped", "stop": "stopped", "submit": "submitted",
     "take": "taken", "withdraw": "withdrawn",
 }  # fmt: skip
@@ -47,7 +47,9 @@ RIGHTS = {
         "feature.create", "feature.set_status", "feature.add_application", "feature.remove_application",
     ],
     "version.block": ["version.unblock"],
-    "person.edit": ["person.create", "person.deactivate", "person.reactivate"],
+    "person.edit": [
+        "person.create", "person.deactivate", "person.reactivate", "person.unlink", "person.reset_second_factor",
+    ],
     "team.edit": ["team.create", "team.retire", "team.add_member", "team.remove_member"],
     "role.grant": ["role.revoke"],
     "environment.edit": [

@@ -93,6 +93,7 @@ MATRIX: dict[str, set[str]] = {
     **dict.fromkeys(
         ["person.create", "person.edit", "person.deactivate", "person.reactivate"], ADMINISTRATORS
     ),
+    **dict.fromkeys(["person.unlink", "person.reset_second_factor"], ADMINISTRATORS),
     **dict.fromkeys(["team.create", "team.edit", "team.add_member", "team.remove_member"], ADMINISTRATORS),
     **dict.fromkeys(["team.retire", "role.grant", "role.revoke"], ADMINISTRATORS),
 }

@@ -5,6 +5,13 @@ from releaseorch.accounts.services.identities import Claim, log_in_by, unlink_pe
 from releaseorch.accounts.services.leaving import deactivate_person, reactivate_person
 from releaseorch.accounts.services.passwords import change_password, reset_password, set_password
 from releaseorch.accounts.services.people import create_person, edit_person
+from releaseorch.accounts.services.second_factor import (
+    begin_second_factor,
+    confirm_second_factor,
+    remove_second_factor,
+    renew_recovery_codes,
+    reset_second_factor,
+)
 from releaseorch.accounts.services.teams import (
     add_member,
     create_team,
@@ -18,7 +25,9 @@ __all__ = [
     "Claim",
     "Reach",
     "add_member",
+    "begin_second_factor",
     "change_password",
+    "confirm_second_factor",
     "create_person",
     "create_team",
     "deactivate_person",
@@ -28,7 +37,10 @@ __all__ = [
     "log_in_by",
     "reactivate_person",
     "remove_member",
+    "remove_second_factor",
+    "renew_recovery_codes",
     "reset_password",
+    "reset_second_factor",
     "retire_team",
     "revoke_role",
     "set_password",

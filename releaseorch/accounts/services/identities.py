@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Identity, Person, PersonKind
 from releaseorch.audit import edits, events
+from releaseorch.core.checked import reason_text
 from releaseorch.core.errors import Conflict, NotAllowed
 
 
@@ -35,9 +36,13 @@ def log_in_by(claim: Claim) -> Person:
     return found
 
 
-def unlink_person(*, actor: Person, person: Person, seen: int | None = None) -> Person:
-    """The next log-in by the provider links them anew, by their e-mail. Raises `NotAllowed`, `Conflict`."""
+def unlink_person(*, actor: Person, person: Person, reason: str, seen: int | None = None) -> Person:
+    """The next log-in by the provider links them anew, by their e-mail.
+
+    Raises `NotAllowed`, `Conflict`, `Invalid`.
+    """
     policy.require(actor, "person.edit")
+    why = reason_text(reason)
     with transaction.atomic():
         fresh = edits.locked(person, seen)
         issuers = list(fresh.identities.values_list("issuer", flat=True))
@@ -47,7 +52,7 @@ def unlink_person(*, actor: Person, person: Person, seen: int | None = None) -> 
         fresh.save(update_fields=[])  # whoever looks at an older picture is told so
         events.record(
             actor=actor, verb="person.unlinked", subject=fresh, before={"issuer": ", ".join(issuers)},
-            topics=["people"],
+            reason=why, topics=["people"],
         )  # fmt: skip
     return fresh
 

@@ -145,6 +145,10 @@ class People(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     create = creation(services.create_person, NewPerson, PersonFull)
     partial_update = edition(services.edit_person, PersonEdit, PersonFull, on="person")
     deactivate = verb("deactivate", services.deactivate_person, Deactivation, PersonFull, on="person")
+    unlink = verb("unlink", services.unlink_person, SeenReasoned, PersonFull, on="person")
+    reset_second_factor = verb(
+        "reset_second_factor", services.reset_second_factor, SeenReasoned, PersonFull, on="person"
+    )
     reactivate = verb("reactivate", services.reactivate_person, SeenReasoned, PersonFull, on="person")
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from releaseorch.accounts import policy, services, tokens
 from releaseorch.accounts.models import Team, Token
+from releaseorch.accounts.services import second_factor
 from releaseorch.core.errors import Invalid
 from releaseorch.web import sessions, token_pages
 from releaseorch.web.access import get_or_404, person_of
@@ -79,6 +80,7 @@ def _page(
         "grants": policy.grants_of(person_of(request)),
         "teams": Team.objects.filter(members=person_of(request)),
         "sessions": sessions.own_sessions(request, person_of(request)),
+        "second_factor": second_factor.factor_of(person_of(request)),
         "bounced": bounced,
         "made_token": made,
         "text": text,

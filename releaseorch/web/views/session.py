@@ -4,13 +4,16 @@ from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from releaseorch.core.errors import NotAllowed
+from releaseorch.accounts.services import second_factor
+from releaseorch.accounts.services.second_factor import Paused
+from releaseorch.core.errors import Invalid, NotAllowed
 from releaseorch.web.access import public
-from releaseorch.web.login import enter, form_page
+from releaseorch.web.login import all_in, enter, form_page, half_in
 from releaseorch.web.paths import LOGIN, wanted_after_login
 
 
@@ -33,6 +36,30 @@ def login(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return form_page(request, form, status=422)
     return enter(request, form.get_user(), wanted, request.POST.get("sealed", ""))
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponseBase:
+    """The second factor of who has shown the first; each code counts once."""
+    person = half_in(request)
+    if person is None:
+        return HttpResponseRedirect(LOGIN)
+    if request.method != "POST":
+        return _code_page(request)
+    try:
+        second_factor.prove(person, request.POST.get("code", ""))
+    except Paused as paused:
+        response = _code_page(request, paused, 429)
+        response["Retry-After"] = str(paused.seconds)
+        return response
+    except Invalid as wrong:
+        return _code_page(request, wrong, 422)
+    return all_in(request, person)
+
+
+def _code_page(request: HttpRequest, wrong: Invalid | None = None, status: int = 200) -> HttpResponse:
+    return render(request, "registration/code.html", {"wrong": wrong}, status=status)
 
 
 @require_POST
