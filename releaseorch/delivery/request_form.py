@@ -1,6 +1,6 @@
 """What the form of a new request offers: features of the release, versions of the components, ways to fill it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +25,7 @@ from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope,
 from releaseorch.features.states import FeatureStatus, ReleaseState
 
 NEWEST = 30
+HABIT = 10  # so many requests say what somebody usually files for
 OPEN_RELEASES = (ReleaseState.PLANNING, ReleaseState.LOCKED, ReleaseState.IN_PROGRESS)
 
 
@@ -71,6 +72,14 @@ def applications_of(person: Person) -> list[Application]:
         )
     ]
     return sorted(found, key=lambda application: (application.team_id not in mine, application.name))
+
+
+def usual_application(person: Person) -> Application | None:
+    """The one that most of the person's last requests were for, among those they may file for; else the first."""
+    theirs = applications_of(person)
+    recent = DeploymentRequest.objects.filter(requester=person).order_by("-id")[:HABIT]
+    counted = Counter(recent.values_list("application_id", flat=True))
+    return max(theirs, key=lambda application: counted[application.pk], default=None)
 
 
 def releases_open(application: Application | None = None) -> list[Release]:

@@ -30,8 +30,7 @@ def opened(person: Person, wanted: QueryDict) -> Filing:
         return _promoted(source, found.environment)
     application = version.component.application if version else found.application
     if application is None:
-        mine = request_form.applications_of(person)
-        application = mine[0] if mine else None
+        application = request_form.usual_application(person)
     if application is None:
         return Filing()
     environment = found.environment or request_form.next_environment(application)
