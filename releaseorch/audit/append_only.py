@@ -9,14 +9,10 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext as _
 
 # Table → what is unique in it: SQLite's INSERT OR REPLACE deletes the row that has it, past triggers on DELETE.
 KEPT: Mapping[str, tuple[str, ...]] = {"audit_event": ("id",), "audit_seal": ("seq", "event_id")}
-SAYS = "The audit is append-only: what was recorded is neither changed nor deleted."
-FUNCTION = f"""
-    CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION '{SAYS}' USING ERRCODE = 'integrity_constraint_violation'; END $$
-"""
 
 
 def guard(*, using: str, **_signal: Any) -> None:
@@ -28,7 +24,10 @@ def guard(*, using: str, **_signal: Any) -> None:
         return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(FUNCTION)
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$"
+                f" BEGIN RAISE EXCEPTION '{_says()}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+            )
         for name in absent:
             cursor.execute(wanted[name])
 
@@ -51,6 +50,12 @@ def names(connection: BaseDatabaseWrapper) -> list[str]:
 
 def table_of(trigger: str) -> str:
     return trigger.rpartition("_no_")[0]
+
+
+def _says() -> str:
+    """In SQL, and in the language of the installation, as whatever is stored."""
+    said = _("The audit is append-only: what was recorded is neither changed nor deleted.")
+    return said.replace("'", "''")
 
 
 def _triggers(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str]]:
@@ -78,4 +83,4 @@ def _sqlite(table: str, unique: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         ("replace", f"INSERT ON {table} WHEN {there}"),
     ):
         name = f"{table}_no_{word}"
-        yield name, f"CREATE TRIGGER {name} BEFORE {when} BEGIN SELECT RAISE(ABORT, '{SAYS}'); END"
+        yield name, f"CREATE TRIGGER {name} BEFORE {when} BEGIN SELECT RAISE(ABORT, '{_says()}'); END"

@@ -76,7 +76,10 @@ class Looked:
         for plan in self.plans:
             counts = summary.count(plan.sheet.title)
             counts.created, counts.updated, counts.unchanged = len(plan.new), plan.updated, plan.unchanged
-        summary.noted += [Noted(one.sheet, one.row, f"{one.column}: {one.sentence}") for one in self.noted]
+        summary.noted += [
+            Noted(one.sheet, one.row, f"{one.column}: {one.sentence}" if one.column else one.sentence)
+            for one in self.noted
+        ]
         return summary
 
 

@@ -63,7 +63,7 @@ class Command(BaseCommand):
         return apply(document, actor=actor, is_dry_run=options["dry_run"], tell=self.tell)
 
     def imported_tables(self, options: dict[str, Any]) -> Summary:
-        """All or nothing, unlike the others: people mend a table and import it again."""
+        """Nothing before all of it could be, unlike the others: people mend a table and import it again."""
         where = Path(options["folder"])
         bring = look if options["dry_run"] else import_tables
         try:
@@ -91,7 +91,12 @@ class Command(BaseCommand):
             else f"Refused: {one.file}: {one.reason}"
             for one in summary.refused
         )
-        self.print_lines(f"Noted: {one.file}, line {one.line}: {one.remark}" for one in summary.noted)
+        self.print_lines(
+            f"Noted: {one.file}, line {one.line}: {one.remark}"
+            if one.line
+            else f"Noted: {one.file}: {one.remark}"
+            for one in summary.noted
+        )
         self.stdout.write(
             f"{did} imported from {summary.source} in {seconds} s: {summary.changed} changes, "
             f"{len(summary.refused)} refused."
