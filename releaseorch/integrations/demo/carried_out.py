@@ -156,11 +156,13 @@ def a_grid_that_pauses(world: World) -> None:
     runs.comment_run(
         actor=world.people["fiona"],
         run=run,
-        text="The grid still computes the storm of Thursday for the reinsurers. Please don't stop it.",
+        text="The grid still computes the storm for the reinsurers. Please don't stop it.",
     )
     clock.advance(timedelta(minutes=3))
     runs.pause_run(
-        actor=world.people["amara"], run=run, reason="The storm of Thursday is computed until this evening."
+        actor=world.people["amara"],
+        run=run,
+        reason="It goes on when the storm is through, around noon tomorrow.",
     )
 
 
