@@ -32,7 +32,8 @@ CHECKS: dict[str, Check] = {
 }
 # Where the one has failed, the other would only say the same in its own words, after a wait of its own.
 NEEDS = {
-    **dict.fromkeys(("migrations", "audit", "names", "worker", "housekeeper", "clock"), "database"),
+    **dict.fromkeys(("migrations", "clock"), "database"),
+    **dict.fromkeys(("audit", "names", "worker", "housekeeper"), "migrations"),
     **dict.fromkeys(("proxy headers", "static files", "event stream"), "address"),
 }
 
