@@ -93,7 +93,7 @@ def start(install: Path, data: Path, lifeline: Lifeline, user: str) -> Child:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and child.code() is None:
         with contextlib.suppress(OSError):
-            if "ready" in (data / "postmaster.pid").read_text().splitlines()[-1]:
+            if "ready" in "".join((data / "postmaster.pid").read_text().splitlines()[-1:]):  # empty at first
                 return child
         time.sleep(0.02)
     stop([child], 5)

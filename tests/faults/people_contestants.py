@@ -2,6 +2,7 @@
 
 from releaseorch.accounts import services
 from releaseorch.accounts.models import Person, RoleGrant
+from releaseorch.accounts.services import second_factor
 
 WHY = "In the race."
 
@@ -19,3 +20,14 @@ def deactivate(leaver_id: int, person_id: int, heir_id: int) -> int:
         rest=Person.objects.get(pk=heir_id),
     )  # fmt: skip
     return heir_id
+
+
+def come_in(person_id: int, code: str) -> bool:
+    """By a provider for the first time, then with a code of the phone; whether the code counted."""
+    claim = services.Claim(
+        "https://id.northfold.example", "subject", "dana@northfold.example", is_verified=True
+    )
+    person = services.log_in_by(claim)
+    assert person.pk == person_id
+    second_factor.prove(person, code)
+    return True

@@ -2,9 +2,12 @@
 
 import pytest
 
+from releaseorch.accounts import one_time, services
 from releaseorch.accounts.administrators import administrators
+from releaseorch.accounts.models import Identity, Person, RecoveryCode, SecondFactor
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
+from releaseorch.core import clock
 from releaseorch.delivery.states import RequestState
 from tests.characters import grant, person
 from tests.factories import House
@@ -37,4 +40,19 @@ def test_open_work_is_handed_over_once(house: House, racers: Racers) -> None:
     request.refresh_from_db()
     assert request.requester_id == winner
     for verb in ("person.deactivated", "request.handed_over"):
+        assert Event.objects.filter(verb=verb).count() == 1
+
+
+def test_a_code_counts_once_and_a_first_log_in_links_once(house: House, racers: Racers) -> None:
+    dana = house.cast.developer
+    Person.objects.filter(pk=dana.pk).update(email="dana@northfold.example")
+    factor = services.begin_second_factor(actor=dana)
+    SecondFactor.objects.update(confirmed_at=clock.now())
+    codes = one_time.new_recovery_codes()
+    RecoveryCode.objects.create(factor=factor, hash=one_time.hash_of(codes[0]))
+    finishes = racers.race(contestants.come_in, [(dana.pk, codes[0])] * RACERS)
+    assert [finish.value for finish in finishes if finish.value] == [True]
+    assert sum(bool(finish.refused) for finish in finishes) == RACERS - 1
+    assert Identity.objects.count() == 1
+    for verb in ("person.linked", "second_factor.recovery_code_used"):
         assert Event.objects.filter(verb=verb).count() == 1

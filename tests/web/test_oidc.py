@@ -10,9 +10,12 @@ import requests
 from django.conf import settings as configured
 from django.test import Client, override_settings
 
+from releaseorch.accounts import one_time, services
 from releaseorch.accounts.models import Identity, Person, PersonKind
+from releaseorch.accounts.services import second_factor
 from releaseorch.audit.models import Event
 from releaseorch.config.doctor import outside
+from releaseorch.core import clock
 from tests.characters import PASSWORD, Cast
 from tests.web import openid
 from tests.web.openid import Liar
@@ -138,18 +141,17 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("who", REFUSED)
-def test_who_is_nobody_here_is_told_what_would_help(cast: Cast, dana: Person, real: str, who: str) -> None:
+def test_who_is_nobody_here_is_told_what_would_help(cast: Cast, dana: Person, real: str) -> None:
     people = Person.objects.filter(pk__in=[cast.qa.pk, cast.auditor.pk])
     people.update(email="both@northfold.example")
     Person.objects.filter(kind=PersonKind.ROBOT).update(email="pipeline@northfold.example")
     Person.objects.filter(pk=cast.release_manager.pk).update(email="rita@northfold.example")
     Identity.objects.create(person=cast.release_manager, issuer=real, subject="rita")
-    claims, sentence = REFUSED[who]
-    browser = Client()
-    answer = came_back(browser, asked(browser)["at"], f"sub-{list(REFUSED).index(who)}", **claims)
-    assert answer.status_code == 403 and sentence in said(answer)
-    assert not is_in(browser)
+    for number, (who, (claims, sentence)) in enumerate(REFUSED.items()):
+        browser = Client()
+        answer = came_back(browser, asked(browser)["at"], f"sub-{number}", **claims)
+        assert answer.status_code == 403 and sentence in said(answer), who
+        assert not is_in(browser)
     assert Identity.objects.count() == 1
 
 
@@ -184,11 +186,11 @@ def test_an_answer_counts_once_and_in_the_browser_that_asked(dana: Person, real:
     assert browser.get(back).status_code == 403
 
 
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/logout"])
-def test_nobody_is_led_elsewhere(dana: Person, real: str, wanted: str) -> None:
-    browser = Client()
-    answer = came_back(browser, asked(browser, next=wanted)["at"], "d", email=MAIL, email_verified=True)
-    assert answer["Location"] == "/"
+def test_nobody_is_led_elsewhere(dana: Person, real: str) -> None:
+    for wanted in ("https://evil.example/", "//evil.example", "/logout"):
+        browser = Client()
+        answer = came_back(browser, asked(browser, next=wanted)["at"], "d", email=MAIL, email_verified=True)
+        assert answer["Location"] == "/"
 
 
 def test_a_form_that_came_too_late_is_brought_back(dana: Person, real: str) -> None:
@@ -242,14 +244,15 @@ def test_what_an_honest_provider_says_is_believed(dana: Person, liar: type[Liar]
     assert is_in(browser)
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_what_does_not_prove_it_lets_nobody_in(dana: Person, liar: type[Liar], lie: str) -> None:
-    browser = Client()
-    question = asked(browser)
-    liar.nonce, liar.lies = question["nonce"], LIES[lie]
-    answer = browser.get(f"{CALLBACK}?code=c&state={question['state']}")
-    assert answer.status_code == 502 and "doesn't answer as it should" in said(answer)
-    assert not is_in(browser) and not Identity.objects.exists()
+def test_what_does_not_prove_it_lets_nobody_in(dana: Person, liar: type[Liar]) -> None:
+    for lie, lies in LIES.items():
+        browser = Client()
+        question = asked(browser)
+        liar.nonce, liar.lies = question["nonce"], lies
+        answer = browser.get(f"{CALLBACK}?code=c&state={question['state']}")
+        assert answer.status_code == 502 and "doesn't answer as it should" in said(answer), lie
+        assert not is_in(browser)
+    assert not Identity.objects.exists()
 
 
 NONSENSE = {
@@ -265,14 +268,13 @@ NONSENSE = {
 }
 
 
-@pytest.mark.parametrize("path", NONSENSE)
-def test_nonsense_ends_in_a_page_that_says_so(dana: Person, liar: type[Liar], path: str) -> None:
-    for nonsense in NONSENSE[path]:
+def test_nonsense_ends_in_a_page_that_says_so(dana: Person, liar: type[Liar]) -> None:
+    for path, nonsense in [(path, one) for path, all_of_it in NONSENSE.items() for one in all_of_it]:
         browser = Client()
         question = asked(browser)
         liar.nonce, liar.answers = question["nonce"], {path: nonsense}
         answer = browser.get(f"{CALLBACK}?code=c&state={question['state']}")
-        assert answer.status_code == 502 and "doesn't answer as it should" in said(answer), nonsense
+        assert answer.status_code == 502 and "doesn't answer as it should" in said(answer), (path, nonsense)
         liar.answers = {}
 
 
@@ -295,6 +297,18 @@ def test_a_provider_that_is_away_or_bent_is_said_to_be(cast: Cast, liar: type[Li
     assert Client().post("/login/oidc").status_code == 502
     found = outside.openid_provider()
     assert found.state == "failed" and "127.0.0.1:1" in found.sentence and "secret" not in found.sentence
+
+
+def test_the_second_factor_is_asked_for_by_this_way_too(dana: Person, real: str) -> None:
+    factor = services.begin_second_factor(actor=dana)
+    type(factor).objects.update(confirmed_at=clock.now())
+    browser = Client()
+    answer = came_back(browser, asked(browser, next="/runs")["at"], "d", email=MAIL, email_verified=True)
+    assert (answer.status_code, answer["Location"]) == (303, "/login/code")
+    assert not is_in(browser)
+    code = one_time.code_at(second_factor.secret_of(factor), clock.now().timestamp())
+    assert browser.post("/login/code", {"code": code})["Location"] == "/runs"
+    assert is_in(browser)
 
 
 def test_without_the_setting_there_is_no_such_door(cast: Cast) -> None:
