@@ -1,6 +1,6 @@
 """People, teams and roles as the pages list them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
@@ -61,7 +61,7 @@ def teams_page(cursor: str | None = None, *, text: str = "", retired: bool = Fal
     page = page_by_name(found.filter(name__icontains=text.strip()) if text.strip() else found, cursor)
     members = TeamMember.objects.filter(team__in=[team.pk for team in page.items], person__is_active=True)
     people = dict(members.values_list("team_id").annotate(Count("pk")))
-    return replace(page, items=[TeamRow(team, people.get(team.pk, 0)) for team in page.items])
+    return page.of([TeamRow(team, people.get(team.pk, 0)) for team in page.items])
 
 
 def in_use() -> QuerySet[Team]:

@@ -1,7 +1,7 @@
 """Procedures as a list, and one with its versions, who uses them, and what changed from one to the next."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import unified_diff
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -81,12 +81,11 @@ def procedures_by_name(text: str = "", cursor: str | None = None) -> Page[Proced
     for procedure_id, key, number in numbers:
         used[key] += number
         behind[key] += number if procedure_id != latest[key] else 0
-    return replace(
-        page,
-        items=[
+    return page.of(
+        [
             ProcedureLine(row, steps.get(row.pk, 0), used[row.name_key], behind[row.name_key])
             for row in page.items
-        ],
+        ]
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from releaseorch.core.errors import Invalid
 
 T = TypeVar("T")
+U = TypeVar("U")
 M = TypeVar("M", bound=Model)
 PAGE_SIZE = 50
 LARGEST_ID = 2**63 - 1
@@ -26,6 +27,10 @@ class Page(Generic[T]):
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def of(self, items: Sequence[U]) -> "Page[U]":
+        """The same place in the list, with other items."""
+        return Page(items, self.older, self.newer, self.is_by_name)
 
 
 def with_ids(queryset: QuerySet[M], **ids: int | None) -> QuerySet[M]:

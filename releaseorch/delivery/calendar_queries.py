@@ -5,17 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from releaseorch.core import clock
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.environments import ahead
-from releaseorch.environments.models import Environment, Freeze, Reservation
+from releaseorch.environments.models import Freeze, Reservation
 from releaseorch.features.models import Release, ReleaseMilestone
 from releaseorch.features.states import ReleaseState
 from releaseorch.runs import expectations
-from releaseorch.runs.models import DeploymentRun, Step, StepLink
+from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RUN_ACTIVE, RUN_BEFORE_START, STEP_OPEN, StepState
 
 SPAN = timedelta(days=30)
@@ -55,7 +55,7 @@ class _Known:
 
 
 def calendar(wanted: Wanted) -> list[Entry]:
-    """Everything that is under way or begins within 30 days, by its beginning; nine queries."""
+    """Everything that is under way or begins within 30 days, by its beginning; seven queries."""
     now = clock.now()
     runs = _runs(wanted, now, now + SPAN)
     known = _read(runs, now + SPAN)
@@ -86,21 +86,28 @@ def _read(runs: Sequence[DeploymentRun], until: datetime) -> _Known:
     held = DeploymentRequest.objects.filter(run__in=runs).select_related("application")
     for request in held.order_by("application__name", "pk"):
         requests[request.run_id or 0].append(request)
-    steps: dict[int, list[Step]] = defaultdict(list)
-    work = Step.objects.filter(run__in=runs, state__in=sorted(STEP_OPEN))
-    for step in work.only("pk", "run_id", "state", "expected_s", "started_at"):
-        steps[step.run_id].append(step)
-    links: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for run_id, *link in StepLink.objects.filter(run__in=runs).values_list("run_id", "before_id", "after_id"):
-        links[run_id].append((link[0], link[1]))
-    environments = list(Environment.objects.values_list("pk", flat=True))
     return _Known(
         list(ahead.freezes_ahead(until)),
-        ahead.reservations_ahead(environments, until),
+        ahead.reservations_ahead(None, until),
         requests,
-        steps,
-        links,
+        *_work_left(runs),
     )
+
+
+def _work_left(
+    runs: Sequence[DeploymentRun],
+) -> tuple[dict[int, list[Step]], dict[int, list[tuple[int, int]]]]:
+    """The open steps of each run, and what they wait for; one query."""
+    steps: dict[int, dict[int, Step]] = defaultdict(dict)
+    links: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    fields = ("pk", "run_id", "state", "expected_s", "started_at")
+    rows = Step.objects.filter(run__in=runs, state__in=sorted(STEP_OPEN)).order_by("number")
+    for *values, before in rows.values_list(*fields, "predecessors__before_id"):
+        step = Step(**dict(zip(fields, values, strict=True)))
+        steps[step.run_id].setdefault(step.pk, step)
+        if before is not None:
+            links[step.run_id].append((before, step.pk))
+    return {run: list(found.values()) for run, found in steps.items()}, links
 
 
 def _run(run: DeploymentRun, known: _Known, now: datetime) -> Entry:
@@ -158,13 +165,22 @@ def _releases(wanted: Wanted, now: datetime, until: datetime) -> Iterable[Entry]
     meant = (
         Q() if wanted.application_id is None else Q(application=None) | Q(application=wanted.application_id)
     )
-    releases = Release.objects.filter(meant).exclude(state__in=OVER).select_related("application")
-    for release in releases.filter(target_date__gt=now, target_date__lte=until):
-        if release.target_date is not None:
-            yield Entry(RELEASE, release.target_date, None, release)
-    cut_offs = ReleaseMilestone.objects.filter(release__in=releases, at__gt=now, at__lte=until)
-    for cut_off in cut_offs.select_related("release__application"):
-        yield Entry(CUT_OFF, cut_off.at, None, cut_off)
+    ahead_of_us = Q(target_date__gt=now, target_date__lte=until)
+    open_ones = Release.objects.filter(meant).exclude(state__in=OVER).select_related("application")
+    rows = open_ones.filter(ahead_of_us | Q(milestones__at__gt=now, milestones__at__lte=until)).annotate(
+        cut_off=F("milestones__pk"), cut_off_kind=F("milestones__kind"), cut_off_at=F("milestones__at")
+    )
+    told: set[int] = set()
+    for release in rows:
+        date = release.target_date
+        if date is not None and now < date <= until and release.pk not in told:
+            told.add(release.pk)
+            yield Entry(RELEASE, date, None, release)
+        if release.cut_off_at is not None and now < release.cut_off_at <= until:
+            cut_off = ReleaseMilestone(
+                pk=release.cut_off, release=release, kind=release.cut_off_kind, at=release.cut_off_at
+            )
+            yield Entry(CUT_OFF, cut_off.at, None, cut_off)
 
 
 def _fits(wanted: Wanted, environment_id: int | None, application_id: int | None) -> bool:

@@ -144,13 +144,13 @@ class RequestDetail:
 def requests_page(
     narrowed: RequestFilter | None = None, cursor: str | None = None, size: int = PAGE_SIZE
 ) -> Page[RequestRow]:
-    """The newest requests first; five queries whatever the size."""
-    page = page_of(request_facts.with_subjects(_narrowed(narrowed or RequestFilter())), cursor, size)
+    """The newest requests first; three queries whatever the size."""
+    page = page_of(request_facts.with_lines(_narrowed(narrowed or RequestFilter())), cursor, size)
     return Page(rows_of(page.items), page.older, page.newer)
 
 
 def rows_of(requests: Sequence[DeploymentRequest]) -> list[RequestRow]:
-    """Rows of requests read by `with_subjects`, with their open waits; one query."""
+    """Rows of requests read by `with_lines`, with their open waits; one query."""
     waits = ledger.open_waits("request", [request.pk for request in requests])
     return [RequestRow(request, lines_of(request), waits.get(request.pk)) for request in requests]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from releaseorch.catalog import holders as catalog_holders
 from releaseorch.catalog.models import Application
 from releaseorch.core import clock
 from releaseorch.core.actions import Action, Field
+from releaseorch.core.choosing import few_of
 from releaseorch.environments.models import (
     Connection,
     Environment,
@@ -24,7 +26,7 @@ from releaseorch.environments.models import (
 from releaseorch.environments.services import freezes, reservations
 
 
-def reserve_action(environment: Environment, applications: Iterable[Application], person: Person) -> Action:
+def reserve_action(environment: Environment, applications: QuerySet[Application], person: Person) -> Action:
     why_not = _why_nowhere(person, "reservation.create", Scope.of(environment=environment.pk))
     return Action(
         verb="create",
@@ -73,7 +75,7 @@ def reservation_actions(reservation: Reservation, person: Person) -> list[Action
 
 def freeze_action(
     environments: Iterable[Environment],
-    applications: Iterable[Application],
+    applications: QuerySet[Application],
     person: Person,
     chosen: Environment | None = None,
 ) -> Action:
@@ -251,6 +253,11 @@ def _span(starts_at: datetime, ends_at: datetime | None) -> tuple[Field, Field]:
     )
 
 
-def _application_field(applications: Iterable[Application], everything: str) -> Field:
-    choices = (("", everything), *((str(one.pk), one.name) for one in applications))
+def _application_field(applications: QuerySet[Application], everything: str) -> Field:
+    """A select while they are few, else a field for the name."""
+    few = few_of(applications)
+    if few is None:
+        said = _("Its name. Left empty: %(everything)s.") % {"everything": everything.lower()}
+        return Field("application", _("Application"), kind="text", help=said)
+    choices = (("", everything), *((str(pk), name) for pk, name in few))
     return Field("application", _("Application"), kind="select", choices=choices)

@@ -16,11 +16,13 @@ from releaseorch.environments.models import Freeze, Reservation
 SEEN_AHEAD = timedelta(days=14)
 
 
-def reservations_ahead(environment_ids: Collection[int], until: datetime | None = None) -> list[Reservation]:
-    """Not given back and not over; with `until` only those that begin by then; one query."""
-    rows = Reservation.objects.filter(
-        environment_id__in=environment_ids, released_at=None, expires_at__gt=clock.now()
-    )
+def reservations_ahead(
+    environment_ids: Collection[int] | None, until: datetime | None = None
+) -> list[Reservation]:
+    """Not given back and not over, None: anywhere; with `until` only those that begin by then; one query."""
+    rows = Reservation.objects.filter(released_at=None, expires_at__gt=clock.now())
+    if environment_ids is not None:
+        rows = rows.filter(environment_id__in=environment_ids)
     if until is not None:
         rows = rows.filter(starts_at__lte=until)
     return list(rows.select_related("environment", "application__team", "owner").order_by("starts_at", "pk"))

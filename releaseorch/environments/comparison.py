@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from releaseorch.catalog.models import Application, Component
-from releaseorch.environments.models import Environment
+from releaseorch.core.paging import Page, page_by_name
+from releaseorch.environments.models import Environment, Installation
 from releaseorch.environments.queries import Cell, Order, order_of_versions, places_of, where_is_what
 
 
@@ -32,39 +35,48 @@ class Comparison:
 
     here: Environment
     there: Environment
+    page: Page[Component]
     differences: Mapping[Application, Sequence[Difference]]
     same: int
 
-    @property
-    def total(self) -> int:
-        return sum(len(found) for found in self.differences.values())
 
-
-def comparison(here: Environment, there: Environment) -> Comparison:
-    """What is in only one of them differs; what is in neither counts nothing. Four queries."""
-    matrix = where_is_what(environment_ids=[here.pk, there.pk])
+def comparison(here: Environment, there: Environment, cursor: str | None = None) -> Comparison:
+    """What is in only one of them differs; what is in neither counts nothing. Seven queries, a page of differences."""
+    both = Installation.objects.filter(until=None, environment__in=[here.pk, there.pk]).order_by()
+    components = Component.objects.filter(pk__in=both.values("component_id"))
+    unlike = components.filter(_only_in(here, there) | _only_in(there, here) | _unsure(both))
+    page = page_by_name(unlike, cursor, names=("application__name", "name"))
+    matrix = where_is_what(component_ids=[one.pk for one in page.items], environment_ids=[here.pk, there.pk])
     ids = [one.pk for one in matrix.environments]
     pairs = [
         (line.component, line.cells[ids.index(here.pk)], line.cells[ids.index(there.pk)])
         for line in matrix.lines
     ]
-    unlike = [pair for pair in pairs if _is_unlike(pair[1], pair[2])]
     order = order_of_versions(
         {
             (component.pk, cell.environment.pk): list(cell.rows)
-            for component, *cells in unlike
+            for component, *cells in pairs
             for cell in cells
         }
     )
     found: dict[Application, list[Difference]] = {}
-    for component, one, other in unlike:
+    for component, one, other in pairs:
         difference = Difference(component, one, other, _ahead(one, other, order))
         found.setdefault(component.application, []).append(difference)
-    return Comparison(here, there, found, len(pairs) - len(unlike))
+    return Comparison(here, there, page, found, components.count() - unlike.count())
 
 
-def _is_unlike(one: Cell, other: Cell) -> bool:
-    return one.is_uncertain or other.is_uncertain or set(one.texts) != set(other.texts)
+def _only_in(one: Environment, other: Environment) -> Q:
+    """A version of it is in the one and not in the other."""
+    rows = Installation.objects.filter(until=None, component=OuterRef("pk"), environment=one.pk)
+    same = Installation.objects.filter(
+        until=None, component=OuterRef("component"), environment=other.pk, version=OuterRef("version")
+    )
+    return Q(Exists(rows.filter(~Exists(same))))
+
+
+def _unsure(rows: QuerySet[Installation]) -> Q:
+    return Q(Exists(rows.filter(component=OuterRef("pk"), uncertain_with__isnull=False)))
 
 
 def _ahead(one: Cell, other: Cell, order: Order) -> int | None:

@@ -20,6 +20,7 @@ from releaseorch.catalog.models import Component, ComponentVersion
 from releaseorch.core import checked, clock
 from releaseorch.core.actor import Actor
 from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.core.paging import Page, page_of
 from releaseorch.environments.models import Environment, Installation, Target
 from releaseorch.environments.states import SourceKind
 
@@ -163,13 +164,28 @@ def as_of(
     component_ids: Components = None,
 ) -> list[Installation]:
     """What was there at that moment; one query."""
-    then = Q(since__lte=moment) & (Q(until=None) | Q(until__gt=moment))
-    return list(_chosen(environment_ids, component_ids).filter(then))
+    return list(_chosen(environment_ids, component_ids).filter(_then(moment)))
+
+
+def open_at(moment: datetime | None) -> QuerySet[Installation]:
+    """Rows that were open at that moment, None: that are open now."""
+    return Installation.objects.filter(Q(until=None) if moment is None else _then(moment))
+
+
+def _then(moment: datetime) -> Q:
+    return Q(since__lte=moment) & (Q(until=None) | Q(until__gt=moment))
 
 
 def history(component: Component, environment: Environment) -> list[Installation]:
     """Every row of the pair, the newest first; one query."""
     return list(_chosen([environment.pk], [component.pk]).order_by("-since", "-id"))
+
+
+def history_page(
+    component: Component, environment: Environment, cursor: str | None = None
+) -> Page[Installation]:
+    """The rows of the pair as they were written, the newest first; one query."""
+    return page_of(_chosen([environment.pk], [component.pk]), cursor)
 
 
 def said(row: Installation | None) -> dict[str, Any]:

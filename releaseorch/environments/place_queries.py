@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
+from releaseorch.catalog.models import Component
 from releaseorch.core import clock
+from releaseorch.core.paging import Page
 from releaseorch.environments import ahead
 from releaseorch.environments.models import Environment, Freeze, Installation, Placement, Reservation, Target
-from releaseorch.environments.queries import Cell, Line, in_use, where_is_what
+from releaseorch.environments.queries import Cell, Line, components_page, in_use, where_is_what
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,14 @@ class EnvironmentDetail:
     environment: Environment
     before: Sequence[Environment]
     after: Sequence[Environment]
+    components: int
+    uncertain: int
+    unlike: int  # not the same as in the first environment before it
+    page: Page[Component]
     places: Sequence[Place]
     targets: Sequence[TargetRow]
     reservations: Sequence[Reservation]
     freezes: Sequence[Freeze]
-
-    @property
-    def uncertain(self) -> int:
-        return sum(place.cell.is_uncertain for place in self.places)
-
-    @property
-    def behind(self) -> int:
-        return sum(bool(place.cell.behind) for place in self.places)
 
 
 def environment_rows(*, with_retired: bool = False) -> list[EnvironmentRow]:
@@ -82,16 +80,23 @@ def environment_rows(*, with_retired: bool = False) -> list[EnvironmentRow]:
     ]
 
 
-def environment_detail(environment: Environment) -> EnvironmentDetail:
-    """About eight queries, whatever is in it."""
-    here = Installation.objects.filter(environment=environment, until=None).values("component_id")
+def environment_detail(environment: Environment, cursor: str | None = None) -> EnvironmentDetail:
+    """A page of what is in it, and about twelve queries, whatever is in it."""
+    page = components_page(cursor, environment_id=environment.pk)
+    here = [component.pk for component in page.items]
     alone = [environment.pk] if environment.is_retired else None
     matrix = where_is_what(component_ids=here, environment_ids=alone)
     environments = list(in_use())
     position = [one.pk for one in matrix.environments].index(environment.pk)
+    before = _neighbours(environments, environment, -1)
+    components, uncertain = _numbers_of_components(environment)
     return EnvironmentDetail(
         environment,
-        before=_neighbours(environments, environment, -1),
+        components=components.get(environment.pk, 0),
+        uncertain=uncertain.get(environment.pk, 0),
+        unlike=_number_unlike(environment, before[0]) if before else 0,
+        page=page,
+        before=before,
         after=_neighbours(environments, environment, +1),
         places=[Place(line, line.cells[position]) for line in matrix.lines],
         targets=targets_of(environment),
@@ -110,10 +115,19 @@ def targets_of(environment: Environment) -> list[TargetRow]:
     return [TargetRow(target, placed[target.pk]) for target in targets.order_by("name")]
 
 
-def _numbers_of_components() -> tuple[Mapping[int, int], Mapping[int, int]]:
+def _number_unlike(here: Environment, before: Environment) -> int:
+    """Of how many components another version is here than in the environment before; what is in one alone isn't."""
+    rows = Installation.objects.filter(until=None, environment=here)
+    there = Installation.objects.filter(until=None, environment=before, component=OuterRef("component"))
+    unlike = rows.filter(Exists(there), ~Exists(there.filter(version=OuterRef("version"))))
+    return unlike.values("component_id").distinct().count()
+
+
+def _numbers_of_components(only: Environment | None = None) -> tuple[Mapping[int, int], Mapping[int, int]]:
     """By environment: how many are there, and of how many nobody is sure."""
+    there = Installation.objects.filter(until=None)
     rows = (
-        Installation.objects.filter(until=None)
+        (there if only is None else there.filter(environment=only))
         .order_by()
         .values("environment_id")
         .annotate(

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from releaseorch.catalog.models import Component, ComponentVersion
+from releaseorch.core.paging import Page, page_by_name
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
 
@@ -103,6 +105,23 @@ def _still_there(at: datetime | None) -> Q:
     return Q(retired_at=None) | Q(retired_at__gt=at) if at else Q(retired_at=None)
 
 
+def components_page(
+    cursor: str | None = None,
+    *,
+    at: datetime | None = None,
+    application_ids: Collection[int] | QuerySet[Any, int] | None = None,
+    environment_id: int | None = None,
+) -> Page[Component]:
+    """Components that are installed somewhere, or in that environment, by application and name; one query, or two."""
+    there = inventory.open_at(at).order_by()
+    if environment_id is not None:
+        there = there.filter(environment_id=environment_id)
+    found = Component.objects.filter(pk__in=there.values("component_id"))
+    if application_ids is not None:
+        found = found.filter(application_id__in=application_ids)
+    return page_by_name(found, cursor, names=("application__name", "name"))
+
+
 def _line(
     component: Component,
     environments: Iterable[Environment],
@@ -133,15 +152,19 @@ def places_of(rows: Sequence[Installation], order: Order) -> list[int]:
 
 
 def order_of_versions(by_place: dict[tuple[int, int], list[Installation]]) -> Order:
-    """The sequence of the versions of those components that differ between environments; one query."""
-    versions: dict[int, set[int | None]] = defaultdict(set)
+    """The place of each version among those of its component, where components differ between environments; one query.
+
+    Counted in the database: a component may have thousands of versions, of which a few are installed.
+    """
+    versions: dict[int, set[int]] = defaultdict(set)
     for (component_id, _environment), rows in by_place.items():
-        versions[component_id].update(row.version_id for row in rows)
-    differ = [component_id for component_id, found in versions.items() if len(found) > 1]
-    sequence = ComponentVersion.objects.filter(component_id__in=differ).order_by("registered_at", "id")
-    counters: dict[int, int] = defaultdict(int)
-    order: Order = {}
-    for version_id, component_id in sequence.values_list("pk", "component_id"):
-        counters[component_id] += 1
-        order[version_id] = counters[component_id]
-    return order
+        versions[component_id].update(row.version_id for row in rows if row.version_id is not None)
+    differ = {pk for found in versions.values() if len(found) > 1 for pk in found}
+    ours = ComponentVersion.objects.filter(component=OuterRef("component")).order_by()
+    earlier = ours.filter(
+        Q(registered_at__lt=OuterRef("registered_at"))
+        | Q(registered_at=OuterRef("registered_at"), pk__lte=OuterRef("pk"))
+    )
+    place = Subquery(earlier.values("component").annotate(n=Count("pk")).values("n"))
+    wanted = ComponentVersion.objects.filter(pk__in=differ).order_by()
+    return dict(wanted.annotate(place=place).values_list("pk", "place"))

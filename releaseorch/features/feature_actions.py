@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts import policy
@@ -9,6 +10,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.catalog import services as catalog
 from releaseorch.catalog.models import Application
 from releaseorch.core.actions import Action, Field
+from releaseorch.core.choosing import MOST_OFFERED
 from releaseorch.features.models import Feature, FeatureScope, Release
 from releaseorch.features.services.releases import scope_of
 from releaseorch.features.states import FeatureStatus, ReleaseState
@@ -43,18 +45,30 @@ def remove_application(feature: Feature, scope: FeatureScope, person: Person) ->
     )  # fmt: skip
 
 
-def add_application(feature: Feature, person: Person, others: Iterable[Application]) -> Action | None:
-    """Those that the feature doesn't touch and this person works on; None when no other is left."""
-    left = list(others)
+def add_application(feature: Feature, person: Person, others: QuerySet[Application]) -> Action | None:
+    """Those that the feature doesn't touch and this person works on; None when no other is left.
+
+    Where they are too many to offer, the name is typed, and the service says whether it may be that one.
+    """
+    left = list(others.select_related("team")[: MOST_OFFERED + 1])
+    if len(left) > MOST_OFFERED:
+        why_not = "" if policy.may_somewhere(person, "feature.edit") else policy.why_not(person, "feature.edit")
+        return _add_application(feature, not why_not, why_not, Field("application", _("Application"), kind="text",
+                                required=True, help=_("Its name.")))  # fmt: skip
     theirs = [one for one in left if not policy.why_not(person, "feature.edit", catalog.scope_of(one))]
     if not left:
         return None
+    choices = tuple((str(one.pk), one.name) for one in theirs)
+    field = Field("application", _("Application"), kind="select", required=True, choices=choices)
+    return _add_application(
+        feature, bool(theirs), "" if theirs else policy.why_not(person, "feature.edit"), field
+    )
+
+
+def _add_application(feature: Feature, allowed: bool, why_not: str, field: Field) -> Action:
     return Action(
         "add_application", _("Touches another application"), f"/features/{feature.pk}/add-application",
-        allowed=bool(theirs), why_not="" if theirs else policy.why_not(person, "feature.edit"),
-        version=feature.row_version,
-        fields=(Field("application", _("Application"), kind="select", required=True,
-                      choices=tuple((str(one.pk), one.name) for one in theirs)),),
+        allowed=allowed, why_not=why_not, version=feature.row_version, fields=(field,),
     )  # fmt: skip
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from releaseorch.catalog.models import Application
+from releaseorch.core.paging import Page
 from releaseorch.environments import queries
 from releaseorch.environments.models import Installation
-from releaseorch.environments.queries import Matrix
+from releaseorch.environments.queries import Line, Matrix
 from releaseorch.features.models import Feature, FeatureScope
 
 
@@ -25,16 +28,25 @@ class Chosen:
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.team or self.release or self.feature)
+        return self.team is not None or self.release is not None or bool(self.feature)
 
     @property
     def is_unknown_feature(self) -> bool:
         return bool(self.feature) and not Feature.objects.filter(key__iexact=self.feature).exists()
 
-    def matrix(self) -> Matrix:
-        return queries.where_is_what(at=self.at, application_ids=self._applications())
+    def page(self, cursor: str | None) -> Page[Line]:
+        """Fifty components with all their cells."""
+        found = queries.components_page(cursor, at=self.at, application_ids=self._applications())
+        ids = [component.pk for component in found.items]
+        return found.of(queries.where_is_what(at=self.at, component_ids=ids).lines)
 
-    def _applications(self) -> set[int] | None:
+    def matrix(self) -> Matrix:
+        """All of them, for a spreadsheet."""
+        applications = self._applications()
+        wanted = None if applications is None else set(applications)
+        return queries.where_is_what(at=self.at, application_ids=wanted)
+
+    def _applications(self) -> QuerySet[Any, int] | None:
         if not self.is_filtered:
             return None
         found = Application.objects.all()
@@ -46,7 +58,7 @@ class Chosen:
         if self.feature:
             touched = FeatureScope.objects.filter(feature__key__iexact=self.feature)
             found = found.filter(pk__in=touched.values("application_id"))
-        return set(found.values_list("pk", flat=True))
+        return found.order_by().values_list("pk", flat=True)
 
 
 def rows(matrix: Matrix) -> Iterator[list[str]]:

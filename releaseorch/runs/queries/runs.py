@@ -79,11 +79,9 @@ def steps_of(run: DeploymentRun) -> list[Step]:
 
 
 def runs_page(cursor: str | None = None, filters: RunFilter | None = None) -> Page[DeploymentRun]:
-    """Newest first, with `steps_total` and `steps_done` on each; one query."""
+    """Newest first, with `steps_total` and `steps_done` on each; two queries: steps are counted for this page only."""
     wanted = filters or RunFilter()
-    rows = DeploymentRun.objects.select_related("environment", "composed_by").annotate(
-        steps_total=Count("steps"), steps_done=Count("steps", filter=Q(steps__state__in=STEP_FINAL))
-    )
+    rows = DeploymentRun.objects.select_related("environment", "composed_by")
     if wanted.environment_id is not None:
         rows = rows.filter(environment_id=wanted.environment_id)
     if wanted.states:
@@ -92,4 +90,10 @@ def runs_page(cursor: str | None = None, filters: RunFilter | None = None) -> Pa
         rows = rows.filter(pk__in=RunTarget.objects.filter(component_id=wanted.component_id).values("run_id"))
     if wanted.open_only:
         rows = rows.exclude(state__in=RUN_FINAL)
-    return paging.page_of(rows, cursor)
+    page = paging.page_of(rows, cursor)
+    counted = Step.objects.filter(run__in=[run.pk for run in page.items]).order_by().values_list("run_id")
+    is_done = Count("pk", filter=Q(state__in=STEP_FINAL))
+    numbers = {pk: (total, done) for pk, total, done in counted.annotate(total=Count("pk"), done=is_done)}
+    for run in page.items:
+        run.steps_total, run.steps_done = numbers.get(run.pk, (0, 0))  # type: ignore[attr-defined]
+    return page

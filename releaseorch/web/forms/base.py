@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from releaseorch.core.choosing import by_name, few_of
 from releaseorch.core.errors import Invalid
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
@@ -36,11 +38,50 @@ class Section:
     fields: Sequence[BoundField]
 
 
+class NamedRow(forms.ModelChoiceField):
+    """A choice among too many rows for a select: its name is typed, or its number comes from an address."""
+
+    def __init__(self, field: forms.ModelChoiceField, rows: QuerySet[Any]) -> None:
+        label = next(one for one in ("username", "name", "key") if _has_field(rows.model, one))
+        super().__init__(
+            rows, required=field.required, label=field.label, widget=forms.TextInput,
+            help_text=field.help_text or _("Its name."),
+        )  # fmt: skip
+        self.named_by = label
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, str) and not value.isdigit():
+            return value
+        row = value if hasattr(value, "pk") else self._rows.filter(pk=value).first() if value else None
+        return getattr(row, self.named_by, value)
+
+    def to_python(self, value: Any) -> Any:
+        typed = str(value or "").strip()
+        found = by_name(self._rows, typed, self.named_by) if typed else None
+        return super().to_python(found if found is not None else typed)
+
+    @property
+    def _rows(self) -> QuerySet[Any]:
+        assert self.queryset is not None
+        return self.queryset
+
+
+def _has_field(model: Any, name: str) -> bool:
+    return any(field.name == name for field in model._meta.get_fields())
+
+
 class NounForm(forms.Form):
     """A form of one noun; fields that no group names come first, without a heading."""
 
     groups: ClassVar[Sequence[Group]] = ()
     error_css_class = "wrong"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            rows = field.queryset if type(field) is forms.ModelChoiceField else None
+            if rows is not None and few_of(rows, "pk") is None:
+                self.fields[name] = NamedRow(field, rows)  # type: ignore[arg-type]
 
     def sections(self) -> Iterator[Section]:
         grouped = {name for group in self.groups for name in group.names}

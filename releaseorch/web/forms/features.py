@@ -38,7 +38,7 @@ class FeatureForm(NounForm):
     tester = _people()
 
     def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        super().__init__(*args, **options)
         self.fields["owner"].label, self.fields["tester"].label = _("Owner"), _("Tester")
         self.fields["tester"].help_text = _("Owner and tester may sign it off.")
 
@@ -71,7 +71,7 @@ class CutOffsForm(NounForm):
     """One moment per cut-off; left empty there is none."""
 
     def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+        super().__init__(*args, **options)
         for kind in MilestoneKind:
             self.fields[kind.value] = moment(str(kind.label).capitalize(), HELP[kind])
 

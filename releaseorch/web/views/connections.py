@@ -14,6 +14,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.catalog.models import ProcedureStep
 from releaseorch.core.errors import Invalid
+from releaseorch.core.paging import page_by_name
 from releaseorch.environments import actions, services
 from releaseorch.environments.models import Connection, Environment
 from releaseorch.environments.services.connections import LONGEST_SECRET, secrets_named
@@ -33,8 +34,12 @@ def connections(request: HttpRequest) -> HttpResponse:
     """`?environment=3`"""
     wanted = inputs.row_id(request.GET, "environment")
     rows = CONNECTIONS.filter(environment_id=wanted) if wanted else CONNECTIONS.all()
+    page = page_by_name(
+        rows, request.GET.get("cursor"), names=("environment__rank", "environment__name", "name")
+    )
     context = {
-        "rows": rows,
+        "page": page,
+        "rows": page.items,
         "environments": Environment.objects.all(),
         "environment": wanted,
         "may_create": not policy.why_not(person_of(request), "environment.edit"),

@@ -50,7 +50,9 @@ def compare(request: HttpRequest) -> HttpResponse:
     places = list(in_use())
     there = _named(request, "there") or (places[-1] if places else None)
     here = _named(request, "here") or (places[-2] if len(places) > 1 else there)
-    found = comparison(here, there) if here is not None and there is not None else None
+    found = (
+        comparison(here, there, request.GET.get("cursor")) if here is not None and there is not None else None
+    )
     context = {
         "environments": places,
         "here": here,
@@ -76,12 +78,12 @@ def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None =
     """The page; its verbs draw it again when they are refused."""
     found = get_or_404(Environment, pk=pk)
     person, now = person_of(request), clock.now()
-    detail = place_queries.environment_detail(found)
+    detail = place_queries.environment_detail(found, request.GET.get("cursor"))
     why_not = policy.why_not(person, "environment.edit", Scope.of(environment=found.pk))
     context = {
         "environment": found,
         "detail": detail,
-        "changing": _changing(found),
+        "changing": _changing(found, [place.line.component.pk for place in detail.places]),
         "kept": [
             (one, one.starts_at <= now, actions.reservation_actions(one, person))
             for one in detail.reservations
@@ -115,7 +117,8 @@ def _targets(rows: Sequence[TargetRow], why_not: str) -> list[dict[str, Any]]:
     ]
 
 
-def _changing(environment: Environment) -> dict[int, DeploymentRun]:
-    """The run that holds each component just now."""
-    held = RunTarget.objects.filter(is_active=True, environment=environment).select_related("run")
+def _changing(environment: Environment, component_ids: Sequence[int]) -> dict[int, DeploymentRun]:
+    """The run that holds each of these components just now."""
+    held = RunTarget.objects.filter(is_active=True, environment=environment, component__in=component_ids)
+    held = held.select_related("run")
     return {target.component_id: target.run for target in held}

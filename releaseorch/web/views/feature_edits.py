@@ -19,6 +19,7 @@ from releaseorch.features.models import Feature, Release
 from releaseorch.features.states import FeatureStatus
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.choices import chosen_id
 from releaseorch.web.forms.base import FormPage, form_page, initial_of
 from releaseorch.web.forms.features import FeatureForm, NewFeatureForm
 from releaseorch.web.http import perform
@@ -137,8 +138,8 @@ def _perform(
 
 
 def _application(request: HttpRequest) -> Application:
-    pk = inputs.row_id(request.POST, "application") or 0
-    found = Application.objects.select_related("team").filter(pk=pk).first()
+    pk = chosen_id("application", Application.objects.all(), request.POST)
+    found = Application.objects.select_related("team").filter(pk=pk).first() if pk else None
     if found is None:
         raise Invalid({"application": _("Choose an application.")})
     return found

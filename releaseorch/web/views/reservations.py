@@ -11,7 +11,7 @@ from releaseorch.catalog.models import Application
 from releaseorch.core.errors import Invalid
 from releaseorch.environments import services
 from releaseorch.environments.models import Environment, Reservation
-from releaseorch.web import inputs
+from releaseorch.web import choices, inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform
 from releaseorch.web.views.environments import page_of_environment
@@ -66,7 +66,9 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
 
 def chosen_application(request: HttpRequest) -> Application | None:
     """The application that a form names; none: all of them."""
-    wanted = inputs.row_id(request.POST, "application")
+    wanted = choices.chosen_id("application", Application.objects.all(), request.POST)
+    if wanted == choices.NOBODY:
+        raise Invalid({"application": _("There is no application of that name.")})
     return get_or_404(Application, pk=wanted) if wanted else None
 
 

@@ -14,17 +14,17 @@ from releaseorch.accounts.roles import Role
 from releaseorch.accounts.words import may
 from releaseorch.audit import queries as audit
 from releaseorch.catalog.models import Application
+from releaseorch.core.choosing import MOST_OFFERED
 from releaseorch.core.errors import Invalid
 from releaseorch.environments import reach
-from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.choices import chosen_id
 from releaseorch.web.forms.base import FormPage, form_page, initial_of
 from releaseorch.web.forms.people import TeamForm
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
 EVENTS_SHOWN = 50
-MOST_OFFERED = 1000
 CRUMB = ("/teams", gettext_lazy("Teams"))
 
 
@@ -53,8 +53,9 @@ def team_page(request: HttpRequest, found: Team, bounced: Bounced | None = None)
     me = person_of(request)
     members = list(found.members.filter(is_active=True))
     others = Person.objects.filter(is_active=True).exclude(memberships__team=found)
-    offered = [(str(pk), f"{name} ({username})") for pk, name, username in
-               others.values_list("pk", "name", "username")[:MOST_OFFERED]]  # fmt: skip
+    rows = list(others.values_list("pk", "name", "username")[: MOST_OFFERED + 1])
+    many = len(rows) > MOST_OFFERED
+    offered = None if many else [(str(pk), f"{name} ({username})") for pk, name, username in rows]
     in_use = found.retired_at is None
     context: dict[str, Any] = {
         "team": found,
@@ -145,7 +146,8 @@ def _perform(
 
 
 def _person(request: HttpRequest) -> Person:
-    found = Person.objects.filter(pk=inputs.row_id(request.POST, "person") or 0).first()
+    pk = chosen_id("person", Person.objects.all(), request.POST, label="username")
+    found = Person.objects.filter(pk=pk).first() if pk else None
     if found is None:
         raise Invalid({"person": _("Choose a person.")})
     return found

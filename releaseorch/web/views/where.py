@@ -18,27 +18,32 @@ from releaseorch.features.models import Release
 from releaseorch.runs.models import DeploymentRun, RunTarget
 from releaseorch.web import inputs, where_table
 from releaseorch.web.access import get_or_404, person_of
+from releaseorch.web.choices import chosen_id, offer
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
 NOTHING = "nothing"
-VERSIONS_OFFERED = 200
-HISTORY_SHOWN = 200
+VERSIONS_OFFERED = 50
 
 
 @require_safe
 def where(request: HttpRequest) -> HttpResponse:
-    """`?at=2026-11-20T22:58&team=3&release=2&feature=CR-4987`."""
-    chosen = _chosen(request)
-    matrix = chosen.matrix()
+    """`?at=2026-11-20T22:58&team=3&release=2&feature=CR-4987`, team and release by id or name."""
+    teams = offer("team", Team.objects.all(), request.GET)
+    releases = offer("release", Release.objects.all(), request.GET)
+    chosen = _chosen(request, teams.chosen, releases.chosen)
+    page = chosen.page(request.GET.get("cursor"))
+    ids = [line.component.pk for line in page.items]
+    environments = [cell.environment for cell in page.items[0].cells] if page.items else []
     context = {
-        "matrix": matrix,
+        "page": page,
+        "matrix": queries.Matrix(environments, list(page.items)),
         "chosen": chosen,
         "query": request.GET.urlencode(),
-        "teams": Team.objects.all(),
-        "releases": Release.objects.all()[:VERSIONS_OFFERED],
-        "applications": len({line.component.application_id for line in matrix.lines}),
-        "changing": {} if chosen.at else _changing(),
+        "teams": teams,
+        "releases": releases,
+        "applications": len({line.component.application_id for line in page.items}),
+        "changing": {} if chosen.at else _changing(ids),
     }
     return render_page(request, "where/matrix.html", context, partial="matrix")
 
@@ -46,17 +51,19 @@ def where(request: HttpRequest) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest) -> StreamingHttpResponse:
     """The same as a table for spreadsheets: a line per component and place."""
-    lines = csv_lines(where_table.rows(_chosen(request).matrix()))
+    team = chosen_id("team", Team.objects.all(), request.GET, part=True)
+    release = chosen_id("release", Release.objects.all(), request.GET, part=True)
+    lines = csv_lines(where_table.rows(_chosen(request, team, release).matrix()))
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="where-is-what.csv"'
     return answer
 
 
-def _chosen(request: HttpRequest) -> where_table.Chosen:
+def _chosen(request: HttpRequest, team: int | None, release: int | None) -> where_table.Chosen:
     return where_table.Chosen(
         at=inputs.moment(request.GET, "at"),
-        team=inputs.row_id(request.GET, "team"),
-        release=inputs.row_id(request.GET, "release"),
+        team=team,
+        release=release,
         feature=request.GET.get("feature", "").strip()[:200],
     )
 
@@ -96,16 +103,16 @@ def confirm(request: HttpRequest, component: int, environment: int) -> HttpRespo
 def _history(
     request: HttpRequest, what: Component, place: Environment, bounced: Bounced | None = None
 ) -> HttpResponse:
-    rows = inventory.history(what, place)
-    present = [row for row in rows if row.until is None]
+    page = inventory.history_page(what, place, request.GET.get("cursor"))
+    present = inventory.current([place.pk], [what.pk])
     context: dict[str, Any] = {
         "component": what,
         "environment": place,
-        "rows": rows[:HISTORY_SHOWN],
-        "cut": len(rows) > HISTORY_SHOWN,
+        "page": page,
+        "rows": page.items,
         "cell": queries.Cell(place, present),
-        "targets": any(row.target_id for row in rows),
-        "run": _changing().get((what.pk, place.pk)),
+        "targets": any(row.target_id for row in page.items),
+        "run": _changing([what.pk]).get((what.pk, place.pk)),
         "action": _confirm_action(request, what, place, present),
         "bounced": bounced,
     }
@@ -117,9 +124,9 @@ def _place(component: int, environment: int) -> tuple[Component, Environment]:
     return get_or_404(components, pk=component), get_or_404(Environment, pk=environment)
 
 
-def _changing() -> dict[tuple[int, int], DeploymentRun]:
-    """The run that holds each component just now, by component and environment."""
-    held = RunTarget.objects.filter(is_active=True).select_related("run")
+def _changing(component_ids: list[int]) -> dict[tuple[int, int], DeploymentRun]:
+    """The run that holds each of these components just now, by component and environment."""
+    held = RunTarget.objects.filter(is_active=True, component__in=component_ids).select_related("run")
     return {(target.component_id, target.environment_id): target.run for target in held}
 
 

@@ -27,14 +27,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["name"] not in names():
             raise CommandError(f"There is no benchmark “{options['name']}”. There are: {', '.join(names())}.")
-        data = Path(options["data"])
-        if not data.is_dir():
-            raise CommandError(
-                f"The folder of real releases {data} isn't there: set RELEASEORCH_DATA_DIR or give --data."
-            )
         if str(FOLDER.parent) not in sys.path:
             sys.path.insert(0, str(FOLDER.parent))
         runner = importlib.import_module(f"benchmarks.{options['name'].replace('-', '_')}")
+        data = Path(options["data"])
+        if getattr(runner, "NEEDS_DATA", True) and not data.is_dir():
+            raise CommandError(
+                f"The folder of real releases {data} isn't there: set RELEASEORCH_DATA_DIR or give --data."
+            )
         try:
             result: dict[str, Any] = runner.run(data)
         except DomainError as refused:
