@@ -16,8 +16,8 @@ from releaseorch.integrations.sources.ledger import Ledger
 from releaseorch.integrations.tables.place_sheets import SOURCE
 from releaseorch.integrations.tables.sheet import Plan
 
-# In rows that are inserted: what fits goes into one transaction, of some tenths of a second.
-AT_ONCE, PORTION = 2_000, 500
+# In rows that are inserted: what fits goes into one transaction, of half a second at most.
+AT_ONCE, PORTION = 4_000, 500
 CHANGE = 50  # a row that is changed is locked, checked, and told in the audit: it takes as long as so many new ones
 KIND = "unfinished"
 
