@@ -18,7 +18,7 @@ from releaseorch.integrations.tables.sheet import Plan
 
 # In rows that are inserted: what fits goes into one transaction, of half a second at most.
 AT_ONCE, PORTION = 4_000, 500
-CHANGE = 50  # a row that is changed is locked, checked, and told in the audit: it takes as long as so many new ones
+CHANGE = 80  # a row that is changed is locked, checked, and told in the audit: it takes as long as so many new ones
 KIND = "unfinished"
 
 
