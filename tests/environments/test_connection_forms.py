@@ -28,7 +28,8 @@ def test_the_tool_is_chosen_first_and_its_fields_become_its_configuration(house:
         "url": "https://deploy.example/api", "headers": {"Accept": "text/plain"}, "timeout_s": 5,
         "secret_headers": {"Authorization": {"prefix": "Bearer ", "secret": "token"}},
     }  # fmt: skip
-    assert "named under “Where it leads”, not set" in made.content.decode()
+    shown = made.content.decode()
+    assert "not set" in shown and "<bdi>Authorization = Bearer ${token}</bdi>" in shown
     form = admin.get(f"/connections/{row.pk}/edit")
     typed = {name: form.context["form"][name].value() or "" for name in form.context["form"].fields}
     shown = {name: form.context["form"].fields[name].prepare_value(value) for name, value in typed.items()}

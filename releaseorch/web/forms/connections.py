@@ -82,6 +82,13 @@ def schema_of(kind: str) -> drawn.Schema:
         return {}
 
 
+def told(row: Connection) -> list[tuple[str, list[str]]]:
+    """What it says, as its form shows it: label, and line by line the value."""
+    form = ConnectionForm(kind=row.kind, row=row)
+    found = [(form[name].label, form[name].value()) for name in form.fields if name.startswith(FURTHER)]
+    return [(str(label), str(value).splitlines()) for label, value in found if value not in (*EMPTY, "{}")]
+
+
 def tools() -> list[tuple[str, str, str]]:
     """Kind, label, and what its connections say, for whoever chooses one."""
     return [(kind, gettext(registry.get(kind).label), _says(kind)) for kind in registry.kinds()]

@@ -1,7 +1,6 @@
 """Connections: where tools reach what they deploy to; secrets are set here and never shown again."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +20,7 @@ from releaseorch.environments.services.connections import LONGEST_SECRET, secret
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.forms.base import FormPage, form_page
-from releaseorch.web.forms.connections import ConnectionForm, NewConnectionForm, tools
+from releaseorch.web.forms.connections import ConnectionForm, NewConnectionForm, told, tools
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
@@ -60,7 +59,7 @@ def _page(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Http
     named = ProcedureStep.objects.filter(connection=found.name, executor=found.kind)
     context = {
         "connection": found,
-        "said": list(_flat(found.config)),
+        "said": told(found),
         "secrets": [
             (
                 one,
@@ -82,15 +81,6 @@ def _page(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Http
         "bounced": bounced,
     }
     return render_page(request, "connections/detail.html", context)
-
-
-def _flat(config: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Name → value, with dots where one stands in another."""
-    if isinstance(config, dict) and (config or not path):
-        for name, value in config.items():
-            yield from _flat(value, f"{path}.{name}" if path else str(name))
-    else:
-        yield path, config if isinstance(config, str) else json.dumps(config, ensure_ascii=False)
 
 
 @require_http_methods(FORM)
