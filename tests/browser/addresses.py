@@ -1,5 +1,6 @@
 """The pages of a house where something is under way: a run with a decision, a plan to approve, a request that waits."""
 
+from releaseorch.accounts.services import begin_second_factor
 from releaseorch.runs.models import DeploymentRun, Step
 from tests.factories import House
 from tests.histories import request_in_state, run_in_state
@@ -20,6 +21,7 @@ def busy_house(house: House) -> dict[str, str]:
     waits = request_in_state(house, "submitted", environment=house.acceptance, title="Photographs")
     sent_back = request_in_state(house, "sent_back", environment=house.development)
     failed = Step.objects.get(run=decision, state="needs_decision")
+    begin_second_factor(actor=house.cast.release_manager)
     return {
         "My work": "/",
         "Board": f"/board?release={house.release.pk}&environment={house.production.pk}",
@@ -43,4 +45,5 @@ def busy_house(house: House) -> dict[str, str]:
         "Audit": "/audit",
         "Search": "/search?q=claims",
         "My access": "/me",
+        "Second factor": "/me/second-factor",
     }
