@@ -109,6 +109,19 @@ def test_what_contradicts_itself_or_points_nowhere_is_named():
     assert "Installed, row 2, Version: “Ledger / ledger-web / 1.10” is neither in the sheet Versions" in whole
 
 
+def test_what_needs_a_refused_row_does_not_say_so_again():
+    said = problems(
+        workbook({
+            **SMALL,
+            "Procedures": [["Procedure", "Step", "Title", "Tool", "Parameters", "Installs"],
+                           ["copy", "copy", "Copy it", "shell", "argv: [sh, -c, 'echo ${version}']", "yes"]],
+            "Components": [["Application", "Component", "Procedure"], ["Ledger", "ledger-web", "copy"]],
+        })
+    )  # fmt: skip
+    (one,) = said
+    assert one.startswith("Procedures, row 2, Parameters: argv.2: Program text must not contain values")
+
+
 def repacked(content: bytes, part: str, change) -> bytes:
     made = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:

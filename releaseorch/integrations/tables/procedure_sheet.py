@@ -15,7 +15,7 @@ from releaseorch.executors import registry
 from releaseorch.integrations.tables.cells import NAMES, YAML, YES_NO, Choice, Whole
 from releaseorch.integrations.tables.people_sheets import TEAMS
 from releaseorch.integrations.tables.sheet import Column, Line, Plan, Sheet, Values, check
-from releaseorch.integrations.tables.world import Names, World, Wrong
+from releaseorch.integrations.tables.world import Consequence, Names, World, Wrong
 
 OWN = ("name", "version")
 Fault = dict[str, str]
@@ -72,18 +72,25 @@ class Procedures(Sheet):
         for line in lines:
             groups.setdefault((name_key(line.values["name"]), line.values.get("version")), []).append(line)
         for (key, version), steps in groups.items():
+            versions = {int(known[1]): row for known, row in world.things(self).items() if known[0] == key}
             try:
-                self._plan_group(key, version, steps, world, plan)
+                self._plan_group(key, version, steps, versions, world, plan)
             except Wrong as wrong:
                 plan.problems += self.problems(steps[0].number, wrong.sentences)
+                world.refuse(self, (key, str(version or max(versions, default=0) + 1)))
         return plan
 
-    def _plan_group(self, key: str, version: int | None, steps: list[Line], world: World, plan: Plan) -> None:
+    def _plan_group(
+        self,
+        key: str,
+        version: int | None,
+        steps: list[Line],
+        versions: Mapping[int, Procedure],
+        world: World,
+        plan: Plan,
+    ) -> None:
         name = self._one_name(steps)
         rows = self._steps(steps, world, plan)
-        if rows is None:
-            return
-        versions = {int(known[1]): row for known, row in world.things(self).items() if known[0] == key}
         newest = max(versions, default=0)
         present = versions.get(version or newest)
         if present is not None and present.name != name:
@@ -93,9 +100,9 @@ class Procedures(Sheet):
             plan.unchanged += 1
             return
         if present is not None and version is not None:
-            said = {"name": present, "next": newest + 1}
+            told = {"name": present, "next": newest + 1}
             raise Wrong({"version": _("%(name)s has other steps here, and a version never changes. "
-                                      "Call these %(next)d.") % said})  # fmt: skip
+                                      "Call these %(next)d.") % told})  # fmt: skip
         number = version or newest + 1
         made = check(Procedure(name=name, version=number, created_at=world.moment))
         world.things(self)[key, str(number)] = made
@@ -111,9 +118,9 @@ class Procedures(Sheet):
             raise Wrong({"name": said % {"names": ", ".join(sorted(names))}})
         return str(names.pop())
 
-    def _steps(self, lines: list[Line], world: World, plan: Plan) -> list[ProcedureStep] | None:
-        """The steps with their positions; None when one of them can't be taken."""
-        before, rows, drafts = len(plan.problems), [], []
+    def _steps(self, lines: list[Line], world: World, plan: Plan) -> list[ProcedureStep]:
+        """The steps with their positions; raises `Consequence` when one of them can't be taken."""
+        refused, rows, drafts = False, [], []
         for position, line in enumerate(lines, start=1):
             values = {name: value for name, value in line.values.items() if name not in OWN}
             try:
@@ -125,11 +132,14 @@ class Procedures(Sheet):
                 drafts.append(ProcedureStepDraft(**values))
                 rows.append(check(ProcedureStep(position=position, **vars(drafts[-1]))))
             except Wrong as wrong:
+                refused = True
                 plan.problems += self.problems(line.number, wrong.sentences)
-        if len(plan.problems) == before:
-            for place, sentence in step_faults(drafts):
-                plan.problems += self.problems(lines[place].number, {"": sentence})
-        return rows if len(plan.problems) == before else None
+        for place, sentence in [] if refused else step_faults(drafts):
+            refused = True
+            plan.problems += self.problems(lines[place].number, {"": sentence})
+        if refused:
+            raise Consequence
+        return rows
 
     def _told(self, steps: Iterable[ProcedureStep]) -> list[list[str]]:
         return [

@@ -137,6 +137,7 @@ class Sheet:
                 self._plan_line(line, world, plan)
             except Wrong as wrong:
                 plan.problems += self.problems(line.number, wrong.sentences)
+                world.refuse(self, self.names(line.values))
         return plan
 
     def problems(self, number: int, sentences: Mapping[str, str]) -> Iterable[Problem]:

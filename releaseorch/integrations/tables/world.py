@@ -116,7 +116,7 @@ class World:
 
     def is_closed(self, row: Any) -> bool:
         """Whether nothing new may come to a row: it is retired, and not by the import that this one finishes."""
-        return row.is_retired and row.retired_at != self.began
+        return bool(row.is_retired and row.retired_at != self.began)
 
     def is_actor(self, person: Person) -> bool:
         return isinstance(self.actor, Person) and self.actor.pk == person.pk
