@@ -67,8 +67,8 @@ ENVIRONMENTS = 6  # each is a column of every matrix: no company has as many as 
 EVENTS_OF = ("request", "run", "step", "person", "team", "application", "release", "feature", "environment")
 OPEN_REQUESTS = (
     RequestState.SUBMITTED,
-    RequestState.APPROVED,
     RequestState.SENT_BACK,
+    RequestState.APPROVED,
     RequestState.DRAFT,
     RequestState.FAILED,
 )
@@ -488,7 +488,7 @@ class BulkHouse:
     def _run_of(self, n: int, state: str) -> DeploymentRun | None:
         if state in (RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS):
             return self.of(DeploymentRun, n)
-        return self.of(DeploymentRun, n % 2) if state == RequestState.APPROVED and n % 4 == 3 else None
+        return self.of(DeploymentRun, n % 2) if state == RequestState.APPROVED and n % 4 == 1 else None
 
     def _installed(self, new: range, natural: range) -> None:
         """Every component somewhere, and a long past of the first one in the first environment."""

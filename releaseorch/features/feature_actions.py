@@ -52,7 +52,9 @@ def add_application(feature: Feature, person: Person, others: QuerySet[Applicati
     """
     left = list(others.select_related("team")[: MOST_OFFERED + 1])
     if len(left) > MOST_OFFERED:
-        why_not = "" if policy.may_somewhere(person, "feature.edit") else policy.why_not(person, "feature.edit")
+        why_not = (
+            "" if policy.may_somewhere(person, "feature.edit") else policy.why_not(person, "feature.edit")
+        )
         return _add_application(feature, not why_not, why_not, Field("application", _("Application"), kind="text",
                                 required=True, help=_("Its name.")))  # fmt: skip
     theirs = [one for one in left if not policy.why_not(person, "feature.edit", catalog.scope_of(one))]

@@ -69,9 +69,9 @@ def _choice_of_needs(request: HttpRequest, detail: queries.ComponentDetail) -> d
     """What it could need, by application: at most so many at a time, found by a part of their name (`?need=`)."""
     text = request.GET.get("need", "")[:200]
     known = {detail.component.pk, *(link.needs_id for link in detail.needs)}
-    found = Component.objects.filter(
-        Q(name__icontains=text) | Q(application__name__icontains=text), retired_at=None
-    ).exclude(pk__in=known)
+    found = Component.objects.filter(retired_at=None).exclude(pk__in=known)
+    if text:
+        found = found.filter(Q(name__icontains=text) | Q(application__name__icontains=text))
     rows = list(found.select_related("application").order_by("application__name", "name")[: MOST_NEEDS + 1])
     return {
         "addable": rows[:MOST_NEEDS],
