@@ -66,8 +66,13 @@ class Person(GuardedModel, AbstractBaseUser):
         return self.name
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Guarded, but for what Django writes when somebody logs in: two log-ins at once are no conflict."""
-        if update_fields is not None and set(update_fields) <= LOG_IN_FIELDS:
+        """Guarded, but for what Django writes when somebody logs in: two log-ins at once are no conflict.
+
+        No fields at all is guarded too: it raises the version, so that an older picture is refused.
+        """
+        if update_fields is not None:
+            update_fields = list(update_fields)  # read twice
+        if update_fields and set(update_fields) <= LOG_IN_FIELDS:
             models.Model.save(self, *args, update_fields=update_fields, **kwargs)
         else:
             super().save(*args, update_fields=update_fields, **kwargs)

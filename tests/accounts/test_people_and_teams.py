@@ -1,14 +1,18 @@
 """People and teams as master data: names that look the same, members, retiring."""
 
+from collections.abc import Callable
+
 import pytest
 
 from releaseorch.accounts import services
 from releaseorch.accounts.models import Person, PersonKind, Team
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
+from releaseorch.core import clock
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.runs import services as runs
 from tests.characters import Cast
+from tests.doors.people_verbs import linked, with_a_phone
 from tests.doors.step_verbs import ready
 from tests.factories import House
 
@@ -127,3 +131,20 @@ def test_a_robot_has_no_password(cast: Cast) -> None:
         services.reset_password(actor=cast.administrator, person=robot)
     with pytest.raises(Invalid, match="never an administrator"):
         services.grant_role(actor=cast.administrator, to=robot, role=Role.ADMINISTRATOR)
+
+
+@pytest.mark.parametrize("verb", [services.unlink_person, services.reset_second_factor])
+def test_who_looks_at_an_older_page_doesnt_act_on_a_person_whose_way_in_was_changed(
+    house: House, verb: Callable[..., Person]
+) -> None:
+    ada = house.cast.administrator
+    linked(house)
+    otto = with_a_phone(house)
+    seen = Person.objects.get(pk=otto.pk).row_version
+    verb(actor=ada, person=otto, reason="A lost phone.", seen=seen)
+    with pytest.raises(Conflict, match="Ada Lind changed Otto Weiss"):
+        services.deactivate_person(actor=ada, person=otto, reason="Has left.", seen=seen)
+    otto.refresh_from_db()
+    otto.last_login = clock.now()
+    otto.save(update_fields=["last_login"])
+    assert otto.is_active and Person.objects.get(pk=otto.pk).row_version == seen + 1
