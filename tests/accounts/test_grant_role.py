@@ -80,6 +80,17 @@ def test_what_makes_no_sense_is_refused(cast: Cast) -> None:
         services.grant_role(actor=cast.release_manager, to=cast.outsider, role=Role.OPERATOR)
 
 
+def test_a_role_that_begins_later_leaves_room_before_it(cast: Cast) -> None:
+    now, ada, qa = clock.now(), cast.administrator, cast.qa
+    later = now + timedelta(days=40)
+    services.grant_role(actor=ada, to=qa, role=Role.OPERATOR, valid_from=later)
+    for until in (later + timedelta(minutes=1), None):
+        with pytest.raises(Invalid, match="there already"):
+            services.grant_role(actor=ada, to=qa, role=Role.OPERATOR, valid_until=until)
+    services.grant_role(actor=ada, to=qa, role=Role.OPERATOR, valid_until=later)
+    assert may(qa, "run.start")
+
+
 def test_the_last_administrator_loses_nothing_by_any_door(cast: Cast) -> None:
     ada, rita = cast.administrator, cast.release_manager
     team = services.create_team(actor=ada, name="Platform")

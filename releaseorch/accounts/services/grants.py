@@ -123,8 +123,10 @@ def _check(made: RoleGrant, to: Person | Team) -> None:
 
 
 def _refuse_twice(made: RoleGrant) -> None:
+    """The same role may be there before or after, never at the same time."""
+    begins_before = Q() if made.valid_until is None else Q(valid_from__lt=made.valid_until)
     same = RoleGrant.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=made.valid_from),
+        begins_before, Q(valid_until=None) | Q(valid_until__gt=made.valid_from),
         person=made.person, team=made.team, role=made.role, scope_kind=made.scope_kind, scope_id=made.scope_id,
         revoked_at=None,
     ).first()  # fmt: skip
