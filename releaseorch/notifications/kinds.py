@@ -107,7 +107,7 @@ KINDS: dict[Kind, Told] = {
     K.FEATURE_LIVE: Told(_("All of your feature is live."), _("owner and tester")),
     K.MAIL_LOST: Told(
         _("Mail for you could not be sent for days."),
-        _("whom it was for"),
+        _("whom it was for; of a link to set a password, administrators"),
         can_leave_inbox=False,
         by_mail=False,
     ),

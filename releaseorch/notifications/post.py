@@ -7,7 +7,7 @@ not checked by the guard of outbound connections.
 import logging
 import smtplib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -19,8 +19,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from releaseorch.accounts import policy
+from releaseorch.accounts.roles import Role
 from releaseorch.core import clock
-from releaseorch.notifications import inbox, letters, password_mail
+from releaseorch.notifications import audience, inbox, letters, password_mail
 from releaseorch.notifications.inbox import News
 from releaseorch.notifications.kinds import URGENT, Kind
 from releaseorch.notifications.models import InboxEntry
@@ -92,15 +94,7 @@ def _send(bundle: Bundle, connection: BaseEmailBackend) -> bool:
         code, said = _answer(refused)
         rows.update(last_error=said)
         if code >= PERMANENT:
-            _lose(
-                entries,
-                ngettext(
-                    "The mail server refused %(n)d piece of news for you: %(why)s.",
-                    "The mail server refused %(n)d pieces of news for you: %(why)s.",
-                    len(entries),
-                ),
-                said,
-            )
+            _lose(entries, _refused, said)
         return False
     except (OSError, smtplib.SMTPException) as problem:
         rows.update(last_error=inbox.cut(f"{type(problem).__name__}: {problem}", 500))
@@ -139,22 +133,57 @@ def give_up() -> int:
     if too_many > 0:
         lost += waiting.exclude(kind__in=URGENT).exclude(pk__in=[one.pk for one in lost])[:too_many]
     if lost:
-        _lose(lost, ngettext("%(n)d piece of news for you could not be mailed: %(why)s.",
-                             "%(n)d pieces of news for you could not be mailed: %(why)s.", len(lost)))  # fmt: skip
+        _lose(lost, _never_sent)
     return len(lost)
 
 
-def _lose(entries: Sequence[InboxEntry], sentence: str, why: str = "") -> None:
-    """Not tried again; each person reads in the inbox that there is more than the mail told."""
+def _refused(n: int) -> str:
+    return ngettext(
+        "The mail server refused %(n)d piece of news for you: %(why)s.",
+        "The mail server refused %(n)d pieces of news for you: %(why)s.",
+        n,
+    )
+
+
+def _never_sent(n: int) -> str:
+    return ngettext(
+        "%(n)d piece of news for you could not be mailed: %(why)s.",
+        "%(n)d pieces of news for you could not be mailed: %(why)s.",
+        n,
+    )
+
+
+def _lose(entries: Sequence[InboxEntry], sentence: Callable[[int], str], why: str = "") -> None:
+    """Not tried again; each person reads all of it in the inbox, also what they wanted by mail alone.
+
+    A link to set a password is for somebody who can't open theirs: the administrators read of it.
+    """
+    InboxEntry.objects.filter(pk__in=[one.pk for one in entries]).update(mail=Sending.GIVEN_UP)
     by_person: dict[int, list[InboxEntry]] = defaultdict(list)
     for one in entries:
-        by_person[one.person_id].append(one)
-    InboxEntry.objects.filter(pk__in=[one.pk for one in entries]).update(mail=Sending.GIVEN_UP)
+        if one.kind == Kind.PASSWORD_LINK:
+            _tell_administrators(one, why or _last_error([one]))
+        else:
+            by_person[one.person_id].append(one)
     for person, ones in by_person.items():
+        InboxEntry.objects.filter(pk__in=[one.pk for one in ones]).update(in_inbox=True)
         said = {"n": len(ones), "why": (why or _last_error(ones)).rstrip(".")}
-        news = News(Kind.MAIL_LOST, [person], sentence % said, _("They are here in your inbox."), reverse("inbox"),
-                    ("person", person), "mail")  # fmt: skip
+        news = News(Kind.MAIL_LOST, [person], sentence(len(ones)) % said, _("They are here in your inbox."),
+                    reverse("inbox"), ("person", person), "mail")  # fmt: skip
         inbox.write([news], once=f"mail:{max(one.pk for one in ones)}")
+
+
+def _tell_administrators(link: InboxEntry, why: str) -> None:
+    """Nothing to say when it is of no use any more: the person has a password, or has left."""
+    person = link.person
+    if not password_mail.is_for(person):
+        return
+    said = {"person": person, "why": why.rstrip(".")}
+    sentence = _("The link to set a password could not be mailed to %(person)s: %(why)s.") % said
+    news = News(Kind.MAIL_LOST, audience.with_role([Role.ADMINISTRATOR], policy.ANYWHERE), sentence,
+                _("You can make a new link on the page of the person."), reverse("person", args=[person.pk]),
+                ("person", person.pk), "mail")  # fmt: skip
+    inbox.write([news], once=f"mail:{link.pk}")
 
 
 def _last_error(entries: Sequence[InboxEntry]) -> str:

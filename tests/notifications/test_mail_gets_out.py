@@ -18,7 +18,7 @@ from releaseorch.core import clock
 from releaseorch.notifications import inbox, post, queries
 from releaseorch.notifications.inbox import News
 from releaseorch.notifications.kinds import Kind
-from releaseorch.notifications.models import InboxEntry
+from releaseorch.notifications.models import InboxEntry, SwitchedOff
 from tests.characters import Cast
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +181,19 @@ def test_after_days_it_is_given_up_and_said(server: Server, olga: Person) -> Non
         assert lost.mail == "none"
         assert InboxEntry.objects.get(kind=Kind.RUN_STARTED).mail == "given_up"
         assert queries.mail_sentence() == ""
+
+
+def test_what_was_for_the_mail_alone_is_in_the_inbox_once_it_is_given_up(
+    server: Server, olga: Person
+) -> None:
+    SwitchedOff.objects.create(person=olga, kind=Kind.RUN_STARTED, channel="inbox")
+    with clock.at(TEN):
+        tell(olga, Kind.RUN_STARTED, "It has started.")
+        assert not queries.unread_entries(olga).exists()
+        clock.advance(timedelta(days=3, minutes=1))
+        post.send_due()
+        shown = queries.unread_entries(olga).order_by("pk")
+        assert [one.kind for one in shown] == [Kind.RUN_STARTED, Kind.MAIL_LOST]
 
 
 def test_the_queue_is_bounded_and_decisions_stay_in_it(

@@ -1,6 +1,7 @@
 """A new person, and one whose password was reset, get the link by mail; it stands in no row."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -8,6 +9,7 @@ from pytest_django.fixtures import Settings
 
 from releaseorch.accounts import services
 from releaseorch.accounts.models import Person
+from releaseorch.core import clock
 from releaseorch.notifications import post
 from releaseorch.notifications.models import InboxEntry
 from tests.characters import Cast
@@ -66,3 +68,16 @@ def test_nobody_gets_a_link_that_is_of_no_use(cast: Cast, settings: Settings) ->
         actor=cast.administrator, username="una", name="Una Kerr", email="una@northfold.example"
     )
     assert mailed() == []
+
+
+def test_administrators_hear_of_a_link_that_could_not_be_mailed(cast: Cast) -> None:
+    made = nia(cast)
+    sweep()
+    with clock.at(clock.now() + timedelta(days=4)):
+        post.send_due()
+    assert not InboxEntry.objects.filter(person=made, in_inbox=True).exists() and not mail.outbox
+    told = InboxEntry.objects.get(person=cast.administrator, kind="mail_lost")
+    assert told.sentence == (
+        "The link to set a password could not be mailed to Nia Evans: no mail server could be reached."
+    )
+    assert told.link == f"/people/{made.pk}"
