@@ -34,7 +34,15 @@ class BelowAPath(MiddlewareMixin):
             if name in request.META:
                 request.META[name] = self.taken_off(request.META[name])
         plain = request.build_absolute_uri
-        request.build_absolute_uri = lambda location=None: self.put_on(plain(location), request)  # type: ignore[method-assign]
+
+        def whole(location: str | None = None) -> str:
+            if location is not None and urlsplit(location).netloc:
+                return self.put_on(plain(location), request)
+            return self.lead_in(
+                plain(location)
+            )  # from the root or the page that was asked for, as we know them
+
+        request.build_absolute_uri = whole  # type: ignore[method-assign]
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         for name in HEADERS:
@@ -47,11 +55,19 @@ class BelowAPath(MiddlewareMixin):
         return response
 
     def put_on(self, address: str, request: HttpRequest) -> str:
-        """The path in front of an address of ours, once."""
+        """The path in front of an address of ours, once.
+
+        From the root no address carries it yet, even if it looks so: a prefix may be called as a page of ours.
+        """
         parts = urlsplit(address)
         is_ours = not parts.netloc or parts.netloc == request.get_host()
-        if not is_ours or not parts.path.startswith("/") or self.is_below(parts.path):
+        is_on = bool(parts.netloc) and self.is_below(parts.path)
+        if not is_ours or not parts.path.startswith("/") or is_on:
             return address
+        return self.lead_in(address)
+
+    def lead_in(self, address: str) -> str:
+        parts = urlsplit(address)
         return parts._replace(path=f"{self.prefix}{parts.path}").geturl()
 
     def taken_off(self, address: str) -> str:

@@ -7,10 +7,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
-from django.test import Client, override_settings
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
 
 from releaseorch.core import logs, readiness, signs
 from releaseorch.web import probe, proxies
+from releaseorch.web.below import BelowAPath
 from tests.characters import Cast
 from tests.factories import House
 
@@ -129,6 +131,24 @@ def test_below_a_path_every_address_carries_it_once(cast: Cast) -> None:
         assert "openapi.yaml" in docs and "/api/openapi.yaml" not in docs.replace(
             "/releaseorch/api/openapi.yaml", ""
         )
+
+
+def test_a_path_may_be_called_as_a_page_of_ours(rf: RequestFactory) -> None:
+    with override_settings(BASE_URL="https://tools.example/releases", ALLOWED_HOSTS=["testserver"]):
+        below = BelowAPath(lambda _request: HttpResponse())
+        asked = rf.get("/releases/3")
+        below.process_request(asked)
+        whole = "http://testserver/releases/releases/3"
+        told = [asked.build_absolute_uri(one) for one in (None, "/releases/3", "3", whole)]
+        assert told == [whole] * 4
+        ways = {
+            "/releases/3": "/releases/releases/3",
+            whole: whole,
+            "https://else.example/3": "https://else.example/3",
+        }
+        for way, outside in ways.items():
+            answer = below.process_response(asked, HttpResponse(headers={"Location": way}))
+            assert answer["Location"] == outside
 
 
 def test_a_log_line_says_what_it_belongs_to() -> None:
