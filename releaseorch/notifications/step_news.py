@@ -78,6 +78,4 @@ def _failed(step: Step, sentence: str) -> Iterator[News]:
 
 
 def _why(step: Step, reason: str) -> str:
-    """Nothing of what a restricted application's tools say leaves its pages."""
-    application = step.component.application if step.component is not None else None
-    return "" if application is not None and application.is_restricted else cut(reason, 200)
+    return cut(rights.open_text(step, reason), 200)

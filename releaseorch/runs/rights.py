@@ -69,6 +69,12 @@ def why_not_decide(person: Person, step: Step) -> str:
     return policy.why_not(person, "step.decide", scope_of_step(step, step.run))
 
 
+def open_text(step: Step, text: str) -> str:
+    """What of a text that a step's tool or owner wrote everybody may read: nothing of a restricted application's."""
+    application = step.component.application if step.component is not None else None
+    return "" if application is not None and application.is_restricted else text
+
+
 def why_not_read(person: Person, step: Step) -> str:
     """Logs and evidence of a restricted application are for its team and operators; its states are for everybody."""
     application = step.component.application if step.component is not None else None

@@ -12,7 +12,7 @@ from releaseorch.audit import events
 from releaseorch.core import clock
 from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
-from releaseorch.runs import progress
+from releaseorch.runs import progress, rights
 from releaseorch.runs.models import Attempt, DeploymentRun
 from releaseorch.runs.states import ATTEMPT_MOVES, RunState
 from releaseorch.runs.store import Claim, Ending, store
@@ -71,7 +71,7 @@ def end_attempt(run: DeploymentRun, claim: Claim, outcome: Outcome, lapsed_s: fl
         if outcome.leaves_doubt and had_intent:
             progress.left_uncertain(SYSTEM, run, step)
         verb = "step.cancelled" if step.is_final else "step.needs_decision"
-        progress.note(SYSTEM, verb, step, reason=outcome.ending.reason, **said)
+        progress.note(SYSTEM, verb, step, reason=rights.open_text(step, outcome.ending.reason), **said)
     progress.settle(run, [step])
     return True
 

@@ -100,7 +100,7 @@ def done_step(
     with transaction.atomic():
         run = progress.locked(step.run_id)
         said = _say(actor, step, "succeed", "succeed", (note, url, file))
-        progress.note(actor, "step.done", step, reason=said)
+        progress.note(actor, "step.done", step, reason=rights.open_text(step, said))
         progress.took_effect(actor, run, step, installed)
         progress.go_on(run, [step.pk])
         progress.settle(run, [step])
@@ -121,7 +121,7 @@ def failed_step(
     with transaction.atomic():
         run = progress.locked(step.run_id)
         said = _say(actor, step, "need_decision", "fail", (note, url, file))
-        progress.note(actor, "step.failed", step, reason=said)
+        progress.note(actor, "step.failed", step, reason=rights.open_text(step, said))
         progress.left_uncertain(actor, run, step)
         progress.settle(run, [step])
     return step
