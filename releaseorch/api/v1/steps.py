@@ -52,6 +52,13 @@ class AttemptOut(serializers.ModelSerializer[Attempt]):
             "pid", "external_id", "exit_code", "reason", "outputs",
         )  # fmt: skip
 
+    def to_representation(self, attempt: Attempt) -> dict[str, Any]:
+        """What was said or handed over is as closed as the log; the attempt's step needs no query of its own."""
+        shown: dict[str, Any] = super().to_representation(attempt)
+        if rights.why_not_read(self.context["request"].user, attempt.step):
+            shown.update(external_id="", reason="", outputs={})
+        return shown
+
 
 class DecisionOut(serializers.ModelSerializer[Decision]):
     actor = PersonOut()
@@ -76,7 +83,7 @@ class StepDetailOut(StepOut):
     decisions = DecisionOut(many=True)
     evidence = serializers.SerializerMethodField()
     closed = serializers.SerializerMethodField(
-        help_text="Why evidence and logs are not shown to the caller, else empty."
+        help_text="Why evidence, logs and what attempts say are not shown to the caller, else empty."
     )
     waits_for = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField()
