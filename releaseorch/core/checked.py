@@ -91,6 +91,16 @@ def free_slug(model: type[models.Model], name: str, otherwise: str, *reserved: s
     return slug
 
 
+def slug_of(model: type[models.Model], given: str, name: str, otherwise: str, *reserved: str) -> str:
+    """The address that was given, or one made of the name; raises `Invalid` where it leads elsewhere already."""
+    slug = normalised(given)
+    if not slug:
+        return free_slug(model, name, otherwise, *reserved)
+    if slug in reserved or model._default_manager.filter(slug=slug).exists():
+        raise Invalid({"slug": _("This address is taken.")})
+    return slug
+
+
 def text_of(value: str, field: str, *, limit: int = fields.TEXT_LENGTH) -> str:
     """A text that is kept outside a model field of its own, normalised; raises `Invalid`."""
     clean = normalised(value)

@@ -1,12 +1,16 @@
 """Applications, components and procedures are made with names of their own, and procedures never change."""
 
+from collections.abc import Callable
+
 import pytest
 
+from releaseorch.accounts.services import create_team
 from releaseorch.catalog import queries, services
 from releaseorch.catalog.models import Procedure
 from releaseorch.catalog.services import ProcedureStepDraft
 from releaseorch.catalog.states import Phase, StepKind
 from releaseorch.core.errors import Invalid, NotAllowed
+from releaseorch.environments.services import create_environment
 from tests.factories import House
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +32,21 @@ def test_a_name_that_is_taken_is_said_at_its_field(house: House) -> None:
         services.create_application(actor=actor, name="Claims", slug="other", team=house.cast.billing)
     with pytest.raises(Invalid, match="Claims has a component claims-web already"):
         services.create_component(actor=actor, application=house.claims, name="claims-web")
+
+
+def test_an_address_that_leads_elsewhere_already_is_said_at_its_field(house: House) -> None:
+    actor, team = house.cast.administrator, house.cast.billing
+    tries: list[Callable[[], object]] = [
+        lambda: services.create_application(actor=actor, name="Fleet", slug="new", team=team),
+        lambda: services.create_application(actor=actor, name="Fleet", slug="claims", team=team),
+        lambda: create_team(actor=actor, name="Fleet", slug="new"),
+        lambda: create_team(actor=actor, name="Fleet", slug=team.slug),
+        lambda: create_environment(actor=actor, name="Fleet", slug=house.production.slug, rank=9),
+    ]
+    for one in tries:
+        with pytest.raises(Invalid) as refused:
+            one()
+        assert refused.value.fields == {"slug": ["This address is taken."]}
 
 
 def test_it_needs_the_right(house: House) -> None:

@@ -10,7 +10,7 @@ from releaseorch.accounts.administrators import one_remains
 from releaseorch.accounts.models import Person, Team, TeamMember
 from releaseorch.audit import edits, events
 from releaseorch.core import clock
-from releaseorch.core.checked import cleaned, free_slug, insert, reason_text, refuse_same_name
+from releaseorch.core.checked import cleaned, insert, reason_text, refuse_same_name, slug_of
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 
 
@@ -28,7 +28,7 @@ def create_team(
     """Raises `NotAllowed`, `Invalid` also for a name that looks like another team's."""
     policy.require(actor, "team.edit")
     refuse_same_name(Team, name, _taken)
-    address = slug or free_slug(Team, name, "team", "new")
+    address = slug_of(Team, slug, name, "team", "new")
     made = cleaned(Team(name=name, slug=address, contact=contact, on_call_note=on_call_note))
     with transaction.atomic():
         insert(made, "name", _taken(made.name))

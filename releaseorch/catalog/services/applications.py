@@ -14,7 +14,7 @@ from releaseorch.catalog.models import Application
 from releaseorch.catalog.services import retiring
 from releaseorch.catalog.services.rights import scope_of
 from releaseorch.catalog.states import Level
-from releaseorch.core.checked import cleaned, free_slug, insert, refuse_same_name, text_of
+from releaseorch.core.checked import cleaned, insert, refuse_same_name, slug_of, text_of
 from releaseorch.core.errors import Invalid
 from releaseorch.core.text import folded
 
@@ -54,11 +54,11 @@ def create_application(
     """Raises `NotAllowed`, or `Invalid` also for a name that is taken, if only to the eye."""
     policy.require(actor, "application.edit", Scope.of(teams=[team.pk]))
     _refuse_taken(name)
+    address = slug_of(Application, slug, name, "application", *RESERVED_SLUGS)
     made = cleaned(
         Application(
-            name=name, slug=slug or free_slug(Application, name, "application", *RESERVED_SLUGS), team=team,
-            contact=contact, on_call_note=on_call_note, criticality=criticality, runbook_url=runbook_url,
-            is_restricted=is_restricted, level=level, tags=tags_of(tags),
+            name=name, slug=address, team=team, contact=contact, on_call_note=on_call_note, criticality=criticality,
+            runbook_url=runbook_url, is_restricted=is_restricted, level=level, tags=tags_of(tags),
         )
     )  # fmt: skip
     with transaction.atomic():

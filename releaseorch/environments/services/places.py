@@ -11,7 +11,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.audit import edits, events
 from releaseorch.catalog.services import retiring
-from releaseorch.core.checked import cleaned, free_slug, insert, refuse_same_name
+from releaseorch.core.checked import cleaned, insert, refuse_same_name, slug_of
 from releaseorch.core.errors import Conflict
 from releaseorch.environments.models import Environment
 from releaseorch.environments.services.parameters import checked
@@ -42,7 +42,7 @@ def create_environment(
     refuse_same_name(Environment, name, _taken)
     made = cleaned(
         Environment(
-            name=name, slug=slug or free_slug(Environment, name, "environment"), rank=rank,
+            name=name, slug=slug_of(Environment, slug, name, "environment"), rank=rank,
             is_protected=is_protected, parameters=checked(parameters or {}),
         )
     )  # fmt: skip
