@@ -1,10 +1,12 @@
 """Mail to a real server in this process: bundled, inert, tried again for days while the server is away."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -23,6 +25,7 @@ from tests.characters import Cast
 
 pytestmark = pytest.mark.django_db
 TEN = datetime(2031, 3, 7, 10, 0, tzinfo=UTC)
+Asserts = Callable[[int], AbstractContextManager[Any]]
 
 
 class Postbox:
@@ -148,6 +151,15 @@ def test_one_mail_per_run_in_ten_minutes_but_a_decision_goes_at_once(postbox: Po
         tell(olga, Kind.DECISION, "Step 4 needs a decision.")
         assert post.send_due() == 1
         assert postbox.subjects[3:] == ["Step 4 needs a decision. and 1 more"]  # what waited goes with it
+
+
+def test_what_was_mailed_is_not_looked_through_while_nothing_waits(
+    postbox: Postbox, olga: Person, django_assert_num_queries: Asserts
+) -> None:
+    tell(olga, Kind.RUN_STARTED, "It has started.")
+    assert post.send_due() == 1
+    with django_assert_num_queries(3):  # too old, too many, due
+        assert post.send_due() == 0
 
 
 def test_a_server_that_is_away_for_a_day_loses_nothing(server: Server, olga: Person) -> None:
