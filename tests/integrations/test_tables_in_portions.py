@@ -6,6 +6,7 @@ from releaseorch.audit.models import Event
 from releaseorch.catalog.models import Component, ComponentVersion, Procedure
 from releaseorch.core.errors import Conflict
 from releaseorch.environments.models import Installation
+from releaseorch.features.models import Feature
 from releaseorch.integrations.models import SourceRecord
 from releaseorch.integrations.tables import importing, portions
 from tests.integrations.workbooks import ACTOR, SMALL, bring, problems, workbook
@@ -110,3 +111,16 @@ def test_who_loses_a_race_half_way_is_told_what_stays(small_portions, monkeypatc
     ):
         importing.import_tables(workbook(LARGE), actor=ACTOR)
     assert Event.objects.filter(verb="source.imported").count() == 2
+
+
+@pytest.mark.parametrize("at_once", [portions.AT_ONCE, 1], ids=["in one portion", "in two"])
+def test_a_known_row_gets_another_value_and_a_link_together(at_once, monkeypatch):
+    bring({**LARGE, "Applications": [*SMALL["Applications"], ["Till", "Payments"]]})
+    monkeypatch.setattr(portions, "AT_ONCE", at_once)
+    monkeypatch.setattr(portions, "PORTION", at_once)
+    seen = Feature.objects.get(key="F-1").row_version
+    bring({"Features": [["Feature", "Title", "Applications"], ["F-1", "Fastest", "Ledger: \nTill: in_test"]]})
+    feature = Feature.objects.get(key="F-1")
+    scopes = feature.scopes.values_list("application__name", "status")
+    assert (feature.title, sorted(scopes)) == ("Fastest", [("Ledger", "open"), ("Till", "in_test")])
+    assert feature.row_version == seen + 2

@@ -189,8 +189,10 @@ def _write(plan: Plan, actor: Actor) -> None:
     for change in plan.changed:
         _change(change, actor)
     for row, name, added in plan.grown:
-        if isinstance(row, GuardedModel):
-            row.save(update_fields=[])  # whoever looks at an older picture of it is told so
+        if isinstance(row, GuardedModel):  # whoever looks at an older picture of it is told so
+            fresh = edits.locked(row, row.row_version)
+            fresh.save(update_fields=[])
+            row.row_version = fresh.row_version
         events.record(
             actor=actor, verb=f"{kind_of(row)}.edited", subject=row, after={name: added}, topics=TOPICS
         )
@@ -211,7 +213,8 @@ def _change(change: Change, actor: Actor) -> None:
             source_name=SOURCE,
         )  # fmt: skip
         return
-    edits.edit_row(actor=actor, row=row, seen=row.row_version, values=change.values, topics=TOPICS)
+    fresh = edits.edit_row(actor=actor, row=row, seen=row.row_version, values=change.values, topics=TOPICS)
+    row.row_version = fresh.row_version  # what comes with the row is written after it
 
 
 def _record(part: Sequence[Plan], actor: Actor, reason: str) -> None:
