@@ -161,6 +161,12 @@ def test_more_rows_than_are_taken_are_refused(monkeypatch):
     assert said == "Teams: There are more than 200,000 rows. Import it in parts."
 
 
+def test_a_row_number_that_excel_does_not_have_is_not_counted_up_to():
+    content = workbook({"Teams": [["Team"], ["Payments"]]})
+    far = repacked(content, SHEET, lambda old: old.replace(b'<row r="2"', b'<row r="999999999999"'))
+    assert problems(far) == ["Teams: There are more than 200,000 rows. Import it in parts."]
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -185,6 +191,12 @@ def test_a_broken_csv_file_is_said_by_file_and_line(content, sentence, tmp_path)
     (tmp_path / "teams.csv").write_bytes(content)
     (said,) = folder_problems(tmp_path)
     assert said.startswith(sentence)
+
+
+def test_a_sheet_that_is_there_twice_is_refused(tmp_path):
+    (tmp_path / "Teams.csv").write_text("Team\nPayments\n")
+    (tmp_path / "teams.csv").write_text("Team\nClaims\n")
+    assert folder_problems(tmp_path) == ["teams.csv: The sheet Teams is there twice."]
 
 
 def test_the_command_lists_the_problems_and_fails(tmp_path, capsys):

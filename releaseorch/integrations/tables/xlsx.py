@@ -34,6 +34,7 @@ MOST_PARTS = 2000
 # Of what Excel writes a hundredth is left at best; what shrinks to less was made to burst.
 MOST_GROWTH = 300
 MOST_COLUMNS = 60
+LAST_ROW = 1_048_576  # Excel has no more
 READ_ME = "Read me"
 _KINDS: dict[str, Kind] = {"n": "number", "b": "truth", "e": "error", "f": "formula", "d": "moment"}
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]{1,3})([0-9]{1,7}):')
@@ -112,10 +113,9 @@ def _rows(sheet: Any, width: int) -> Iterator[RawRow]:
     number, taken, rows = 1, 0, sheet.iter_rows(min_row=2, max_col=width or 1)
     while True:
         with _hostile():
-            cells = next(rows, None)
+            number, cells = _next_filled(rows, number, sheet.title)
         if cells is None:
             return
-        number += 1
         raw = [_raw(cell) for cell in cells]
         if number in merged or not any(raw):
             continue
@@ -123,6 +123,23 @@ def _rows(sheet: Any, width: int) -> Iterator[RawRow]:
         if taken > MOST_ROWS:
             raise Unreadable(too_many_rows(), sheet.title)
         yield RawRow(number, raw)
+
+
+def _next_filled(rows: Iterator[Any], number: int, title: str) -> tuple[int, Any]:
+    """The number and cells of the next row with something in it, None at the end.
+
+    The library gives a row for each number that is left out, so a small file could have us count for ever.
+    """
+    gap = None
+    for at, cells in enumerate(rows, start=number + 1):
+        if at > LAST_ROW:
+            raise Unreadable(too_many_rows(), title)
+        if cells is gap:  # what is left out is the same empty row each time
+            continue
+        if any(cell.value is not None for cell in cells):
+            return at, cells
+        gap = cells
+    return number, None
 
 
 def _merged(sheet: Any) -> Iterator[tuple[int, str]]:
