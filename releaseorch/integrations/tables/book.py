@@ -52,6 +52,9 @@ class Reading:
                     "",
                     _("There is no such sheet. There are: %(sheets)s.") % {"sheets": _titles()},
                 )
+            elif sheet.title in found:
+                said = _("The sheet %(sheet)s is there twice.") % {"sheet": sheet.title}
+                self._say(table.name, 0, "", said)
             else:
                 found[sheet.title] = list(self._read(sheet, table))
         if not found and not self.problems:
