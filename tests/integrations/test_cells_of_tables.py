@@ -74,6 +74,9 @@ def test_what_people_type_is_understood(cell, raw, value):
     [
         (Loose(), Raw("number", 1.5)),
         (Whole(), Raw("number", 1.5)),
+        (Loose(), Raw("number", float("inf"))),  # 1e999 in the file
+        (Whole(), Raw("number", float("inf"))),
+        (Whole(), Raw("number", 10**400)),
         (Whole(), Raw("text", "-1")),
         (Whole(), Raw("text", "99999999999")),
         (MOMENT, Raw("number", 45000)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -41,7 +42,7 @@ class Loose(Cell):
     """Text in which a whole number is what was typed, such as a telephone."""
 
     def read(self, raw: Raw) -> Any:
-        if raw.kind == "number" and raw.value == int(raw.value):
+        if _is_whole(raw):
             return str(int(raw.value))
         return super().read(raw)
 
@@ -53,7 +54,7 @@ class Whole(Cell):
         self.empty = empty
 
     def read(self, raw: Raw) -> Any:
-        if raw.kind == "number" and raw.value == int(raw.value):
+        if _is_whole(raw):
             raw = Raw("text", str(int(raw.value)))
         return super().read(raw)
 
@@ -206,6 +207,13 @@ def text_of(raw: Raw) -> str:
         case "formula":
             said = _("This holds a formula (%(value)s). Paste its value instead.")
     raise BadCell(said % {"value": shown(str(value))})
+
+
+def _is_whole(raw: Raw) -> bool:
+    if raw.kind != "number":
+        return False
+    # Of whole numbers none is infinite, but some are larger than what can be asked whether it is.
+    return isinstance(raw.value, int) or (math.isfinite(raw.value) and raw.value == int(raw.value))
 
 
 def _in_order(value: Any) -> Any:
