@@ -127,12 +127,14 @@ def confirm(
     `seen`: ids of the open rows of the component in the environment, on whichever target, as the person saw them.
     """
     policy.require(actor, "inventory.confirm", scope_of(component, environment))
-    _refuse_stale(component, environment, seen)
     why = checked.reason_text(reason)
     if version is not None:
         _refuse_foreign(component, version)
     with transaction.atomic():
         before = _open_row(component, environment, target)
+        _refuse_stale(
+            component, environment, seen
+        )  # after it: closing the row tells what changes from here on
         moment = _moment(before, None)
         same = before is not None and before.uncertain_with_id is None and before.version == version
         after = before if same else None

@@ -7,7 +7,7 @@ import pytest
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
-from releaseorch.core.errors import Invalid, NotAllowed
+from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation, Target
 from tests.factories import House, place
@@ -95,6 +95,24 @@ def test_uncertain_until_somebody_says_what_is_there(house: House) -> None:
         {"version": "2.0.0", "uncertain_with": "2.1.0"}, {"version": "2.0.0"},
     )  # fmt: skip
     assert event.reason == "The page shows 2.0.0."
+
+
+def test_what_changes_while_a_word_is_being_kept_is_not_overwritten(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = (house.version(house.claims_web, text) for text in ("2.0.0", "2.1.0"))
+    drawn, read = install(house, old), inventory._open_row
+
+    def and_a_run_was_faster(*where: object) -> Installation | None:
+        monkeypatch.undo()
+        install(house, new)
+        return read(*where)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(inventory, "_open_row", and_a_run_was_faster)
+    with pytest.raises(Conflict, match="changed since you opened this page"):
+        inventory.confirm(
+            actor=house.cast.operator, version=None, reason="It is gone", seen={drawn.pk}, **place_of(house)
+        )
 
 
 def test_installing_ends_the_uncertainty(house: House) -> None:
