@@ -11,6 +11,7 @@ from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.environments.states import SourceKind
 from releaseorch.runs.models import DeploymentRun, RunTarget
+from releaseorch.web.views import where
 from tests.factories import House, place
 
 DAY = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -185,6 +186,34 @@ def test_a_persons_word_ends_the_doubt_and_is_kept(house: House, door) -> None:
     assert (row.version, row.uncertain_with, row.source_name) == (new, None, "Olga Petrova")
     event = Event.objects.get(verb="inventory.confirmed")
     assert (event.actor_id, event.reason) == (house.cast.operator.pk, "Looked at /version")
+
+
+def test_the_doubt_is_offered_with_its_old_version_and_on_its_own_place(
+    house: House, door, monkeypatch
+) -> None:
+    """One target is certain; the doubt is about the whole environment, from before there were targets."""
+    old, tried, new = (house.version(house.claims_web, text) for text in ("1", "2", "3"))
+    monkeypatch.setattr(where, "VERSIONS_OFFERED", 1)
+    (target,) = place(house.claims_web, house.production, "app-1")
+    install(house.claims_web, house.production, new, target=target)
+    install(house.claims_web, house.production, old)
+    doubt = inventory.mark_uncertain(
+        actor=SYSTEM, component=house.claims_web, environment=house.production, target=None, attempted=tried,
+        source_kind=SourceKind.RUN, source_id=3, source_name="x",
+    )  # fmt: skip
+    client = door(house.cast.operator)
+    url = f"/where/{house.claims_web.pk}/{house.production.pk}"
+    fields = {field.name: field for field in client.get(url).context["action"].fields}
+    assert [text for _pk, text in fields["installed"].choices[:-1]] == ["2", "1", "3"]
+    assert dict(fields["installed"].choices)[fields["installed"].value] == "2"
+    assert dict(fields["target"].choices)[fields["target"].value] == "The whole environment"
+    answer = confirm(client, house, **{name: field.value for name, field in fields.items()})
+    assert answer.status_code == 303
+    rows = inventory.current([house.production.pk], [house.claims_web.pk])
+    assert {(row.target, row.version, row.uncertain_with) for row in rows} == {
+        (target, new, None), (None, tried, None),
+    }  # fmt: skip
+    assert doubt not in rows
 
 
 def test_a_word_about_something_that_changed_meanwhile_is_refused(house: House, door) -> None:

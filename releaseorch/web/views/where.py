@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -23,6 +24,7 @@ from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
 NOTHING = "nothing"
+WHOLE = "whole"
 VERSIONS_OFFERED = 50
 
 
@@ -135,20 +137,20 @@ def _confirm_action(
 ) -> Action:
     why_not = policy.why_not(person_of(request), "inventory.confirm", inventory.scope_of(what, place))
     fields = [Field("drawn", value=_drawn(present))]
-    targets = Target.objects.filter(environment=place, placements__component=what)
+    # One row answers both: a version of one target, chosen beside another, would be believed for that one.
+    about = next((row for row in present if row.uncertain_with_id), present[0] if present else None)
+    targets = _target_choices(what, place, present)
     if targets:
-        choices = tuple((str(target.pk), target.name) for target in targets)
-        fields.append(
-            Field("target", _("On"), value=choices[0][0], kind="select", required=True, choices=choices)
-        )
+        on = _target_value(about) if about else targets[0][0]
+        fields.append(Field("target", _("On"), value=on, kind="select", required=True, choices=targets))
     fields.append(
         Field(
             "installed",
             _("What is there now"),
-            value=_planned(present),
+            value=_planned(about),
             kind="select",
             required=True,
-            choices=_version_choices(what),
+            choices=_version_choices(what, present),
         )
     )
     return Action(
@@ -164,14 +166,33 @@ def _confirm_action(
     )
 
 
-def _version_choices(what: Component) -> tuple[tuple[str, str], ...]:
-    versions = ComponentVersion.objects.filter(component=what)[:VERSIONS_OFFERED]
-    return (*((str(one.pk), one.text) for one in versions), (NOTHING, _("Nothing of it is installed")))
+def _target_choices(
+    what: Component, place: Environment, present: list[Installation]
+) -> tuple[tuple[str, str], ...]:
+    """Where it is placed or still is; the whole environment too, where that was said before targets came."""
+    asked = Q(placements__component=what) | Q(pk__in={row.target_id for row in present if row.target_id})
+    targets = Target.objects.filter(asked, environment=place).distinct()
+    choices = [(str(target.pk), target.name) for target in targets]
+    if choices and any(row.target_id is None for row in present):
+        choices.insert(0, (WHOLE, _("The whole environment")))
+    return tuple(choices)
 
 
-def _planned(present: list[Installation]) -> str:
+def _target_value(row: Installation) -> str:
+    return str(row.target_id) if row.target_id else WHOLE
+
+
+def _version_choices(what: Component, present: list[Installation]) -> tuple[tuple[str, str], ...]:
+    """The newest, and before them what is or may be there, however old: what isn't offered can't be chosen."""
+    offered = {one.pk: one.text for one in ComponentVersion.objects.filter(component=what)[:VERSIONS_OFFERED]}
+    there = {one.pk: one.text for row in present for one in (row.uncertain_with, row.version) if one}
+    choices = {pk: text for pk, text in there.items() if pk not in offered} | offered
+    return (*((str(pk), text) for pk, text in choices.items()), (NOTHING, _("Nothing of it is installed")))
+
+
+def _planned(row: Installation | None) -> str:
     """Prefilled with what was being installed when the doubt began, else with what is there."""
-    found = next((row.uncertain_with_id or row.version_id for row in present), None)
+    found = (row.uncertain_with_id or row.version_id) if row else None
     return str(found) if found else NOTHING
 
 
@@ -189,6 +210,8 @@ def _seen_rows(request: HttpRequest) -> set[int] | None:
 
 
 def _target(request: HttpRequest, place: Environment) -> Target | None:
+    if request.POST.get("target") == WHOLE:
+        return None
     target_id = inputs.row_id(request.POST, "target")
     if target_id is None:
         return None
