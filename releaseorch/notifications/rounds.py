@@ -1,8 +1,10 @@
 """What no event tells: a step by hand waits to be taken, a run starts within the hour."""
 
 from datetime import timedelta
+from random import SystemRandom
 from typing import TypeVar
 
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -17,12 +19,14 @@ from releaseorch.notifications.models import InboxEntry
 from releaseorch.runs import progress, rights, waits
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
+from releaseorch.waiting.models import Interval
 
 T = TypeVar("T")
 EVERY_S = 5.0
 SOON = timedelta(hours=1)
 STILL_NEWS = timedelta(hours=1)  # when nobody can be told, it isn't tried for ever
-MOST = 200
+MOST = 200  # in one round
+some = SystemRandom().sample  # not the first: what reaches nobody is tried again, and holds up no other
 
 
 def tell() -> int:
@@ -30,15 +34,24 @@ def tell() -> int:
 
 
 def steps_to_take() -> int:
-    """Each step by hand that became ready in the last hour, once; one that was handed back is told anew."""
+    """Each step by hand that has waited for less than an hour, once; one that was handed back is told anew.
+
+    A wait begins anew when its run is resumed, so what became ready before a long pause is told after it.
+    """
+    lately = clock.now() - STILL_NEWS
+    waits_since = Interval.objects.filter(
+        subject_kind="step", is_primary=True, ended_at=None, started_at__gt=lately
+    )
     ready = Step.objects.filter(
+        Q(ready_at__gt=lately) | Q(pk__in=waits_since.values("subject_id")),
         state=StepState.READY,
         kind=StepKind.MANUAL,
         run__state=RunState.RUNNING,
-        ready_at__gt=clock.now() - STILL_NEWS,
-    ).select_related(*progress.WITH_NAMES, "run__environment")
-    steps = {step_news.once(step): step for step in ready.order_by("ready_at", "pk")[:MOST]}
-    return sum(inbox.write([_step_news(step, same)], once=same) for same, step in _untold(steps).items())
+    )
+    found = _untold({step_news.once(one): one.pk for one in ready.only("token", "owner")})
+    steps = ready.filter(pk__in=found.values()).select_related(*progress.WITH_NAMES, "run__environment")
+    told = [(step, step_news.once(step)) for step in steps.order_by("ready_at", "pk")]
+    return sum(inbox.write([_step_news(step, same)], once=same) for step, same in told)
 
 
 def runs_that_start_soon() -> int:
@@ -46,13 +59,15 @@ def runs_that_start_soon() -> int:
     runs = DeploymentRun.objects.filter(
         state=RunState.SCHEDULED, window_from__gt=now, window_from__lte=now + SOON
     ).select_related("environment")
-    soon = {f"run:{run.pk}:{run.window_from:%Y-%m-%dT%H:%M}": run for run in runs[:MOST]}
+    soon = {f"run:{run.pk}:{run.window_from:%Y-%m-%dT%H:%M}": run for run in runs}
     return sum(inbox.write(list(_run_news(run, same)), once=same) for same, run in _untold(soon).items())
 
 
 def _untold(found: dict[str, T]) -> dict[str, T]:
+    """Those that nobody was told of yet, as many as one round takes."""
     told = set(InboxEntry.objects.filter(once__in=list(found)).values_list("once", flat=True))
-    return {once: one for once, one in found.items() if once not in told}
+    untold = [one for one in found.items() if one[0] not in told]
+    return dict(untold if len(untold) <= MOST else some(untold, MOST))
 
 
 def _step_news(step: Step, same: str) -> News:

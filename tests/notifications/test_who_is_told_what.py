@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from releaseorch.accounts.models import Person
+from releaseorch.accounts.models import Person, Team
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
 from releaseorch.delivery import services
 from releaseorch.delivery.drafts import ItemDraft, RequestChanges
 from releaseorch.delivery.states import RequestState
 from releaseorch.features.models import FeatureInVersion
-from releaseorch.notifications import hooks, inbox
+from releaseorch.notifications import hooks, inbox, rounds
 from releaseorch.notifications.inbox import News
 from releaseorch.notifications.kinds import Kind
 from releaseorch.notifications.models import InboxEntry
@@ -262,6 +262,22 @@ def test_a_step_by_hand_is_told_to_its_team_and_to_whom_it_is_given(house: House
         entry(house.cast.operator, "step_yours").sentence
         == f"Rita Moreau gave you step 2 · check of Friday #{run.pk}."
     )
+
+
+def test_a_step_by_hand_is_told_after_a_long_pause_and_past_one_that_reaches_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "MOST", 1)
+    nobody, now = Team.objects.create(name="Nobody", slug="nobody"), clock.now()
+    with clock.at(now):
+        steps = [a.manual("first", team_id=nobody.pk), a.manual("check", team_id=house.cast.billing.pk)]
+        run = a.running_run(house.cast.release_manager, *steps, environment=house.production)
+        runs.pause_run(actor=house.cast.release_manager, run=run)
+        clock.advance(timedelta(hours=5))
+        assert rounds.steps_to_take() == 0
+        runs.resume_run(actor=house.cast.release_manager, run=a.now(run))
+        assert sum(rounds.steps_to_take() for _round in range(60)) == 1
+        assert entry(house.cast.other_developer, "step_yours").subject_id == a.step(run, "check").pk
 
 
 def test_the_end_says_what_is_live_and_features_arrive_with_their_last_part(house: House) -> None:
