@@ -1,5 +1,6 @@
 """Who is concerned: by role, by team, by a run or a request. Ids only; who may be told is said where it is written."""
 
+import re
 from collections.abc import Collection, Iterable
 
 from releaseorch.accounts import policy
@@ -58,8 +59,22 @@ def at_hand(run: DeploymentRun) -> set[int]:
 
 
 def named_in(note: str) -> set[int]:
-    """The people whose full names stand in a note such as “Ines Duarte, ext. 4417; then Tomasz Wiśniewski”."""
+    """The people whose full names stand in a note such as “Ines Duarte, ext. 4417; then Tomasz Wiśniewski”.
+
+    Not within another word: Max is not called by “Maximum wait”.
+    """
     if not note:
         return set()
     known = Person.objects.filter(is_active=True, kind=PersonKind.HUMAN).values_list("pk", "name")
-    return {pk for pk, name in known if name in note}
+    return {pk for pk, name in known if name in note and _as_words(name).search(note)}
+
+
+def _as_words(name: str) -> re.Pattern[str]:
+    letter_or_digit = r"[^\W_]"
+    return re.compile(f"(?<!{letter_or_digit}){re.escape(name)}(?!{letter_or_digit})")
+
+
+def who_are_there(people: Iterable[int]) -> set[int]:
+    """Without robots and those who have left: whom news reach; one query."""
+    found = Person.objects.filter(pk__in=set(people), is_active=True, kind=PersonKind.HUMAN)
+    return set(found.values_list("pk", flat=True))

@@ -1,11 +1,11 @@
 """A decision that waits longer than its procedure allows goes up: taker → team → on-call → release managers, each once.
 
-With an hour allowed, the first is called after one hour, the next after two, and so on; a level without anybody is
-passed over.
+With an hour allowed, the first is called after one hour, the next after two, and so on; a level without anybody
+who could be told is passed over.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -64,7 +64,7 @@ def _escalate(step: Step, since: datetime, called: set[tuple[int, datetime, str]
 
 
 def way_up(step: Step) -> list[Called]:
-    """Whom this step's decision goes to, in this order; about eight queries."""
+    """Whom this step's decision goes to, in this order; about nine queries."""
     team = waits.team_of(step)
     levels = [_taker(step)]
     if team is not None:
@@ -76,6 +76,8 @@ def way_up(step: Step) -> list[Called]:
                              _ids(audience.named_in(team.on_call_note))))  # fmt: skip
     managers = audience.with_role([Role.RELEASE_MANAGER], rights.scope_of_step(step, step.run))
     levels.append(Called(Level.RELEASE_MANAGER, _("the release managers"), _ids(managers)))
+    there = audience.who_are_there(pk for one in levels for pk in one.people)
+    levels = [replace(one, people=one.people & there) for one in levels]
     return [one for one in levels if one.people or (one.level == Level.ON_CALL and one.name)]
 
 

@@ -16,12 +16,13 @@ from pytest_django.fixtures import Settings
 from releaseorch.accounts.models import Person, Team
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
-from releaseorch.notifications import escalation, webhook
+from releaseorch.notifications import audience, escalation, webhook
 from releaseorch.notifications.models import Escalation, InboxEntry, WebhookCall
 from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.waiting.models import Interval
 from releaseorch.web.context import numbers_of
+from tests.characters import Cast
 from tests.factories import House
 from tests.notifications.sweep import forget, told
 from tests.runs import builders as a
@@ -74,6 +75,26 @@ def test_it_goes_from_the_taker_to_the_release_managers_each_once(house: House, 
         f"Nobody has decided on step 1 · deploy of Friday #{run.pk} for 120 minutes; "
         "now it is up to the release managers."
     )
+
+
+def test_a_level_of_people_who_have_left_or_are_robots_is_passed_over(
+    house: House, run: DeploymentRun
+) -> None:
+    cast = house.cast
+    Person.objects.filter(pk__in=[cast.operator.pk, cast.developer.pk]).update(is_active=False)
+    Person.objects.filter(pk=cast.teammate.pk).update(kind="robot")
+    Team.objects.filter(pk=cast.claims.pk).update(on_call_note="")
+    clock.advance(HALF)
+    assert escalation.escalate() == 1
+    assert calls() == [("release_manager", "the release managers")]
+
+
+def test_who_is_on_call_is_named_in_whole_words(cast: Cast) -> None:
+    Person.objects.filter(pk=cast.teammate.pk).update(name="Max")
+    for note in ("Maximum wait: 10 minutes.", "Call Climax", "Max2"):
+        assert audience.named_in(note) == set()
+    for note in ("Max", "then (Max), ext. 4402", "_Max_"):
+        assert audience.named_in(note) == {cast.teammate.pk}
 
 
 def mine(door: Callable[..., Client], person: Person) -> str:
