@@ -7,6 +7,7 @@ who could be told is passed over.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -31,7 +32,8 @@ from releaseorch.waiting.ledger import WaitsFor
 from releaseorch.waiting.models import Blocker
 
 EVERY_S = 10.0
-MOST = 200
+MOST = 200  # in one round
+some = SystemRandom().sample  # not the first: what reaches nobody is tried again, and holds up no other
 
 
 @dataclass(frozen=True)
@@ -46,20 +48,36 @@ class Called:
 def escalate() -> int:
     """Call whoever is due; returns how many levels were called."""
     late = Step.objects.filter(
-        state=StepState.NEEDS_DECISION, decide_within_s__isnull=False, run__state__in=sorted(RUN_ACTIVE)
+        state=StepState.NEEDS_DECISION, decide_within_s__gt=0, run__state__in=sorted(RUN_ACTIVE)
     )
-    steps = list(late.select_related(*progress.WITH_NAMES, "run__environment").order_by("pk")[:MOST])
-    since = {pk: wait.started_at for pk, wait in ledger.open_waits("step", [one.pk for one in steps]).items()}
-    called = set(Escalation.objects.filter(step__in=steps).values_list("step_id", "since", "level"))
-    return sum(_escalate(step, since[step.pk], called) for step in steps if step.pk in since)
+    allowed = {pk: seconds or 0 for pk, seconds in late.values_list("pk", "decide_within_s")}
+    since = {pk: wait.started_at for pk, wait in ledger.open_waits("step", allowed).items()}
+    called = _called(since)
+    due = {pk: int((clock.now() - at) / timedelta(seconds=allowed[pk])) for pk, at in since.items()}
+    behind = [pk for pk in due if _goes_on(due[pk], called[pk])]
+    if len(behind) > MOST:
+        behind = some(behind, MOST)
+    steps = late.filter(pk__in=behind).select_related(*progress.WITH_NAMES, "run__environment").order_by("pk")
+    return sum(_escalate(step, since[step.pk], due[step.pk], called[step.pk]) for step in steps)
 
 
-def _escalate(step: Step, since: datetime, called: set[tuple[int, datetime, str]]) -> int:
-    allowed = timedelta(seconds=step.decide_within_s or 0)
-    due = int((clock.now() - since) / allowed) if allowed else 0
-    if not due:
-        return 0
-    fresh = [one for one in way_up(step)[:due] if (step.pk, since, str(one.level)) not in called]
+def _called(since: dict[int, datetime]) -> dict[int, set[str]]:
+    """The levels that were called about each step in this wait."""
+    found: dict[int, set[str]] = {pk: set() for pk in since}
+    rows = Escalation.objects.filter(step__in=list(since))
+    for pk, at, level in rows.values_list("step_id", "since", "level"):
+        if at == since[pk]:
+            found[pk].add(level)
+    return found
+
+
+def _goes_on(due: int, called: set[str]) -> bool:
+    """Whether somebody may have to be called now, seen without asking who they are."""
+    return len(called) < due and str(Level.RELEASE_MANAGER) not in called
+
+
+def _escalate(step: Step, since: datetime, due: int, called: set[str]) -> int:
+    fresh = [one for one in way_up(step)[:due] if str(one.level) not in called]
     return sum(_call(step, since, one) for one in fresh)
 
 

@@ -5,9 +5,11 @@ import hmac
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -28,6 +30,7 @@ from tests.notifications.sweep import forget, told
 from tests.runs import builders as a
 
 pytestmark = pytest.mark.django_db
+Asserts = Callable[[int], AbstractContextManager[Any]]
 TEN = datetime(2031, 3, 7, 22, 0, tzinfo=UTC)
 HALF = timedelta(minutes=30)
 SECRET = "a secret of the pager and of us"
@@ -75,6 +78,22 @@ def test_it_goes_from_the_taker_to_the_release_managers_each_once(house: House, 
         f"Nobody has decided on step 1 · deploy of Friday #{run.pk} for 120 minutes; "
         "now it is up to the release managers."
     )
+
+
+def test_those_that_went_all_the_way_up_hold_up_no_other(
+    house: House, run: DeploymentRun, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Asserts
+) -> None:
+    monkeypatch.setattr(escalation, "MOST", 1)
+    clock.advance(4 * HALF)
+    assert escalation.escalate() == 4
+    with django_assert_num_queries(3):  # nobody looks whom to call
+        assert escalation.escalate() == 0
+    step = a.installing(
+        "deploy", house.version(house.billing_api, "5.3.0"), "sh", "-c", "exit 4", decide_within_s=1800
+    )
+    a.carry_out(a.running_run(house.cast.operator, step, environment=house.acceptance), "deploy")
+    clock.advance(HALF)
+    assert escalation.escalate() == 1
 
 
 def test_a_level_of_people_who_have_left_or_are_robots_is_passed_over(
