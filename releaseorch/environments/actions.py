@@ -189,9 +189,7 @@ def remove_connection_action(connection: Connection, why_not: str) -> Action:
 
 def _why_nowhere(person: Person, permission: str, scope: Scope) -> str:
     """Empty for whoever may do it for some application or place: the form asks which, the service judges."""
-    if any(grant.role in policy.ROLES[permission] for grant in policy.grants_of(person)):
-        return ""
-    return policy.why_not(person, permission, scope)
+    return "" if policy.may_somewhere(person, permission) else policy.why_not(person, permission, scope)
 
 
 def environment_actions(environment: Environment, person: Person) -> dict[str, Action]:

@@ -70,8 +70,7 @@ def _named(request: HttpRequest, name: str) -> Environment | None:
 
 
 def _may_file(request: HttpRequest) -> bool:
-    roles = policy.ROLES["request.create"]
-    return any(grant.role in roles for grant in policy.grants_of(person_of(request)))
+    return policy.may_somewhere(person_of(request), "request.create")
 
 
 def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:

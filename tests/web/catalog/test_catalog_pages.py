@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from releaseorch.accounts.models import Person
+from releaseorch.accounts.models import Person, RoleGrant
+from releaseorch.accounts.roles import Role, ScopeKind
 from releaseorch.catalog import services
 from releaseorch.catalog.models import Application, Component, ComponentDependency, ComponentVersion
 from releaseorch.environments import inventory
 from releaseorch.features.models import FeatureInVersion
 from tests.api.conftest import program  # noqa: F401  (a fixture)
+from tests.characters import grant
 from tests.factories import ApplicationFactory, ComponentFactory, House
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +78,21 @@ def test_who_may_not_edit_reads_why_and_who_may(house: House, door: Doors) -> No
         assert answer.status_code == 403
         assert "administrator, release manager" in text_of(answer)
     assert "aria-disabled" in text_of(page.get("/applications/claims"))
+
+
+def test_who_manages_one_team_or_place_finds_the_way_to_the_form(house: House, door: Doors) -> None:
+    dana, here = house.cast.developer, house.production
+    grant(dana, Role.RELEASE_MANAGER, team=house.cast.billing)
+    RoleGrant.objects.create(
+        person=dana, role=Role.ADMINISTRATOR, scope_kind=ScopeKind.ENVIRONMENT, scope_id=here.pk
+    )
+    page = door(dana)
+    for way in ("/applications", "/connections"):
+        assert f'href="{way}/new"' in text_of(page.get(way))
+        assert page.get(f"{way}/new").status_code == 200
+    fleet = typed(house, name="Fleet")
+    assert page.post("/applications/new", fleet).status_code == 403
+    assert page.post("/applications/new", {**fleet, "team": house.cast.billing.pk}).status_code == 303
 
 
 def test_values_of_a_component_are_lines_and_a_bad_line_is_named(house: House, door: Doors) -> None:
