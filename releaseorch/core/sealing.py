@@ -6,10 +6,12 @@ the file `sealing_keys` in the state directory, which is read with each use, so 
 
 import base64
 import binascii
+import fcntl
 import os
 import re
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -75,15 +77,17 @@ def add_key() -> str:
             "The sealing keys come from RELEASEORCH_SEALING_KEYS: put a new one first there, then rotate."
         )
     made = _new_key()
-    _write({**made, **known_keys()})
+    with _alone():
+        _write({**made, **known_keys()})
     return next(iter(made))
 
 
 def forget_keys(unused: set[str]) -> None:
     """Take keys that seal nothing any more out of the file; never the current one."""
-    keys = known_keys()
-    current = next(iter(keys), "")
-    _write({key_id: key for key_id, key in keys.items() if key_id == current or key_id not in unused})
+    with _alone():
+        keys = known_keys()
+        current = next(iter(keys), "")
+        _write({key_id: key for key_id, key in keys.items() if key_id == current or key_id not in unused})
 
 
 def _sealed(key: bytes, secret: bytes, place: str) -> bytes:
@@ -109,14 +113,22 @@ def _read(lines: list[str], source: str) -> Keys:
 
 def _first_keys() -> Keys:
     """Make the file with a first key; whoever is second takes the key of who was first."""
-    _file().parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        draft = _draft(_new_key())
-        try:
-            os.link(draft, _file())
-        finally:
-            draft.unlink()
+    with _alone():
+        if not known_keys():
+            _write(_new_key())
     return known_keys()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Only one process or thread at a time changes the file: what another adds in between would be lost."""
+    _file().parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(_file().with_name(f"{FILE}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _new_key() -> Keys:

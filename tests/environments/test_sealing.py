@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 
@@ -48,6 +49,12 @@ def test_a_key_that_would_not_protect_is_refused_by_name_of_its_source(settings,
     assert KEY not in str(no.value)
 
 
+def test_no_key_is_lost_when_several_are_added_at_once() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        added = list(pool.map(lambda _number: sealing.add_key(), range(8)))
+    assert set(sealing.known_keys()) == set(added)
+
+
 def connection(house: House, name: str = "server") -> Connection:
     return services.create_connection(
         actor=house.cast.administrator, environment=house.production, name=name, kind="shell"
@@ -74,7 +81,9 @@ def test_keys_rotate_in_batches_while_secrets_are_set(house: House) -> None:
     keep(house, row, "s3")
     assert connections.secrets_of(row)["s5"] == SECRET + b" s5"
     call_command("rotate_keys", forget=True, stdout=StringIO())
-    assert len(sealing.known_keys()) == 1
+    newest, before = sealing.known_keys()
+    assert before == now  # what it sealed may be committed only now
+    assert set(ConnectionSecret.objects.values_list("key_id", flat=True)) == {newest}
     assert len(connections.secrets_of(row)) == 7
 
 

@@ -15,9 +15,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--batch", type=int, default=200, help="how many secrets are read at a time")
-        parser.add_argument("--forget", action="store_true", help="drop keys that seal nothing any more")
+        parser.add_argument(
+            "--forget",
+            action="store_true",
+            help="drop keys that an earlier rotation replaced and that seal nothing any more",
+        )
 
     def handle(self, *, batch: int, forget: bool, **options: Any) -> None:
+        # What was current a moment ago may have sealed what somebody commits only after we have looked.
+        replaced = set(list(sealing.known_keys())[1:])
         if not settings.SEALING_KEYS:
             sealing.add_key()
         done = rotation.rotate(max(batch, 1))
@@ -30,4 +36,4 @@ class Command(BaseCommand):
                 f"What {names} sealed can't be opened: bring the key back, or set these secrets anew."
             )
         if forget and not settings.SEALING_KEYS:
-            sealing.forget_keys(set(sealing.known_keys()) - rotation.keys_in_use())
+            sealing.forget_keys(replaced - rotation.keys_in_use())
