@@ -33,7 +33,12 @@ def test_what_holds_it_is_named(house: House, door) -> None:
     )  # fmt: skip
     with pytest.raises(Conflict) as no:
         retire(house)
-    held = (f"request #{draft.pk} (draft)", f"{run} leads to Production", "kept by Quinn Abara", "Load test. Give it back first.")
+    held = (
+        f"request #{draft.pk} (draft)",
+        f"{run} leads to Production",
+        "kept by Quinn Abara",
+        "Load test. Give it back first.",
+    )
     page = door(house.cast.administrator).get(f"/environments/{house.production.pk}").content.decode()
     for said in held:
         assert said in str(no.value) and said in page, said

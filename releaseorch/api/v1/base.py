@@ -154,7 +154,8 @@ def verb(
     call.__name__ = name
     call.__doc__ = (service.__doc__ or "").split("\n")[0]
     made = action(detail=True, methods=["post"], url_path=name.replace("_", "-"))(call)
-    return extend_schema(request=body, responses=answer, parameters=[REPEATABLE])(made)  # last, else it is lost
+    # Last of all, or it is lost.
+    return extend_schema(request=body, responses=answer, parameters=[REPEATABLE])(made)
 
 
 def creation(
