@@ -93,7 +93,9 @@ def _waits() -> Iterator[str]:
         ("step", pk) for pk in Step.objects.filter(state__in=WAITING_STEPS).values_list("pk", flat=True)
     }
     # What a run waits for before its start is another story.
-    unstarted = DeploymentRun.objects.exclude(state__in=[*RUN_ACTIVE, *RUN_FINAL]).values_list("pk", flat=True)
+    unstarted = DeploymentRun.objects.exclude(state__in=[*RUN_ACTIVE, *RUN_FINAL]).values_list(
+        "pk", flat=True
+    )
     ours = {wait for wait in open_waits if wait[0] in {"run", "step"}} - {("run", pk) for pk in unstarted}
     for kind, pk in sorted(wanted - ours):
         yield f"{kind} {pk} waits for nobody"
