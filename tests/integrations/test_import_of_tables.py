@@ -14,7 +14,9 @@ from releaseorch.environments.states import SourceKind
 from releaseorch.features.models import FeatureInVersion, FeatureScope
 from releaseorch.integrations.tables import importing
 from releaseorch.integrations.tables.found import TablesRefused
+from releaseorch.runs.models import DeploymentRun, RunTarget
 from tests.characters import make_cast
+from tests.factories import PersonFactory
 from tests.integrations.workbooks import ACTOR, SMALL, bring, problems, workbook
 from tests.row_counts import row_counts
 
@@ -74,6 +76,18 @@ def test_rows_that_are_known_are_changed_with_their_events_and_the_rest_stays():
     bring({"Installed": [*SMALL["Installed"][:1], ["Ledger", "ledger-web", "Test", "1.11"]]})
     (now,) = inventory.current()
     assert (now.version.text, now.uncertain_with) == ("1.11", None)
+
+
+def test_a_status_that_changes_is_told_in_the_history_of_its_feature():
+    head = ["Feature", "Title", "Applications"]
+    bring({**SMALL, "Features": [head, ["F-0", "None", ""], ["F-1", "One", "Ledger: "]],
+           "Releases": [["Release", "Features"], ["Spring", "F-1"]]})  # fmt: skip
+    bring({"Features": [head, ["F-1", "One", "Ledger: in_test"]]})
+    scope, event = FeatureScope.objects.get(), Event.objects.get(verb="feature.status_set")
+    assert scope.status == "in_test" and scope.pk != scope.feature_id
+    assert (event.subject_id, event.subject_name) == (scope.feature_id, str(scope.feature))
+    assert event.before == {"application": "Ledger", "status": "open"}
+    assert not Event.objects.filter(verb="feature.edited").exists()
 
 
 def test_what_only_its_own_verbs_change_is_refused_and_named():
@@ -150,18 +164,63 @@ def test_only_administrators_import_and_nobody_gives_themselves_rights():
     assert (grant.scope_kind, grant.scope_id) == ("application", Application.objects.get(name="Ledger").pk)
 
 
+def bring_what_was_looked_at(monkeypatch, content, meanwhile):
+    looked = importing.look(content, actor=ACTOR)
+    meanwhile()
+    monkeypatch.setattr(importing, "look", lambda *_args, **_kwargs: looked)
+    importing.import_tables(content, actor=ACTOR)
+
+
+def test_what_a_run_installs_meanwhile_is_never_overwritten(monkeypatch):
+    rows = [["Ledger", "ledger-web", text] for text in ("1.10", "1.11", "2")]
+    bring({**SMALL, "Versions": [SMALL["Versions"][0], *rows]})
+    stands = Installation.objects.get()
+    newer = workbook({"Installed": [SMALL["Installed"][0], ["Ledger", "ledger-web", "Test", "1.11"]]})
+
+    def a_run_starts():
+        rita = PersonFactory()
+        run = DeploymentRun.objects.create(
+            title="Run 7", environment=stands.environment, composed_by=rita, edited_by=rita
+        )
+        RunTarget.objects.create(
+            run=run, component=stands.component, environment=stands.environment, is_active=True
+        )
+
+    def a_run_has_installed():
+        inventory.install(
+            actor=ACTOR, component=stands.component, environment=stands.environment, target=None,
+            version=ComponentVersion.objects.get(text="2"), source_kind=SourceKind.RUN, source_id=7,
+            source_name="Run 7",
+        )  # fmt: skip
+
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(Conflict, match=r"works there now.*Nothing was imported"),
+    ):
+        bring_what_was_looked_at(patch, newer, a_run_starts)
+    RunTarget.objects.update(is_active=False)
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(Conflict, match="Somebody else changed what is installed"),
+    ):
+        bring_what_was_looked_at(patch, newer, a_run_has_installed)
+    (now,) = inventory.current()
+    assert (now.version.text, now.source_kind) == ("2", "run")
+
+
 def test_what_somebody_changed_meanwhile_stops_the_whole_import(monkeypatch):
     bring(SMALL)
     before = row_counts()
     content = workbook(
         {"Teams": [["Team"], ["New"]], "Environments": [["Environment", "Rank"], ["Test", "2"]]}
     )
-    looked = importing.look(content, actor=ACTOR)
-    row = Environment.objects.get()
-    row.rank = 7
-    row.save()
-    monkeypatch.setattr(importing, "look", lambda *_args, **_kwargs: looked)
+
+    def meanwhile():
+        row = Environment.objects.get()
+        row.rank = 7
+        row.save()
+
     with pytest.raises(Conflict):
-        importing.import_tables(content, actor=ACTOR)
+        bring_what_was_looked_at(monkeypatch, content, meanwhile)
     assert row_counts() == before
     assert not Person.objects.exists()

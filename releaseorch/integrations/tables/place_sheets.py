@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from releaseorch.core.errors import Invalid
+from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.environments.models import Environment, Installation, Placement, Target
 from releaseorch.environments.services import parameters
 from releaseorch.environments.states import SourceKind
 from releaseorch.integrations.tables.catalog_sheets import COMPONENTS, RETIRED, retired
 from releaseorch.integrations.tables.cells import MOMENT, PAIRS, YES_NO, Whole
 from releaseorch.integrations.tables.feature_sheets import VERSIONS
-from releaseorch.integrations.tables.sheet import Column, Sheet, Values
+from releaseorch.integrations.tables.sheet import Column, Plan, Sheet, Values
 from releaseorch.integrations.tables.world import Names, World, Wrong
+from releaseorch.runs.models import RunTarget
 
 if TYPE_CHECKING:
     from releaseorch.integrations.tables.cells import Cell
@@ -180,6 +181,19 @@ class Installed(Sheet):
                 {"version": _("%(version)s is there, said %(by)s. Confirm on its page what is there, "
                               "or take this row out.") % said}
             )  # fmt: skip
+
+    def before_write(self, plan: Plan) -> None:
+        """Between the look and now a run may have begun there, or somebody said what is there."""
+        active = RunTarget.objects.filter(is_active=True).select_related("run")
+        held = {(target.component_id, target.environment_id): target.run for target in active}
+        seen = [change.row for change in plan.changed]
+        for row in (*plan.new, *seen):
+            run = held.get((row.component.pk, row.environment.pk))
+            if run is not None:
+                raise Conflict(_("%(run)s works there now; import again when it is over.") % {"run": run})
+        rows = Installation.objects.select_for_update().filter(pk__in=[row.pk for row in seen], until=None)
+        if len(rows.order_by("pk").values_list("pk", flat=True)) != len(seen):
+            raise Conflict(_("Somebody else changed what is installed. Look at how it stands now."))
 
     def _differs(self, row: Any, name: str, value: Any, cell: Cell) -> bool:
         if value is None and name in {"version", "uncertain_with"}:
