@@ -12,6 +12,7 @@ from releaseorch.audit import events
 from releaseorch.catalog import services as catalog
 from releaseorch.catalog.models import Application
 from releaseorch.core import clock, fields
+from releaseorch.core.actor import Actor
 from releaseorch.core.checked import cleaned, insert
 from releaseorch.core.errors import Invalid
 from releaseorch.features.models import (
@@ -90,9 +91,21 @@ def set_feature_status(
                  % {"feature": feature.key, "application": application}}
             )  # fmt: skip
         scope.check_version(seen)
-        before = scope.status
-        if before == status:
-            return scope
+        return write_feature_status(actor=actor, scope=scope, status=status, reason=reason)
+
+
+def write_feature_status(
+    *, actor: Actor, scope: FeatureScope, status: FeatureStatus, reason: str = ""
+) -> FeatureScope:
+    """The half of `set_feature_status` after the right to it was asked for; an import asks for one of its own.
+
+    Told in the history of the feature. Raises `Conflict` when the scope isn't any more as it was read.
+    """
+    before = scope.status
+    if before == status:
+        return scope
+    feature, application = scope.feature, scope.application
+    with transaction.atomic():
         scope.status = FeatureStatus(status)
         scope.save(update_fields=["status"])
         events.record(
@@ -102,7 +115,3 @@ def set_feature_status(
             topics=["requests", "work", *releases_of(feature)],
         )  # fmt: skip
     return scope
-
-
-def _releases_of(feature: Feature) -> list[str]:
-    return [f"release:{pk}" for pk in feature.lines.values_list("release_id", flat=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from releaseorch.core.models import GuardedModel
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.environments.states import SourceKind
+from releaseorch.features.models import FeatureScope
+from releaseorch.features.services.features import write_feature_status
 from releaseorch.integrations.sources.document import Noted
 from releaseorch.integrations.sources.ledger import Ledger, portion
 from releaseorch.integrations.sources.summary import Summary
@@ -212,6 +215,9 @@ def _change(change: Change, actor: Actor) -> None:
             version=version, source_kind=SourceKind.IMPORT, source_id=None,
             source_name=SOURCE,
         )  # fmt: skip
+        return
+    if isinstance(row, FeatureScope):  # told where the feature is, by its own verb
+        write_feature_status(actor=actor, scope=copy.copy(row), status=change.values["status"])
         return
     fresh = edits.edit_row(actor=actor, row=row, seen=row.row_version, values=change.values, topics=TOPICS)
     row.row_version = fresh.row_version  # what comes with the row is written after it
