@@ -48,6 +48,16 @@ def test_the_same_steps_again_write_nothing(house: House, service: Procedure) ->
     assert not Event.objects.filter(verb="procedure.edited").exists()
 
 
+def test_components_follow_to_a_version_that_has_the_same_steps_already(
+    house: House, service: Procedure
+) -> None:
+    manager = house.cast.release_manager
+    second = services.edit_procedure(actor=manager, procedure=service, steps=BY_HAND)
+    again = services.edit_procedure(actor=manager, procedure=service, steps=BY_HAND, seen=2, adopt=True)
+    assert again == second
+    assert set(Component.objects.filter(procedure=second)) == {house.claims_web, house.billing_api}
+
+
 def test_who_edits_an_older_picture_is_told_who_was_first(house: House, service: Procedure) -> None:
     services.edit_procedure(actor=house.cast.second_manager, procedure=service, steps=BY_HAND, seen=1)
     with pytest.raises(Conflict, match="Sven Dahl made service v2 after you opened this page"):

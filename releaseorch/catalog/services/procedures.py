@@ -76,7 +76,7 @@ def edit_procedure(
     """The next version, made from `procedure`; `seen` is the newest version that was known then.
 
     With `adopt` the components that use `procedure` use the new one from now on; runs that are planned keep their
-    steps. The same steps as in the newest version: nothing is written. Raises `NotAllowed`, `Invalid`, `Conflict`.
+    steps. The same steps as in the newest version: that is the one. Raises `NotAllowed`, `Invalid`, `Conflict`.
     """
     policy.require(actor, "application.edit")
     check_steps(steps)
@@ -84,15 +84,15 @@ def edit_procedure(
         last = newest(procedure.name) or procedure
         if seen is not None and seen != last.version:
             raise _made_meanwhile(last)
-        if _columns(last.steps.all()) == _columns(_rows(last, steps)):
-            return last
-        made = _write(procedure.name, last.version + 1, steps)
-        events.record(
-            actor=actor, verb="procedure.edited", subject=made, topics=[f"procedure:{procedure.pk}"],
-            before={"version": last.version, "steps": [step.key for step in last.steps.all()]},
-            after={"version": made.version, "steps": [step.key for step in steps]},
-        )  # fmt: skip
-        if adopt:
+        made = last
+        if _columns(last.steps.all()) != _columns(_rows(last, steps)):
+            made = _write(procedure.name, last.version + 1, steps)
+            events.record(
+                actor=actor, verb="procedure.edited", subject=made, topics=[f"procedure:{procedure.pk}"],
+                before={"version": last.version, "steps": [step.key for step in last.steps.all()]},
+                after={"version": made.version, "steps": [step.key for step in steps]},
+            )  # fmt: skip
+        if adopt and made.pk != procedure.pk:
             _adopt(actor, procedure, made)
     return made
 
