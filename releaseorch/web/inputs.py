@@ -56,8 +56,11 @@ def row_id(values: Mapping[str, str], name: str) -> int | None:
 
 
 def row_ids(values: QueryDict, name: str) -> list[int]:
-    """Every id that was picked, each once; 400 when one can't be an id."""
-    ids = [row_id({name: text}, name) for text in values.getlist(name)[:MOST_PICKED]]
+    """Every id that was picked, each once; 400 when one can't be an id, or there are too many to look at."""
+    picked = values.getlist(name)
+    if len(picked) > MOST_PICKED:
+        raise BadRequest(_("At most %(n)d can be picked at once.") % {"n": MOST_PICKED})
+    ids = [row_id({name: text}, name) for text in picked]
     return list(dict.fromkeys(pk for pk in ids if pk is not None))
 
 

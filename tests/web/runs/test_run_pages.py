@@ -210,3 +210,9 @@ def test_an_ended_run_says_so(house: House, door) -> None:
     page = door(house.cast.auditor).get(f"/runs/{run.pk}").content.decode()
     assert 'data-run-state="succeeded"' in page
     assert "Took" in page
+
+
+def test_too_many_picked_are_refused_and_not_cut_off(house: House, door) -> None:
+    answer = door(house.cast.release_manager).get("/runs/new", {"request": range(1, 502)})
+    assert answer.status_code == 400
+    assert "At most 500 can be picked at once." in answer.content.decode()
