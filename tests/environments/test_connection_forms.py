@@ -8,6 +8,7 @@ from releaseorch.executors import registry
 from releaseorch.executors.base import Executor
 from releaseorch.executors.outbound import ALLOW_VARIABLE
 from releaseorch.executors.shell.executor import ShellExecutor
+from releaseorch.web.forms.connections import told
 from tests.factories import House
 
 pytestmark = pytest.mark.django_db
@@ -82,20 +83,41 @@ class Free(ShellExecutor):
             "hosts": {"title": "Hosts", "type": "array", "items": {"type": "string"}},
             "ports": {"title": "Ports", "type": "array", "items": {"type": "integer"}},
             "is_blue": {"title": "Blue", "type": "boolean"},
+            "is_kept": {"title": "Kept", "type": "boolean", "default": True},
+            "tries": {"title": "Tries", "type": "integer"},
         },
     }
 
 
-def test_json_stays_for_what_has_no_field_of_its_own(house: House, door, monkeypatch) -> None:
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> None:
     known: dict[str, Executor] = {**registry.found().executors, "free": Free()}
     monkeypatch.setattr(registry, "found", lambda: registry.Found(known))
+
+
+def test_zero_and_no_are_something_to_say(house: House, door, free: None) -> None:
+    admin = door(house.cast.administrator)
+    blank = admin.get("/connections/new?kind=free").content.decode()
+    assert 'id="id_config_is_kept" checked' in blank and 'id="id_config_is_blue" checked' not in blank
+    typed = {"kind": "free", "name": "any", "environment": house.production.pk, "config_tries": "0"}
+    made = admin.post("/connections/new", typed, follow=True)
+    row = Connection.objects.get()
+    assert row.config == {"is_blue": False, "is_kept": False, "tries": 0}
+    assert told(row) == [("Blue", ["no"]), ("Kept", ["no"]), ("Tries", ["0"])] and made.status_code == 200
+    again = admin.get(f"/connections/{row.pk}/edit").content.decode()
+    assert 'id="id_config_is_kept" checked' not in again and 'value="0"' in again
+
+
+def test_json_stays_for_what_has_no_field_of_its_own(house: House, door, free: None) -> None:
     typed = {
         "kind": "free", "name": "any", "environment": house.production.pk, "config_region": "north",
         "config_hosts": "a\n b \n", "config_ports": "[1, 2]", "config_is_blue": "on", "config": '{"zone": {"x": 1}}',
     }  # fmt: skip
     admin = door(house.cast.administrator)
     assert admin.post("/connections/new", typed).status_code == 303
-    config = {"region": "north", "hosts": ["a", "b"], "ports": [1, 2], "is_blue": True, "zone": {"x": 1}}
+    config = {
+        "region": "north", "hosts": ["a", "b"], "ports": [1, 2], "is_blue": True, "is_kept": False, "zone": {"x": 1},
+    }  # fmt: skip
     assert Connection.objects.get().config == config
     form = admin.get(f"/connections/{Connection.objects.get().pk}/edit").content.decode()
     assert "[1, 2]" in form and "&quot;zone&quot;" in form

@@ -15,7 +15,7 @@ from releaseorch.web.forms.base import Group, NounForm
 
 OWN = "config_"  # before the names of the tool's own fields; a tool may call one of them "name"
 FURTHER = "config"
-EMPTY: tuple[Any, ...] = (None, "", {}, [], False)
+EMPTY: tuple[Any, ...] = (None, "", {}, [])  # 0 and false say something
 
 
 class ConnectionForm(NounForm):
@@ -85,8 +85,9 @@ def schema_of(kind: str) -> drawn.Schema:
 def told(row: Connection) -> list[tuple[str, list[str]]]:
     """What it says, as its form shows it: label, and line by line the value."""
     form = ConnectionForm(kind=row.kind, row=row)
-    found = [(form[name].label, form[name].value()) for name in form.fields if name.startswith(FURTHER)]
-    return [(str(label), str(value).splitlines()) for label, value in found if value not in (*EMPTY, "{}")]
+    shown = [name for name in form.fields if name in {FURTHER, *(OWN + own for own in row.config)}]
+    found = [(form[name].label, form[name].value()) for name in shown]
+    return [(str(label), _lines(value)) for label, value in found if value not in (*EMPTY, "{}")]
 
 
 def tools() -> list[tuple[str, str, str]]:
@@ -102,6 +103,12 @@ def _says(kind: str) -> str:
 def _initial(config: Mapping[str, Any], own: Mapping[str, forms.Field]) -> dict[str, Any]:
     further = {name: value for name, value in config.items() if name not in own}
     return {FURTHER: further, **{OWN + name: config[name] for name in own if name in config}}
+
+
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return [gettext("yes") if value else gettext("no")]
+    return str(value).splitlines()
 
 
 def _whole(value: Any) -> Any:

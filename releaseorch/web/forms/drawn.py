@@ -141,7 +141,8 @@ def _field(entry: Schema, **options: Any) -> forms.Field:
         empty = [] if options["required"] else [("", _("as the tool does"))]
         return forms.ChoiceField(choices=[*empty, *choices], help_text=said, **options)
     if kind == "boolean":
-        return forms.BooleanField(help_text=said, **{**options, "required": False})
+        ticked = entry.get("default", False)  # what the tool does while nothing is said
+        return forms.BooleanField(help_text=said, initial=ticked, **{**options, "required": False})
     if kind in ("number", "integer"):
         return _number(entry, said, **options)
     if kind == "string":
