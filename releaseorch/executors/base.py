@@ -141,6 +141,10 @@ class Executor(ABC):
         """A step's configuration together with its connection's; raises ConnectionRefused with a sentence."""
         return {**connection, **config}
 
+    def origin(self, connection: Config) -> str:
+        """Where a connection's secrets go; led elsewhere, it forgets them. Empty: its configuration doesn't tell."""
+        return ""
+
     @abstractmethod
     def plan(self, inputs: Inputs) -> str:
         """Describe in plain text what would be done, without doing or contacting anything."""

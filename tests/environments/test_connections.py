@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 
+from releaseorch.audit.models import Event
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import plan_queries
 from releaseorch.delivery import services as delivery
@@ -212,6 +213,28 @@ def test_a_secret_goes_to_the_host_of_its_connection_only() -> None:
     for own in ELSEWHERE:
         with pytest.raises(ConnectionRefused, match="must be a path"):
             http.joined({"url": own}, base)
+
+
+def test_a_connection_that_leads_elsewhere_forgets_its_secrets_and_says_so_before(house: House, door) -> None:
+    row = connect(house, kind="http", url="https://deploy.example/api")
+    admin, address = door(house.cast.administrator), f"/connections/{row.pk}/edit"
+    assert "secrets are forgotten" not in admin.get(address).content.decode()
+    services.set_connection_secret(
+        actor=house.cast.administrator, connection=row, name="token", secret="correct horse"
+    )
+    assert "its secrets are forgotten" in admin.get(address).content.decode()
+
+    def lead_to(url: str) -> dict[str, bytes]:
+        version = Connection.objects.get().row_version
+        answer = admin.post(address, {"name": "server", "config_url": url, "version": version})
+        assert answer.status_code == 303
+        return services.connections.secrets_of(row)
+
+    assert lead_to("https://DEPLOY.example:443/other") == {"token": b"correct horse"}
+    assert not Event.objects.filter(verb="connection.secret_forgotten").exists()
+    assert lead_to("https://deploy.example:8443/other") == {}
+    forgotten = Event.objects.get(verb="connection.secret_forgotten")
+    assert (forgotten.actor_id, forgotten.before) == (house.cast.administrator.pk, {"name": "token"})
 
 
 def test_what_an_address_leads_to_is_looked_at_again() -> None:

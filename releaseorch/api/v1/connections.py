@@ -43,7 +43,9 @@ class NewConnection(StrictSerializer):
 
 class EditedConnection(Seen):
     name = Line(max_length=100, required=False)
-    config = Plain(required=False)
+    config = Plain(
+        required=False, help_text="Where it leads to another scheme, host or port, its secrets are forgotten."
+    )
 
 
 class NamedSecret(Seen):

@@ -15,7 +15,7 @@ from releaseorch.core import clock, sealing
 from releaseorch.core.checked import cleaned, insert, refuse_same_name
 from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.environments.models import Connection, ConnectionSecret, Environment
-from releaseorch.environments.services.places import refuse_retired
+from releaseorch.environments.services.places import hold_in_use
 from releaseorch.executors import registry
 from releaseorch.executors.redaction import MIN_LENGTH
 
@@ -36,13 +36,13 @@ def create_connection(
 ) -> Connection:
     """Raises `NotAllowed`, and `Invalid` also for an address that leads where no step may go."""
     _require(actor, environment.pk)
-    refuse_retired(environment)
     refuse_same_name(Connection, name, lambda known: _taken(environment, known), environment=environment)
     made = cleaned(
         Connection(environment=environment, name=name, kind=kind, config=_checked(kind, config or {}))
     )
     with transaction.atomic():
         insert(made, "name", _taken(environment, made.name))
+        hold_in_use(environment)
         events.record(
             actor=actor, verb="connection.created", subject=made, topics=TOPICS,
             after={"environment": environment.name, "kind": kind},
@@ -53,7 +53,10 @@ def create_connection(
 def edit_connection(
     *, actor: Person, connection: Connection, seen: int | None = None, **changes: Unpack[ConnectionChanges]
 ) -> Connection:
-    """Change what is given; steps that begin from now on go by it. Raises `NotAllowed`, `Conflict`, `Invalid`."""
+    """Change what is given; steps that begin from now on go by it. Raises `NotAllowed`, `Conflict`, `Invalid`.
+
+    Where it leads elsewhere then, its secrets are forgotten: nobody sends to a new host what was meant for another.
+    """
     _require(actor, connection.environment_id)
     if "name" in changes:
         refuse_same_name(
@@ -62,7 +65,12 @@ def edit_connection(
         )  # fmt: skip
     if "config" in changes:
         changes["config"] = _checked(connection.kind, changes["config"])
-    return edits.edit_row(actor=actor, row=connection, seen=seen, values=changes, topics=TOPICS)
+    with transaction.atomic():
+        if "config" in changes:
+            kept = edits.locked(connection, seen)
+            if origin_of(kept.kind, changes["config"]) != origin_of(kept.kind, kept.config):
+                _forget_all(actor, kept)
+        return edits.edit_row(actor=actor, row=connection, seen=seen, values=changes, topics=TOPICS)
 
 
 def set_connection_secret(
@@ -96,13 +104,7 @@ def forget_connection_secret(
         if not ConnectionSecret.objects.filter(connection=fresh, name=name).delete()[0]:
             raise Conflict(_("%(connection)s has no such secret.") % {"connection": fresh})
         fresh.save(update_fields=[])
-        events.record(
-            actor=actor,
-            verb="connection.secret_forgotten",
-            subject=fresh,
-            before={"name": name},
-            topics=TOPICS,
-        )
+        _tell_forgotten(actor, fresh, name)
     return fresh
 
 
@@ -130,12 +132,38 @@ def secrets_of(connection: Connection) -> dict[str, bytes]:
     }
 
 
+def origin_of(kind: str, config: Mapping[str, Any]) -> str:
+    """Where the secrets of such a connection go; empty where its configuration doesn't tell."""
+    try:
+        return registry.get(kind).origin(config)
+    except registry.UnknownKind:
+        return ""
+
+
 def secrets_named(config: Any) -> list[str]:
     """The secrets that a configuration speaks of, in its order: each says `{"secret": name}`."""
     if isinstance(config, Mapping):
         own = [config["secret"]] if isinstance(config.get("secret"), str) else []
         return list(dict.fromkeys([*own, *(name for one in config.values() for name in secrets_named(one))]))
     return []
+
+
+def _forget_all(actor: Person, connection: Connection) -> None:
+    rows = ConnectionSecret.objects.filter(connection=connection).order_by("name")
+    names = list(rows.values_list("name", flat=True))
+    rows.delete()
+    for name in names:
+        _tell_forgotten(actor, connection, name)
+
+
+def _tell_forgotten(actor: Person, connection: Connection, name: str) -> None:
+    events.record(
+        actor=actor,
+        verb="connection.secret_forgotten",
+        subject=connection,
+        before={"name": name},
+        topics=TOPICS,
+    )
 
 
 def _require(actor: Person, environment_id: int) -> None:

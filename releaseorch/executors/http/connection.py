@@ -49,6 +49,16 @@ def problems(config: Config, guard: outbound.Guard) -> dict[str, str]:
     return found
 
 
+def origin(config: Config) -> str:
+    """Scheme, host and port, however they are written."""
+    url = str(config.get("url", ""))
+    try:
+        target = outbound.parse(url)
+    except outbound.Refused:
+        return url
+    return f"{target.scheme}://{target.host}:{target.port}"
+
+
 def standing_in(config: Config) -> Config:
     """A step's configuration as if some connection had said where its path leads."""
     url = str(config.get("url", ""))

@@ -56,6 +56,9 @@ class HttpExecutor(base.Executor):
     def connected(self, config_: Config, connection_: Config) -> Config:
         return connection.joined(config_, connection_)
 
+    def origin(self, connection_: Config) -> str:
+        return connection.origin(connection_)
+
     def plan(self, inputs: Inputs) -> str:
         try:
             url = template.render(inputs.config["url"], inputs.parameters)

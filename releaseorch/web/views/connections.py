@@ -16,7 +16,7 @@ from releaseorch.core.errors import Invalid
 from releaseorch.core.paging import page_by_name
 from releaseorch.environments import actions, services
 from releaseorch.environments.models import Connection, Environment
-from releaseorch.environments.services.connections import LONGEST_SECRET, secrets_named
+from releaseorch.environments.services.connections import LONGEST_SECRET, origin_of, secrets_named
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.forms.base import FormPage, form_page
@@ -118,13 +118,20 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("Edit %(connection)s of %(environment)s") % {"connection": row, "environment": row.environment},
         button=_("Save"), cancel=_address(row),
         crumbs=[(reverse("connections"), _("Connections")), (_address(row), row.name)],
-        consequence=_("Steps that begin from now on go by it, those of approved runs too."),
+        consequence=_consequence(row),
     )  # fmt: skip
     return form_page(
         request, form, page,
         lambda seen, values: services.edit_connection(actor=person, connection=row, seen=seen, **values),
         back=_address(row), said=_("Saved."), version=row.row_version,
     )  # fmt: skip
+
+
+def _consequence(row: Connection) -> str:
+    said = _("Steps that begin from now on go by it, those of approved runs too.")
+    if not origin_of(row.kind, row.config) or not row.secrets.all():
+        return said
+    return f"{said} {_('With another scheme, host or port its secrets are forgotten: set them anew then.')}"
 
 
 @require_POST
