@@ -1,8 +1,11 @@
 """What the two databases say differently."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 
 def database_now() -> datetime:
@@ -24,3 +27,35 @@ def hold_references() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All that is read inside is of the same moment, whatever is written meanwhile, and nobody waits for the reader.
+
+    Nothing is written inside. Within another transaction there is only that one's view.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with _reading(), transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """SQLite's transactions take the lock of the one writer when they begin; this one shall not."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    sqlite: Any = connection
+    sqlite.ensure_connection()  # which reads the mode from the settings
+    usual = sqlite.transaction_mode
+    sqlite.transaction_mode = "DEFERRED"
+    try:
+        yield
+    finally:
+        sqlite.transaction_mode = usual

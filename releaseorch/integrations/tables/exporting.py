@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from releaseorch.core.database import one_moment
 from releaseorch.core.errors import Invalid
 from releaseorch.integrations.tables import csv_folder, xlsx
 from releaseorch.integrations.tables.book import SHEETS, tables
@@ -19,7 +17,7 @@ from releaseorch.integrations.tables.sheet import Sheet
 def workbook() -> bytes:
     """The same bytes while nothing changes; raises `Invalid` where a text is too long for a cell."""
     try:
-        with _one_moment():
+        with one_moment():
             return xlsx.written(tables(), advice())
     except Unreadable as wrong:
         raise Invalid({"": f"{wrong.table}: {wrong}"}) from wrong
@@ -27,19 +25,8 @@ def workbook() -> bytes:
 
 def folder(path: Path) -> None:
     """A CSV file per sheet."""
-    with _one_moment():
+    with one_moment():
         csv_folder.write(path, tables())
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """All sheets of the same state, whatever is written meanwhile."""
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost and connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
 
 
 def advice() -> list[str]:
