@@ -6,6 +6,7 @@ from releaseorch.catalog.models import Application, Procedure
 from releaseorch.catalog.services import ProcedureStepDraft
 from releaseorch.catalog.states import StepKind
 from releaseorch.delivery import services as delivery
+from releaseorch.environments import services as environments
 from releaseorch.environments.models import Environment
 
 
@@ -31,6 +32,15 @@ def retire_or_file(application_id: int, person_id: int, what: str, environment_i
     else:
         environment = Environment.objects.get(pk=environment_id)
         delivery.create_request(actor=_person(person_id), application=application, environment=environment)
+    return what
+
+
+def retire_or_set_up(environment_id: int, person_id: int, what: str) -> str:
+    environment, person = Environment.objects.get(pk=environment_id), _person(person_id)
+    if what == "retire":
+        environments.retire_environment(actor=person, environment=environment, reason="In the race.")
+    else:
+        environments.create_target(actor=person, environment=environment, name=what)
     return what
 
 

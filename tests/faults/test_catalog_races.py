@@ -5,6 +5,7 @@ import pytest
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import Application, Procedure
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.environments.models import Environment
 from tests.factories import ApplicationFactory, House
 from tests.faults import catalog_contestants as contestants
 from tests.races import RACERS, Finish, Racers
@@ -55,6 +56,21 @@ def test_what_is_retired_and_filed_for_at_once_is_one_of_the_two(house: House, r
         filed = DeploymentRequest.objects.filter(application=application).count()
         assert filed == done.count("file")
         assert Application.objects.get(pk=application.pk).is_retired == (filed == 0)
+
+
+def test_nothing_is_set_up_once_the_environment_is_retired(house: House, racers: Racers) -> None:
+    person = house.cast.administrator.pk
+    for number in range(ROUNDS):
+        environment = Environment.objects.create(name=f"Hall {number}", slug=f"hall-{number}", rank=number)
+        racing = [
+            (environment.pk, person, f"server-{racer}" if racer % 2 else "retire") for racer in range(RACERS)
+        ]
+        done = winners(racers.race(contestants.retire_or_set_up, racing))
+        assert done.count("retire") == 1
+        retired = Event.objects.get(verb="environment.retired", subject_id=environment.pk)
+        made = Event.objects.filter(verb="target.created", after={"environment": environment.name})
+        assert made.count() == len(done) - 1
+        assert not made.filter(pk__gt=retired.pk).exists()
 
 
 def test_of_eight_next_versions_one_is_written(house: House, racers: Racers) -> None:

@@ -15,6 +15,7 @@ from releaseorch.catalog.models import (
 from releaseorch.catalog.services.rights import scope_of
 from releaseorch.core import clock
 from releaseorch.core.checked import cleaned, reason_text
+from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Conflict, Invalid
 
 
@@ -36,7 +37,7 @@ def register_version(
     """
     policy.require(actor, "version.register", scope_of(component.application))
     if component.is_retired or component.application.is_retired:
-        raise Invalid({"component": _("%(component)s is retired.") % {"component": component}})
+        raise _retired(component)
     made = cleaned(
         ComponentVersion(
             component=component, text=text, artifact_uri=artifact_uri, digest=digest, commit=commit,
@@ -52,12 +53,19 @@ def register_version(
                 made.save()
         except IntegrityError:  # another delivery of the same build was first
             return _the_same(ComponentVersion.objects.get(component=component, text=made.text), made), False
+        hold_references()  # a retirement of the component that is under way ends first
+        if Component.objects.filter(pk=component.pk, retired_at__isnull=False).exists():
+            raise _retired(component)
         events.record(
             actor=actor, verb="version.registered", subject=made,
             after={"component": component.name, "version": made.text, "digest": made.digest},
             topics=[f"component:{component.pk}"],
         )  # fmt: skip
     return made, True
+
+
+def _retired(component: Component) -> Invalid:
+    return Invalid({"component": _("%(component)s is retired.") % {"component": component}})
 
 
 def _the_same(known: ComponentVersion, again: ComponentVersion) -> ComponentVersion:

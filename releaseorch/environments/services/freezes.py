@@ -16,7 +16,7 @@ from releaseorch.core.checked import cleaned, reason_text
 from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.environments.ahead import at_text
 from releaseorch.environments.models import Environment, Freeze
-from releaseorch.environments.services.places import refuse_retired
+from releaseorch.environments.services.places import hold_in_use
 
 TOPICS = ("requests", "runs", "inventory", "work")
 
@@ -49,10 +49,10 @@ def create_freeze(
     policy.require(actor, "freeze.create", scope_of(made))
     cleaned(made)
     _check_span(starts_at, ends_at)
-    if environment is not None:
-        refuse_retired(environment)
     with transaction.atomic():
         made.save()
+        if environment is not None:
+            hold_in_use(environment)
         events.record(
             actor=actor, verb="freeze.created", subject=made, reason=made.reason, topics=TOPICS,
             after={"what": made.what, "from": starts_at.isoformat(), "until": ends_at.isoformat()},

@@ -12,6 +12,7 @@ from releaseorch.accounts.policy import Scope
 from releaseorch.audit import edits, events
 from releaseorch.catalog.services import retiring
 from releaseorch.core.checked import cleaned, insert, refuse_same_name, slug_of
+from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Conflict
 from releaseorch.environments.models import Environment
 from releaseorch.environments.services.parameters import checked
@@ -86,6 +87,12 @@ def refuse_retired(environment: Environment) -> None:
     """For what is set up in it; raises `Conflict`, also for one that was retired since the form was drawn."""
     if Environment.objects.filter(pk=environment.pk, retired_at__isnull=False).exists():
         raise Conflict(retired_sentence(environment))
+
+
+def hold_in_use(environment: Environment) -> None:
+    """As `refuse_retired`, after the row was written: its foreign key waits for a retirement that is under way."""
+    hold_references()
+    refuse_retired(environment)
 
 
 def retired_sentence(environment: Environment) -> str:

@@ -13,11 +13,12 @@ from releaseorch.audit import edits, events
 from releaseorch.catalog.models import Component
 from releaseorch.core import clock
 from releaseorch.core.checked import cleaned, insert, reason_text, refuse_same_name
+from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Conflict
 from releaseorch.environments import holders, inventory
 from releaseorch.environments.models import Environment, Installation, Placement, Target
 from releaseorch.environments.services.parameters import checked
-from releaseorch.environments.services.places import refuse_retired
+from releaseorch.environments.services.places import hold_in_use
 from releaseorch.environments.states import SourceKind
 
 TOPICS = ("inventory",)
@@ -48,13 +49,13 @@ def create_target(
 ) -> Target:
     """A server, cluster or device. Raises `NotAllowed`, `Invalid`."""
     _require(actor, environment.pk)
-    refuse_retired(environment)
     _refuse_taken(environment, name)
     made = cleaned(
         Target(environment=environment, name=name, kind=kind, parameters=checked(parameters or {}))
     )
     with transaction.atomic():
         insert(made, "name", _taken(environment, made.name))
+        hold_in_use(environment)
         events.record(
             actor=actor,
             verb="target.created",
@@ -113,7 +114,6 @@ def create_placement(
     Raises `NotAllowed`, `Conflict` for a retired target, `Invalid`.
     """
     _require(actor, target.environment_id)
-    _refuse_retired(target)
     made = cleaned(
         Placement(
             component=component, environment_id=target.environment_id, target=target, order=order, group=group
@@ -122,6 +122,8 @@ def create_placement(
     with transaction.atomic():
         insert(made, "component", _("%(component)s is on %(target)s already.")
                % {"component": component, "target": target})  # fmt: skip
+        hold_references()  # a retirement that is under way ends first
+        _refuse_retired(Target.objects.get(pk=target.pk))
         events.record(actor=actor, verb="placement.created", subject=made, after=_said(made), topics=TOPICS)
     return made
 
