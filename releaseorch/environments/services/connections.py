@@ -15,7 +15,7 @@ from releaseorch.core import clock, sealing
 from releaseorch.core.checked import cleaned, insert, refuse_same_name
 from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.environments.models import Connection, ConnectionSecret, Environment
-from releaseorch.environments.services.places import refuse_retired
+from releaseorch.environments.services.places import hold_in_use
 from releaseorch.executors import registry
 from releaseorch.executors.redaction import MIN_LENGTH
 
@@ -36,13 +36,13 @@ def create_connection(
 ) -> Connection:
     """Raises `NotAllowed`, and `Invalid` also for an address that leads where no step may go."""
     _require(actor, environment.pk)
-    refuse_retired(environment)
     refuse_same_name(Connection, name, lambda known: _taken(environment, known), environment=environment)
     made = cleaned(
         Connection(environment=environment, name=name, kind=kind, config=_checked(kind, config or {}))
     )
     with transaction.atomic():
         insert(made, "name", _taken(environment, made.name))
+        hold_in_use(environment)
         events.record(
             actor=actor, verb="connection.created", subject=made, topics=TOPICS,
             after={"environment": environment.name, "kind": kind},
