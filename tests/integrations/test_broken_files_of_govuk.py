@@ -114,11 +114,33 @@ def test_broken_repositories_are_listed_and_the_others_are_read(tmp_path):
     assert dated["since"] == "2023-14-05", "texts stay texts"
 
 
-def test_aliases_that_multiply_are_read_as_what_stands_there(tmp_path):
-    bomb = "- &a {repo_name: a, words: &w [ha, ha]}\n" + "- {repo_name: b, words: [*w, *w, *w]}\n"
-    document = read(make_folder(tmp_path, repos=bomb))
-    payloads = {one.key: one.payload for one in document.records if one.kind == "repository"}
-    assert payloads["b/b"] == {"repo_name": "b", "words": []}
+def test_repositories_that_the_database_cannot_keep_are_listed_and_the_others_are_read(tmp_path):
+    repos = (
+        f"- &a {{repo_name: big, words: &w {'x' * 9_000}}}\n"
+        "- repo_name: bigger\n  words: [*w, *w, *w]\n"
+        '- {repo_name: cut, words: "\\0"}\n'
+        '- {repo_name: half, words: ["\\ud800"]}\n'
+        "- *a\n"
+        '- {repo_name: good, team: "#Team-A"}\n'
+        '- {repo_name: good-too, team: "#Team-A"}\n'
+        '- {repo_name: odd, team: "#team-a"}\n'
+    )
+    document = read(make_folder(tmp_path, repos=repos))
+    aliases = "Anchors and aliases aren't taken; write out what is meant."
+    control = "This text holds a control character (%s). Take it out and try again."
+    assert [(one.line, one.reason) for one in document.refused] == [
+        (1, aliases),
+        (2, aliases),
+        (4, control % "U+0000"),
+        (5, control % "U+D800"),
+        (6, aliases),
+        (9, "“#team-a” looks like “#Team-A”, which was read before."),
+    ]
+    assert {one.key for one in document.records if one.kind == "repository"} == {
+        "good/good",
+        "good-too/good-too",
+    }
+    assert document.teams == ("#Team-A",)
 
 
 def test_rows_of_the_other_files_are_checked_too(tmp_path):

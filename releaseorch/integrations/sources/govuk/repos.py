@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from releaseorch.core.text import plain_text
 from releaseorch.integrations.sources import validate
 from releaseorch.integrations.sources.base import SourceUnreadable
 from releaseorch.integrations.sources.document import Refused
@@ -32,7 +35,7 @@ class Repository:
 
 def read_repositories(folder: Path) -> tuple[list[Repository], list[Refused]]:
     """One repository may hold several applications and is listed once for each. Raises SourceUnreadable."""
-    once = validate.Once()
+    once, teams = validate.Once(), validate.Spelling()
     entries, refused = _entries(folder)
     payloads = {row.line: payload for row, payload in entries}
 
@@ -40,7 +43,7 @@ def read_repositories(folder: Path) -> tuple[list[Repository], list[Refused]]:
         found = Repository(
             name=validate.line_of_text(row, "repo_name"),
             application=validate.optional_line(row, "app_name") or row["repo_name"].strip(),
-            team=validate.optional_line(row, "team"),
+            team=teams.take(validate.optional_line(row, "team")),
             payload=payloads[row.line],
         )
         once.take(row, found.name, found.application)
@@ -53,26 +56,67 @@ def _entries(folder: Path) -> tuple[list[tuple[Row, dict[str, Any]]], list[Refus
     """Rows with the wanted texts, and all that each entry says."""
     entries: list[tuple[Row, dict[str, Any]]] = []
     refused: list[Refused] = []
-    for node in _nodes(folder):
+    nodes, marked = _nodes(folder)
+    for node in nodes:
         line = node.start_mark.line + 1
+        if _holds(node, marked):
+            refused.append(
+                Refused(FILE, line, _("Anchors and aliases aren't taken; write out what is meant."))
+            )
+            continue
         if not isinstance(node, yaml.MappingNode):
             refused.append(Refused(FILE, line, _("This entry is no list of names and values.")))
             continue
         payload = {str(_plain(key)): _plain(value) for key, value in node.value}
-        if any(len(text) > MAX_FIELD for value in payload.values() for text in _texts(value)):
-            said = _("A value of this entry is longer than %(limit)s characters.")
-            refused.append(Refused(FILE, line, said % {"limit": f"{MAX_FIELD:,}"}))
+        wrong = _what_is_wrong([*payload, *(text for value in payload.values() for text in _texts(value))])
+        if wrong:
+            refused.append(Refused(FILE, line, wrong))
             continue
         values = {name: "".join(_texts(payload.get(name, ""))[:1]) for name in WANTED}
         entries.append((Row(line, values), payload))
     return entries, refused
 
 
-def _nodes(folder: Path) -> list[yaml.Node]:
-    """The entries as nodes: nothing is converted, and an alias is followed no further than it is read."""
+def _what_is_wrong(texts: Sequence[str]) -> str:
+    """A sentence, empty where the database can keep them all."""
+    if any(len(text) > MAX_FIELD for text in texts):
+        return _("A value of this entry is longer than %(limit)s characters.") % {"limit": f"{MAX_FIELD:,}"}
+    try:
+        for text in texts:
+            plain_text(text)
+    except ValidationError as refused:
+        return " ".join(refused.messages)
+    return ""
+
+
+class _Loader(yaml.SafeLoader):
+    """Follows no alias, since a small file could be made large by them, and notes where one or its anchor stands."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.marked: list[int] = []
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()
+        if getattr(event, "anchor", None) is not None:
+            self.marked.append(event.start_mark.index)
+        if self.check_event(yaml.AliasEvent):
+            self.get_event()
+            return yaml.ScalarNode("", "", event.start_mark, event.end_mark)
+        return super().compose_node(parent, index)
+
+
+def _holds(node: yaml.Node, marked: Sequence[int]) -> bool:
+    first = bisect_left(marked, node.start_mark.index)
+    return first < len(marked) and marked[first] < node.end_mark.index
+
+
+def _nodes(folder: Path) -> tuple[list[yaml.Node], Sequence[int]]:
+    """The entries as nodes: nothing is converted; and where in the file anchors and aliases stand."""
     text = text_of(folder / FILE, FILE, max_bytes=MAX_BYTES)
     try:
-        root = yaml.compose(text, yaml.SafeLoader)
+        loader = _Loader(text)
+        root = loader.get_single_node()
     except yaml.MarkedYAMLError as broken:
         said = _("it is not valid YAML.")
         if broken.problem_mark:
@@ -82,7 +126,7 @@ def _nodes(folder: Path) -> list[yaml.Node]:
         raise SourceUnreadable(FILE, _("it is not valid YAML.")) from None
     if not isinstance(root, yaml.SequenceNode):
         raise SourceUnreadable(FILE, _("it is no list of repositories."))
-    return list(root.value)
+    return list(root.value), loader.marked
 
 
 def _plain(node: yaml.Node) -> str | list[str]:
