@@ -5,7 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+
+# A row of the same name was first, or one that is pointed to is gone; anything else is a mistake of ours.
+_CLASHES = frozenset({
+    "23505", "23503", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_FOREIGNKEY",
+})  # fmt: skip
 
 
 def database_now() -> datetime:
@@ -27,6 +32,12 @@ def hold_references() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def is_clash(error: IntegrityError) -> bool:
+    """Whether somebody else's write broke it: what is unique, or what is pointed to."""
+    cause = error.__cause__
+    return bool({getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorname", None)} & _CLASHES)
 
 
 @contextmanager

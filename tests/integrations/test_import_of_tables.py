@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError
 
 from releaseorch.accounts.models import Person, RoleGrant, Team
 from releaseorch.audit.models import Event
@@ -16,7 +17,7 @@ from releaseorch.integrations.tables import importing
 from releaseorch.integrations.tables.found import TablesRefused
 from releaseorch.runs.models import DeploymentRun, RunTarget
 from tests.characters import make_cast
-from tests.factories import PersonFactory
+from tests.factories import PersonFactory, TeamFactory
 from tests.integrations.workbooks import ACTOR, SMALL, bring, problems, workbook
 from tests.row_counts import row_counts
 
@@ -224,3 +225,12 @@ def test_what_somebody_changed_meanwhile_stops_the_whole_import(monkeypatch):
         bring_what_was_looked_at(monkeypatch, content, meanwhile)
     assert row_counts() == before
     assert not Person.objects.exists()
+
+
+def test_only_a_clash_with_somebody_else_is_told_as_one(monkeypatch):
+    content = workbook({"Teams": [["Team"], ["New"]]})
+    with monkeypatch.context() as patch, pytest.raises(Conflict, match="Somebody else wrote the same"):
+        bring_what_was_looked_at(patch, content, lambda: TeamFactory(name="New"))
+    monkeypatch.setattr(importing, "_write", lambda *_args: Team.objects.create(name="Two", row_version=None))
+    with pytest.raises(IntegrityError):
+        importing.import_tables(workbook({"Teams": [["Team"], ["Two"]]}), actor=ACTOR)

@@ -21,6 +21,7 @@ from releaseorch.audit import edits, events
 from releaseorch.audit.events import kind_of
 from releaseorch.core import clock
 from releaseorch.core.actor import Actor
+from releaseorch.core.database import is_clash
 from releaseorch.core.errors import Conflict
 from releaseorch.core.models import GuardedModel
 from releaseorch.environments import inventory
@@ -128,6 +129,8 @@ def import_tables(where: Path | bytes, *, actor: Actor) -> Looked:
             with portion():
                 _write_part(part, number, len(parts), looked, actor)
         except (Conflict, IntegrityError) as clash:
+            if isinstance(clash, IntegrityError) and not is_clash(clash):
+                raise
             raise _stopped(clash, number) from clash
     return looked
 
