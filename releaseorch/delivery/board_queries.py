@@ -29,6 +29,9 @@ S = RequestState
 # A line of the board is about the newest request that still says something.
 SPEAKS = REQUEST_OPEN | {S.DEPLOYED, S.DEPLOYED_WITH_EXCEPTIONS}
 ATTENTION, READY, UNDER_WAY, DONE = "attention", "ready", "under_way", "done"
+GROUPS = (ATTENTION, READY, UNDER_WAY, DONE)
+# Within what needs somebody: what somebody stopped first, then what waits for a word, then what isn't filed yet.
+MOST_URGENT = (S.FAILED, S.SENT_BACK, S.SUBMITTED, S.DRAFT)
 MOST = 500
 
 
@@ -54,6 +57,12 @@ class RequestLine:
         return DONE if self.request.is_final else ATTENTION
 
     @property
+    def rank(self) -> tuple[int, int, bool]:
+        """Where it stands on a board, the smallest first; what changed since its approval before its like."""
+        urgency = MOST_URGENT.index(S(self.request.state)) if self.group == ATTENTION else 0
+        return GROUPS.index(self.group), urgency, not self.is_changed
+
+    @property
     def can_be_grouped(self) -> bool:
         return self.group == READY
 
@@ -74,6 +83,13 @@ class ApplicationLine:
     @property
     def group(self) -> str:
         return self.line.group if self.line is not None else ATTENTION
+
+    @property
+    def rank(self) -> tuple[int, int, bool]:
+        """Where it stands on a board: nothing filed comes last while filing is open, first once it is late."""
+        if self.line is not None:
+            return self.line.rank
+        return GROUPS.index(ATTENTION), -1 if self.late_since else len(MOST_URGENT), True
 
 
 @dataclass(frozen=True)
@@ -141,8 +157,7 @@ def board(release: Release, environment: Environment | None = None) -> Board | N
         for application, ones in scopes.items()
         for line in [lines.get(application.pk)]
     ]
-    order = [ATTENTION, READY, UNDER_WAY, DONE]
-    found.sort(key=lambda line: (order.index(line.group), line.application.name))
+    found.sort(key=lambda line: (line.rank, line.application.name))
     cut_offs = tuple(_cut_off(milestone, found) for milestone in milestones)
     return Board(release, target, cut_offs, tuple(found), tuple(_between(found)))
 
@@ -151,8 +166,7 @@ def environment_board(environment: Environment) -> EnvironmentBoard:
     """The open requests of an environment, those that need somebody first."""
     requests = DeploymentRequest.objects.filter(environment=environment, state__in=sorted(REQUEST_OPEN))
     lines = request_lines(list(request_facts.with_subjects(requests).order_by("-id")[:MOST]))
-    order = [ATTENTION, READY, UNDER_WAY, DONE]
-    return EnvironmentBoard(environment, tuple(sorted(lines, key=lambda line: order.index(line.group))))
+    return EnvironmentBoard(environment, tuple(sorted(lines, key=lambda line: line.rank)))
 
 
 def request_lines(requests: Sequence[DeploymentRequest]) -> list[RequestLine]:
@@ -215,9 +229,13 @@ def _cut_off(milestone: ReleaseMilestone, lines: Sequence[ApplicationLine]) -> C
     return CutOff(milestone, over, said)
 
 
+def _may_still_file(line: ApplicationLine) -> bool:
+    return line.line is None and line.late_since is None
+
+
 def _between(lines: Sequence[ApplicationLine]) -> Iterable[Check]:
     """What still stands between the release and its date, the most urgent first."""
-    for entry in lines:
+    for entry in sorted(lines, key=_may_still_file):
         line = entry.line
         if line is None:
             sentence = ngettext(

@@ -8,11 +8,12 @@ from releaseorch.core import clock
 from releaseorch.delivery import board_queries, services
 from releaseorch.delivery.board_queries import Board
 from releaseorch.delivery.drafts import ItemDraft, RequestChanges
+from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
 from releaseorch.environments.models import Environment
 from releaseorch.features import services as features
 from releaseorch.features.states import FeatureStatus, MilestoneKind
-from tests.factories import House
+from tests.factories import ApplicationFactory, House
 from tests.histories import request_in_state
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +70,26 @@ def test_the_newest_request_decides_where_its_application_stands(
     line = next(line for line in board(house).lines if line.application == house.claims)
     assert line.line is not None
     assert (line.line.request, line.group, line.line.can_be_grouped) == (request, group, group == "ready")
+
+
+def test_what_somebody_stopped_comes_before_what_waits_and_nothing_filed_last_until_it_is_late(
+    house: House,
+) -> None:
+    closes = clock.now() + timedelta(days=1)
+    features.set_release_milestones(
+        actor=house.cast.release_manager, release=house.release, milestones={MilestoneKind.FILING: closes}
+    )
+    for name, state in (("A", "draft"), ("B", "submitted"), ("C", "sent_back"), ("D", "approved")):
+        request = request_in_state(house, state)
+        theirs = ApplicationFactory(name=name, team=house.cast.claims)
+        DeploymentRequest.objects.filter(pk=request.pk).update(application=theirs)
+    waiting = ["C", "B", "A"]
+    assert [str(one.application) for one in board(house).lines] == [*waiting, "Claims", "Customer Portal", "D"]
+    assert "filed nothing" in board(house).between[-1].sentence
+    with clock.at(closes + timedelta(hours=1)):
+        found = board(house)
+    assert [str(one.application) for one in found.lines] == ["Claims", "Customer Portal", *waiting, "D"]
+    assert "filed nothing" in found.between[0].sentence
 
 
 def test_features_that_are_ready_are_counted(house: House) -> None:
