@@ -21,6 +21,7 @@ from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
+MOST_COLUMNS = 12  # of applications in the matrix; when there are more, each feature lists its own
 NOT_READY = frozenset({FeatureStatus.OPEN, FeatureStatus.IN_WORK, FeatureStatus.REFUSED})
 
 
@@ -31,6 +32,10 @@ class Row:
     feature: Feature
     cells: list[FeaturePart | None]
     alone: bool
+
+    @property
+    def parts(self) -> list[FeaturePart]:
+        return [part for part in self.cells if part is not None]
 
 
 @require_safe
@@ -62,6 +67,7 @@ def _release(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> H
             Row(one, [detail.parts[one.pk].get(app.pk) for app in detail.applications], one.pk in alone)
             for one in detail.features
         ],
+        "as_matrix": len(detail.applications) <= MOST_COLUMNS,
         "blocks": list(_blocks(detail)),
         "actions": release_actions.actions_for(detail.release, person_of(request)),
         "may_edit": not detail.release.is_over

@@ -7,7 +7,7 @@ from releaseorch.catalog.models import ComponentVersion
 from releaseorch.delivery.states import RequestState as R
 from releaseorch.environments import inventory
 from releaseorch.features.models import FeatureScope
-from tests.factories import House
+from tests.factories import ApplicationFactory, House
 from tests.histories import request_in_state
 from tests.web.requests.forms import form_of
 
@@ -65,6 +65,20 @@ def test_a_release_is_a_matrix_that_names_what_could_have_gone_alone(house: Hous
     assert "Could have gone alone" in text
     alone = text.partition("Could have gone alone")[2].partition("Features by application")[0]
     assert "CR-5003" in alone and "CR-4987" not in alone
+
+
+def test_a_release_of_many_applications_lists_them_feature_by_feature(house: House, door) -> None:
+    page, client = f"/releases/{house.release.pk}", door(house.cast.auditor)
+    for _ in range(10):  # besides Claims and the portal
+        FeatureScope.objects.create(feature=house.photos, application=ApplicationFactory())
+    column = '<th scope="col"><a class="plain" href="/applications/claims">'
+    assert column in client.get(page).content.decode()
+    FeatureScope.objects.create(feature=house.photos, application=house.billing, status="ready")
+    parts = client.get(page).content.decode().partition('id="parts"')[2].partition("</section>")[0]
+    photos, _, payouts = parts.partition("CR-5003")
+    assert photos.count('<th scope="col">') == 3  # whatever the number of applications
+    assert (photos.count('"/applications/'), payouts.count('"/applications/')) == (13, 1)
+    assert "Ready" in photos and "Ready" not in payouts and "could go alone" in payouts
 
 
 def test_an_application_names_its_team_contact_and_what_it_needs(house: House, door) -> None:
