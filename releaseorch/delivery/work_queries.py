@@ -18,8 +18,10 @@ from releaseorch.delivery.request_queries import RequestRow, rows_of
 from releaseorch.delivery.states import REQUEST_FINAL, REQUEST_OPEN, RequestState
 from releaseorch.environments import arrivals
 from releaseorch.environments.arrivals import Arrival
+from releaseorch.environments.models import Environment
+from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureScope, ReleaseMilestone
-from releaseorch.features.states import MilestoneKind
+from releaseorch.features.states import FeatureStatus, MilestoneKind
 from releaseorch.runs import queries as run_queries
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.queries import WorkOfPerson
@@ -55,6 +57,7 @@ class FollowedFeature:
     is_tester: bool
     scopes: tuple[FeatureScope, ...]
     arrived: tuple[Arrival, ...]
+    is_over: bool  # live wherever it wasn't dropped, and in no release under way
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class MyWork:
     my_move: tuple[RequestRow, ...]  # my requests that wait for me
     waiting: tuple[RequestRow, ...]  # my requests that wait for somebody or something else
     over: tuple[RequestRow, ...]  # my requests that ended in the last week
-    features: tuple[FollowedFeature, ...]
+    features: tuple[FollowedFeature, ...]  # not live yet, or of a release under way
+    features_over: tuple[FollowedFeature, ...]
     teams: tuple[Team, ...]
     applications: tuple[Application, ...]
     team_requests: tuple[RequestRow, ...]  # under way in my teams' applications, not mine
@@ -93,6 +97,7 @@ def my_work(person: Person) -> MyWork:
     team_requests = DeploymentRequest.objects.filter(
         application__team__in=policy.team_ids(person), state__in=sorted(REQUEST_OPEN - {RequestState.DRAFT})
     ).exclude(mine)
+    features = followed(person)
     return MyWork(
         to_approve=tuple(to_approve(person)),
         steps=run_queries.work_of(person),
@@ -101,7 +106,8 @@ def my_work(person: Person) -> MyWork:
         my_move=tuple(row for row in own if row.request.state in REQUESTERS_MOVE),
         waiting=tuple(row for row in own if row.request.state not in REQUESTERS_MOVE),
         over=tuple(_rows(over)),
-        features=tuple(followed(person)),
+        features=tuple(one for one in features if not one.is_over),
+        features_over=tuple(one for one in features if one.is_over),
         teams=tuple(teams),
         applications=tuple(applications),
         team_requests=tuple(_rows(team_requests)),
@@ -138,8 +144,10 @@ def to_approve(person: Person) -> list[ToApprove]:
 
 
 def followed(person: Person) -> list[FollowedFeature]:
-    """The features that the person owns or tests, with where they have arrived; four queries."""
-    features = list(Feature.objects.filter(Q(owner=person) | Q(tester=person)).order_by("key")[:MOST])
+    """The features that the person owns or tests, with where they have arrived; six queries."""
+    mine = Feature.objects.filter(Q(owner=person) | Q(tester=person)).prefetch_related("releases")
+    features = list(mine.order_by("key")[:MOST])
+    last = in_use().order_by("-rank", "name").first()
     arrived = arrivals.of_features([feature.pk for feature in features])
     scopes: dict[int, list[FeatureScope]] = {feature.pk: [] for feature in features}
     for scope in FeatureScope.objects.filter(feature__in=features).select_related("application", "feature"):
@@ -151,9 +159,18 @@ def followed(person: Person) -> list[FollowedFeature]:
             feature.tester_id == person.pk,
             tuple(scopes[feature.pk]),
             tuple(arrived[feature.pk]),
+            all(release.is_over for release in feature.releases.all())
+            and _is_live(scopes[feature.pk], arrived[feature.pk], last),
         )
         for feature in features
     ]
+
+
+def _is_live(scopes: Sequence[FeatureScope], arrived: Sequence[Arrival], last: Environment | None) -> bool:
+    """Everything that wasn't dropped is in the last environment; a feature that touches nothing yet is not live."""
+    there = {one.component.application_id for one in arrived if one.environment == last}
+    wanted = {scope.application_id for scope in scopes if scope.status != FeatureStatus.DROPPED}
+    return bool(scopes) and wanted <= there
 
 
 def _fillable(slots: Sequence[SlotView], person: Person) -> SlotView | None:

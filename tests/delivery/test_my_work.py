@@ -11,7 +11,7 @@ from releaseorch.delivery.states import RequestState
 from releaseorch.environments import inventory
 from releaseorch.environments.states import SourceKind
 from releaseorch.features import services as features
-from releaseorch.features.models import FeatureInVersion
+from releaseorch.features.models import FeatureInVersion, FeatureScope
 from releaseorch.features.states import MilestoneKind
 from releaseorch.runs.states import RunState
 from tests.factories import House, ReleaseFactory
@@ -96,3 +96,22 @@ def test_features_i_own_or_test_show_where_their_parts_have_arrived(house: House
     (feature,) = work_queries.my_work(house.cast.outsider).features
     assert (feature.is_owner, feature.is_tester) == (True, False)
     assert [arrival.environment for arrival in feature.arrived] == [house.development, house.acceptance]
+
+
+def test_a_feature_i_follow_is_put_away_once_it_is_live_and_its_release_is_over(house: House) -> None:
+    house.photos.owner = house.cast.outsider
+    house.photos.save()
+    for component in (house.claims_web, house.portal_front):
+        version = house.version(component)
+        FeatureInVersion.objects.create(version=version, feature=house.photos)
+        (feature,) = work_queries.my_work(house.cast.outsider).features  # something is still to arrive
+        inventory.install(
+            actor=house.cast.operator, component=component, environment=house.production, target=None,
+            version=version, source_kind=SourceKind.HAND, source_id=None, source_name="by hand",
+        )  # fmt: skip
+    (feature,) = work_queries.my_work(house.cast.outsider).features  # live, of a release under way
+    features.abandon_release(actor=house.cast.release_manager, release=house.release, reason="Not needed")
+    found = work_queries.my_work(house.cast.outsider)
+    assert (found.features, [one.feature for one in found.features_over]) == ((), [feature.feature])
+    FeatureScope.objects.create(feature=house.photos, application=house.billing)
+    assert work_queries.my_work(house.cast.outsider).features_over == ()
