@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Team
 from releaseorch.accounts.roles import Role
+from releaseorch.audit.models import Event
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting.ledger import WaitsFor
@@ -40,7 +41,7 @@ def for_step(step: Step, run: DeploymentRun) -> WaitsFor | None:
 def for_run(run: DeploymentRun) -> WaitsFor | None:
     """What an active run waits for first; None before the start and after the end. One query."""
     if run.state == RunState.PAUSED:
-        return _for_role(Role.OPERATOR, _("Is paused; waits for somebody to resume it."))
+        return _for_role(Role.OPERATOR, _paused(run))
     if run.state not in {RunState.RUNNING, RunState.CANCELLING}:
         return None
     steps = list(
@@ -54,6 +55,15 @@ def for_run(run: DeploymentRun) -> WaitsFor | None:
         return None
     sentence = _("Step %(step)s: %(why)s") % {"step": first, "why": waits.sentence}
     return WaitsFor(waits.kind, waits.name, sentence, waits.id, waits.team_id)
+
+
+def _paused(run: DeploymentRun) -> str:
+    """With the reason that was given, so that everybody who reads what the run waits for knows whether to resume."""
+    events = Event.objects.filter(subject_kind="run", subject_id=run.pk, verb="run.paused")
+    why = events.order_by("-id").values_list("reason", flat=True).first()
+    if not why:
+        return _("Is paused; waits for somebody to resume it.")
+    return _("Is paused; waits for somebody to resume it: “%(why)s”") % {"why": " ".join(why.split())}
 
 
 def _urgency(step: Step) -> int:

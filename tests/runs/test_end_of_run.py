@@ -39,7 +39,7 @@ def begin(run: DeploymentRun, key: str) -> Claim:
 def test_a_paused_run_goes_on_where_it_was(cast: Cast, run: DeploymentRun) -> None:
     claim = begin(run, "deploy")
     services.pause_run(actor=cast.operator, run=a.now(run), reason="The phones ring")
-    assert a.waits_of(run) == "Is paused; waits for somebody to resume it."
+    assert a.waits_of(run) == "Is paused; waits for somebody to resume it: “The phones ring”"
     endings.finish(claim, Done())
     assert a.step(run, "deploy").state == "succeeded"
     with pytest.raises(Conflict, match="is paused now"):
@@ -52,6 +52,7 @@ def test_a_paused_run_ends_only_when_it_is_resumed(cast: Cast) -> None:
     run = a.running_run(cast.release_manager, a.automated("deploy"))
     claim = begin(run, "deploy")
     services.pause_run(actor=cast.operator, run=a.now(run))
+    assert a.waits_of(run) == "Is paused; waits for somebody to resume it."
     endings.finish(claim, Done())
     assert (a.now(run).state, a.states(run)) == ("paused", {"deploy": "succeeded"})
     services.resume_run(actor=cast.operator, run=a.now(run))
