@@ -47,7 +47,7 @@ def test_a_status_is_set_with_its_reason(house: House, door) -> None:
     ("who", "change", "code"),
     [
         ("other_developer", {}, 403), ("auditor", {}, 403), ("developer", {"status": "perfect"}, 422),
-        ("developer", {"application": "999"}, 422), ("developer", {"application": "x"}, 400),
+        ("developer", {"application": "999"}, 422), ("developer", {"application": "x"}, 422),
     ],
 )  # fmt: skip
 def test_a_status_that_cannot_be_set_says_why(
