@@ -21,7 +21,7 @@ def test_pages_ask_as_often_with_many_rows_as_with_few() -> None:
     house.grow(60)
     many = {page: queries_of(client, page.path) for page in walked}
 
-    assert len(walked) > 80, "most pages answered something else"
+    assert len(walked) > 70, "most pages answered something else"
     grown = {
         page.path: (len(few[page]), len(many[page])) for page in walked if len(few[page]) != len(many[page])
     }
