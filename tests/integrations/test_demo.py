@@ -20,7 +20,7 @@ from django.test import Client, override_settings
 
 from releaseorch.accounts.models import Person, RoleGrant, Team
 from releaseorch.accounts.roles import Role
-from releaseorch.audit import seals
+from releaseorch.audit import outbox, seals
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import Application, Component, ComponentDependency
 from releaseorch.core import clock
@@ -46,6 +46,8 @@ def demo(
     state = tmp_path_factory.mktemp("state")
     with override_settings(DEMO=True, STATE_DIR=state), django_db_blocker.unblock(), transaction.atomic():
         call_command("load_demo")
+        while outbox.deliver():  # as the housekeeper does in its first seconds
+            pass
         yield state
         transaction.set_rollback(True)
 

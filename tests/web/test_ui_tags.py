@@ -191,7 +191,7 @@ def test_a_digest_is_short_and_whole() -> None:
 
 
 def test_the_pager_keeps_the_filter_and_offers_only_what_is_there() -> None:
-    html = drawn("{% pager page %}", page=SimpleNamespace(newer="", older="80&x=<"))
+    html = drawn("{% pager page %}", page=SimpleNamespace(newer="", older="80&x=<", is_by_name=False))
     assert 'href="?team=claims&amp;cursor=80%26x%3D%3C"' in html
     assert 'rel="prev"' not in html
     assert drawn("{% pager page %}", page=SimpleNamespace(newer="", older="")) == ""

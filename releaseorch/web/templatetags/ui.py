@@ -249,7 +249,7 @@ def _bounced(context: Context, action: Action) -> verbs.Bounced | None:
 
 @register.simple_tag(takes_context=True)
 def pager(context: Context, page: Any, parameter: str = "cursor") -> SafeString:
-    """Newer and older for a keyset page: an object with `newer` and `older`, each a cursor or empty."""
+    """For a keyset page: an object with `newer` and `older`, each a cursor or empty, and `is_by_name`."""
     if not (page.newer or page.older):
         return NOTHING
     back, on = (_("Before"), _("Further")) if page.is_by_name else (_("Newer"), _("Older"))
