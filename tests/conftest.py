@@ -20,22 +20,24 @@ from tests.unguarded import let_tables_be_emptied
 
 let_tables_be_emptied()
 
-# When the suite runs on both databases, these run with one of the two, since no database can change them.
-# The first never ask one; the others are about what the doors say and how it looks. The marker names the database.
+# When the suite runs on both databases, these run with one of the two. The first never ask one. The others are about
+# what the doors say and how it looks: the services and queries behind them are tried on both, PostgreSQL opens every
+# page there is (test_every_address), and `.ci/run servers` runs all that asks a database on a PostgreSQL server.
 WITHOUT_DATABASE = ("architecture", "config", "delivery/planning", "executors", "launcher")
 WITH_SQLITE = (
     *WITHOUT_DATABASE,
     "browser/test_keys.py",
     "browser/test_kept_form.py",
     "browser/test_request_form.py",
+    "browser/test_styleguide.py",
+    "browser/test_thirtieth",
     "browser/test_whole_story",
     "doors/test_bad_input.py",
-    "web/runs/test_hostile",
-    "web/requests/test_hostile",
+    "web",
 )
 WITH_POSTGRESQL = (
+    "browser/test_live_pages.py",
     "browser/test_pages.py",
-    "browser/test_styleguide.py",
     "permissions",
     "realdata/govuk/test_reenact.py",
     "realdata/wikimedia/test_reenact.py",
@@ -61,10 +63,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     where = item.path.relative_to(Path(__file__).parent).as_posix()
     if where.startswith(WITHOUT_DATABASE):
         assert "db" not in getattr(item, "fixturenames", ()), f"{item.nodeid} asks the database"
-    if where.startswith(WITH_SQLITE):
-        item.add_marker("with_sqlite")
-    elif where.startswith(WITH_POSTGRESQL):
+    if where.startswith(WITH_POSTGRESQL):
         item.add_marker("with_postgresql")
+    elif where.startswith(WITH_SQLITE):
+        item.add_marker("with_sqlite")
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from releaseorch.launcher.console import Refusal, say
 from releaseorch.launcher.state import ROOT
 
 LEGS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-# When both run, what no database can change runs with one of them.
+# When both run, what asks no database or is about words and looks runs with one of them.
 SHARED_OUT = {"sqlite": "not with_postgresql", "postgresql": "not with_sqlite"}
-RAN_ONCE = "What no database can change ran with one of the two (tests/conftest.py says which)."
+RAN_ONCE = "What asks no database, or is about words and looks, ran with one of the two (tests/conftest.py says which)."
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_VARIABLE = "RELEASEORCH_CHROMIUM"
 WIDE = 100

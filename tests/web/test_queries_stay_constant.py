@@ -10,7 +10,7 @@ from benchmarks._house import BulkHouse
 from benchmarks._walk import pages, queries_of, reading
 from benchmarks.pages import MOST_QUERIES_OF_A_LIST
 
-pytestmark = [pytest.mark.django_db, pytest.mark.with_sqlite]  # both databases are asked the same
+pytestmark = pytest.mark.django_db
 
 
 def test_pages_ask_as_often_with_many_rows_as_with_few() -> None:

@@ -73,6 +73,7 @@ class Middle:
 
     newer: str = "n-40"
     older: str = "o-80"
+    is_by_name: bool = False
 
 
 def _actions() -> dict[str, Action]:
