@@ -12,6 +12,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 
+from releaseorch.integrations.scratch import messages_to
 from releaseorch.launcher import broker, children
 from releaseorch.launcher.processes import Child, Lifeline, stop
 
@@ -36,7 +37,6 @@ def embedded_broker() -> Iterator[Mapping[str, str]]:
 @contextmanager
 def worker(broker_env: Mapping[str, str]) -> Iterator[None]:
     """Inside: a worker on the present database, which hears our nudges."""
-    current_app.conf.update(broker_url=broker_env["CELERY_BROKER_URL"])
     (Path(settings.STATE_DIR) / "logs").mkdir(exist_ok=True)
     env = {
         **os.environ,
@@ -50,8 +50,9 @@ def worker(broker_env: Mapping[str, str]) -> Iterator[None]:
     log = Path(settings.STATE_DIR) / "logs" / "worker.log"
     child = Child("worker", children.worker(), lifeline, env=env, log=log, folder=settings.BASE_DIR)
     try:
-        await_answer(child, log)
-        yield
+        with messages_to(broker_env["CELERY_BROKER_URL"]):
+            await_answer(child, log)
+            yield
     finally:
         stop([child], 5)
         lifeline.close()

@@ -12,14 +12,24 @@ from django.test.utils import override_settings, setup_databases, teardown_datab
 
 
 @contextmanager
+def messages_to(broker_url: str) -> Iterator[None]:
+    """Inside: this process sends its messages there; afterwards to where it sent them before."""
+    before = current_app.conf.broker_url
+    current_app.conf.update(broker_url=broker_url)
+    try:
+        yield
+    finally:
+        current_app.conf.update(broker_url=before)
+
+
+@contextmanager
 def scratch_installation() -> Iterator[None]:
     """Inside: an empty, migrated database beside the configured one, gone afterwards; messages stay in this process."""
     with TemporaryDirectory(prefix="releaseorch-benchmark-") as folder:
         name = f"benchmark_{os.getpid()}"
         is_file = connection.vendor == "sqlite"
         connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / f"{name}.sqlite3") if is_file else name
-        current_app.conf.update(broker_url="memory://localhost/")
-        with override_settings(STATE_DIR=Path(folder)):
+        with override_settings(STATE_DIR=Path(folder)), messages_to("memory://localhost/"):
             before = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
             try:
                 yield
