@@ -1,4 +1,4 @@
-"""A run through a real broker and a real Celery worker in its own process."""
+"""A run through a real broker: one process starts it, a real Celery worker in another one carries it out."""
 
 import os
 import subprocess
@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import connection
 
 from releaseorch.config.celery import app
-from releaseorch.runs import services
 from tests.characters import Cast
 from tests.factories import House
 from tests.runs import builders as a
@@ -38,12 +37,16 @@ def celery_worker(transactional_db: None) -> Iterator[None]:
     )
     process = subprocess.Popen(
         [sys.executable, *command.split(), "-Q", QUEUE, "--loglevel", "WARNING"],
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": _database_url()},
+        env=_environment(),
         cwd=settings.BASE_DIR,
     )
     yield
     process.terminate()
     process.wait(PATIENCE_S)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": _database_url()}
 
 
 def _database_url() -> str:
@@ -62,7 +65,8 @@ def test_nudges_after_commit_carry_a_run_to_its_end(cast: Cast, house: House, ce
         a.installing("deploy", version, "sh", "-c", "echo unpacked", after=["one", "two"]),
         environment=house.production,
     )
-    services.start_run(actor=cast.operator, run=run)
+    command = [sys.executable, "-m", "tests.faults.start_a_run", str(cast.operator.pk), str(run.pk)]
+    subprocess.run(command, env=_environment(), cwd=settings.BASE_DIR, check=True)
     end = time.monotonic() + PATIENCE_S
     while a.now(run).state == "running":
         assert time.monotonic() < end, a.states(run)

@@ -103,7 +103,7 @@ def test_a_workbook_becomes_a_company_that_deploys(administrator: Client, tmp_pa
 
     assert (there / "booking-api").read_text() == "1.10\n"
     assert str(Installation.objects.get(until=None).version) == "booking-api 1.10"
-    assert "run #1" in read(nora.get("/where"))
+    assert f"run #{run.rpartition('/')[2]}" in read(nora.get("/where"))
 
 
 def read(answer: HttpResponse) -> str:
