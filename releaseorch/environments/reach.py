@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts import queries
 from releaseorch.accounts.roles import ScopeKind
 from releaseorch.accounts.services import EVERYWHERE, Reach
 from releaseorch.catalog.models import Application
-from releaseorch.core.choosing import few_of
+from releaseorch.core.choosing import MOST_OFFERED
 from releaseorch.core.errors import Invalid
 from releaseorch.environments import queries as inventory
 
@@ -30,14 +30,22 @@ def reach_of(key: str) -> Reach:
 
 
 def choices() -> list[tuple[str, str]] | None:
-    """Keys and words for a select, None when there are too many places to offer; three queries."""
-    found = [(ScopeKind.EVERYWHERE.value, str(EVERYWHERE).capitalize())]
-    for kind, rows in _places().items():
-        few = few_of(rows)
-        if few is None:
-            return None
-        found += [(f"{kind.value}-{pk}", _in_words(Reach(kind, pk, name))) for pk, name in few]
-    return found
+    """Keys and words for a select, None when there are too many places to offer; one query."""
+    kinds = list(_places())
+    first, *others = (
+        rows.order_by().values_list(Value(number), "pk", "name")
+        for number, rows in enumerate(_places().values())
+    )
+    found = list(first.union(*others, all=True)[: MOST_OFFERED + 1])
+    if len(found) > MOST_OFFERED:
+        return None
+    return [
+        (ScopeKind.EVERYWHERE.value, str(EVERYWHERE).capitalize()),
+        *(
+            (f"{kinds[number].value}-{pk}", _in_words(Reach(kinds[number], pk, name)))
+            for number, pk, name in sorted(found, key=lambda row: (row[0], row[2].casefold()))
+        ),
+    ]
 
 
 def _places() -> dict[ScopeKind, QuerySet[Any]]:

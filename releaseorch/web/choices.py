@@ -23,12 +23,12 @@ class Offer:
 
 
 def offer(name: str, rows: QuerySet[Any], values: Mapping[str, str], *, label: str = "name") -> Offer:
-    """One query, a second where a name must be shown or understood."""
+    """One query, a second for the name of what is chosen, up to two more where a name was typed."""
     found = few_of(rows, label)
     chosen = chosen_id(name, rows, values, label=label, part=True)
+    typed = rows.filter(pk=chosen).values_list(label, flat=True).first() if chosen else None
     if found is not None:
         return Offer(name, tuple(found), chosen)
-    typed = rows.filter(pk=chosen).values_list(label, flat=True).first() if chosen else None
     return Offer(name, None, chosen, typed or ("" if chosen is None else values.get(name, "").strip()))
 
 

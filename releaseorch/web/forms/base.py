@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 
-from releaseorch.core.choosing import by_name, few_of
+from releaseorch.core.choosing import MOST_OFFERED, by_name
 from releaseorch.core.errors import Invalid
 from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
@@ -42,12 +43,11 @@ class NamedRow(forms.ModelChoiceField):
     """A choice among too many rows for a select: its name is typed, or its number comes from an address."""
 
     def __init__(self, field: forms.ModelChoiceField, rows: QuerySet[Any]) -> None:
-        label = next(one for one in ("username", "name", "key") if _has_field(rows.model, one))
         super().__init__(
             rows, required=field.required, label=field.label, widget=forms.TextInput,
             help_text=field.help_text or _("Its name."),
         )  # fmt: skip
-        self.named_by = label
+        self.named_by = _named_by(rows)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, str) and not value.isdigit():
@@ -66,8 +66,41 @@ class NamedRow(forms.ModelChoiceField):
         return self.queryset
 
 
-def _has_field(model: Any, name: str) -> bool:
-    return any(field.name == name for field in model._meta.get_fields())
+class NamedRows(forms.ModelMultipleChoiceField):
+    """A choice of several among too many rows for a select: their names are typed, one a line."""
+
+    def __init__(self, field: forms.ModelMultipleChoiceField, rows: QuerySet[Any]) -> None:
+        super().__init__(
+            rows, required=field.required, label=field.label, widget=forms.Textarea(attrs={"rows": 4}),
+            help_text=format_lazy("{} {}", field.help_text, _("One name per line.")),
+        )  # fmt: skip
+        self.rows, self.named_by = rows, _named_by(rows)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else "\n".join(map(str, value))
+
+    def clean(self, value: Any) -> Any:
+        """One or two queries, and one for each name."""
+        names = dict.fromkeys(line.strip() for line in (value or "").splitlines() if line.strip())
+        if len(names) > MOST_OFFERED:
+            raise forms.ValidationError(_("These are more than %(most)d names.") % {"most": MOST_OFFERED})
+        found = {name: by_name(self.rows, name, self.named_by) for name in names}
+        unknown = [name for name, pk in found.items() if pk is None]
+        if unknown:
+            said = _("There is nothing of that name here: %(names)s.")
+            raise forms.ValidationError(said % {"names": ", ".join(unknown[:20])})
+        if self.required and not found:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return self.rows.filter(pk__in=found.values())
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool((self.prepare_value(initial) or "").split("\n") != (data or "").splitlines())
+
+
+def _named_by(rows: QuerySet[Any]) -> str:
+    """The field that people call such a row by."""
+    known = {field.name for field in rows.model._meta.get_fields()}
+    return next(name for name in ("username", "name", "key") if name in known)
 
 
 class NounForm(forms.Form):
@@ -78,10 +111,21 @@ class NounForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            rows = field.queryset if type(field) is forms.ModelChoiceField else None
-            if rows is not None and few_of(rows, "pk") is None:
-                self.fields[name] = NamedRow(field, rows)  # type: ignore[arg-type]
+        for name, field in list(self.fields.items()):
+            if type(field) in (forms.ModelChoiceField, forms.ModelMultipleChoiceField):
+                self.offer(name, field.queryset)  # type: ignore[attr-defined]
+
+    def offer(self, name: str, rows: QuerySet[Any], named: type[NamedRow] = NamedRow) -> None:
+        """Let the field choose among these rows: a select, or names to type where they are too many; one query."""
+        field: Any = self.fields[name]
+        found = list(rows[: MOST_OFFERED + 1])
+        if len(found) > MOST_OFFERED:
+            several = isinstance(field, forms.ModelMultipleChoiceField)
+            self.fields[name] = NamedRows(field, rows) if several else named(field, rows)
+            return
+        field.queryset = rows
+        nothing = [] if field.empty_label is None else [("", field.empty_label)]
+        field.choices = [*nothing, *((row.pk, field.label_from_instance(row)) for row in found)]
 
     def sections(self) -> Iterator[Section]:
         grouped = {name for group in self.groups for name in group.names}

@@ -1,6 +1,7 @@
 """The form of a component."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -11,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from releaseorch.catalog.models import Procedure
 from releaseorch.catalog.procedure_queries import newest
-from releaseorch.web.forms.base import Group, NounForm
+from releaseorch.web.forms.base import Group, NamedRow, NounForm
+
+VERSIONED = re.compile(r"(?P<name>.+) v(?P<version>[0-9]{1,9})", re.DOTALL)
 
 
 class Pairs(forms.CharField):
@@ -47,6 +50,20 @@ def _one_line(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+class NamedProcedure(NamedRow):
+    """By name and version, as a select shows them; a name alone is its newest version."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value) if isinstance(value, Procedure) else super().prepare_value(value)
+
+    def to_python(self, value: Any) -> Any:
+        exact = VERSIONED.fullmatch(str(value or "").strip())
+        found = (
+            self._rows.filter(name__iexact=exact["name"], version=exact["version"]).first() if exact else None
+        )
+        return found or super().to_python(value)
+
+
 class ComponentForm(NounForm):
     name = forms.CharField(label=_("Name"), max_length=200)
     kind = forms.CharField(
@@ -71,7 +88,6 @@ class ComponentForm(NounForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields["procedure"]
-        assert isinstance(field, forms.ModelChoiceField)
         present = getattr(self.initial.get("procedure"), "pk", None)
-        field.queryset = Procedure.objects.filter(newest() | Q(pk=present)).order_by("name", "-version")
+        rows = Procedure.objects.filter(newest() | Q(pk=present)).order_by("name", "-version")
+        self.offer("procedure", rows, NamedProcedure)
