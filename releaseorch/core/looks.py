@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ def _look_of_text(value: str) -> Look:
 
 
 def _look_of_object(value: Any, field: str) -> Look:
-    choices = value._meta.get_field(field).flatchoices
-    looks = _by_values[frozenset(str(key) for key, _label in choices)]
-    return looks[str(_plain(getattr(value, field)))]
+    return _looks_of_field(type(value), field)[str(_plain(getattr(value, field)))]
+
+
+@cache  # asked for every row of every list
+def _looks_of_field(model: type[Any], field: str) -> Mapping[str, Look]:
+    choices = model._meta.get_field(field).flatchoices
+    return _by_values[frozenset(str(key) for key, _label in choices)]

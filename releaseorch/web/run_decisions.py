@@ -177,7 +177,7 @@ def _why(why_not: str, small: str) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    return _("end %(time)s") % {"time": times.stamp(moment)[-5:]}
+    return _("end %(time)s") % {"time": times.time_of_day(moment)}
 
 
 def _go_on(count: int) -> str:

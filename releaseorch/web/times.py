@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import formats, timezone
+from django.utils import timezone
+from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from releaseorch.core import clock
@@ -66,7 +67,19 @@ def stamp(moment: datetime) -> str:
     """ "Sat 21 Nov 22:58", with the year when it is another one than now."""
     local = timezone.localtime(moment)
     is_this_year = local.year == timezone.localtime(clock.now()).year
-    return formats.date_format(local, "D j M H:i" if is_this_year else "D j M Y H:i")
+    year = "" if is_this_year else f" {local.year}"
+    return (
+        f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()}{year} {_clock(local)}"
+    )
+
+
+def time_of_day(moment: datetime) -> str:
+    """ "22:58", where the day is known."""
+    return _clock(timezone.localtime(moment))
+
+
+def _clock(local: datetime) -> str:
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def exact(moment: datetime) -> str:

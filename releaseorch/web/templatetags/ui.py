@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import template
@@ -35,10 +36,21 @@ _LOG_BAD = re.compile(r"(?<!\b0 )(?<!\bno )\b(fatal|error|failed|traceback|panic
 @register.simple_tag
 def icon(name: str, title: str = "") -> SafeString:
     """One of our own symbols; decoration beside its word unless a title gives it a name."""
-    href = f"{static('icons.svg')}#{name}"
     if title:
-        return format_html('<svg class="i" role="img" aria-label="{}"><use href="{}"/></svg>', title, href)
-    return format_html('<svg class="i" aria-hidden="true"><use href="{}"/></svg>', href)
+        return format_html(
+            '<svg class="i" role="img" aria-label="{}"><use href="{}"/></svg>', title, _symbol(name)
+        )
+    return _decoration(name)
+
+
+@cache  # as many as there are symbols, and pages draw hundreds
+def _decoration(name: str) -> SafeString:
+    return format_html('<svg class="i" aria-hidden="true"><use href="{}"/></svg>', _symbol(name))
+
+
+@cache
+def _symbol(name: str) -> str:
+    return f"{static('icons.svg')}#{name}"
 
 
 @register.simple_tag
@@ -55,9 +67,12 @@ def state(value: Any, field: str = "state", word: str = "") -> SafeString:
 
 
 def _badge(look: Look, word: str) -> SafeString:
-    return format_html(
-        '<span class="state" data-state="{}">{}<span>{}</span></span>', look.tone, icon(look.icon), word
-    )
+    return format_html("{}<span>{}</span></span>", _shape(look.tone, look.icon), word)
+
+
+@cache
+def _shape(tone: str, icon_name: str) -> SafeString:
+    return format_html('<span class="state" data-state="{}">{}', tone, _decoration(icon_name))
 
 
 @register.simple_tag
@@ -148,7 +163,7 @@ def clock(moment: datetime | None) -> SafeString:
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
         times.exact(moment),
-        times.stamp(moment)[-5:],
+        times.time_of_day(moment),
     )
 
 
