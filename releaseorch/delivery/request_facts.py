@@ -145,6 +145,13 @@ def facts_of(subjects: Sequence[Subject]) -> Facts:
     return facts
 
 
+def of_versions(versions: set[int]) -> Facts:
+    """Only where these versions ran and which features they hold; two queries."""
+    facts = Facts()
+    _read_versions(facts, versions)
+    return facts
+
+
 def _read_versions(facts: Facts, versions: set[int]) -> None:
     rows = (
         Installation.objects.filter(version__in=versions)

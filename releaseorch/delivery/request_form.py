@@ -1,22 +1,21 @@
 """What the form of a new request offers: features of the release, versions of the components, ways to fill it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from django.db.models import F, Window
+from django.db.models import Case, F, Q, QuerySet, When, Window
 from django.db.models.functions import RowNumber
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
-from releaseorch.accounts.policy import Scope
 from releaseorch.catalog.models import Application, Component, ComponentVersion
-from releaseorch.delivery import checks
+from releaseorch.delivery import checks, request_facts
 from releaseorch.delivery.checks import Check
 from releaseorch.delivery.drafts import ItemDraft, RequestDraft
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
-from releaseorch.delivery.request_facts import Ran, Subject, facts_of
+from releaseorch.delivery.request_facts import Ran, Subject
 from releaseorch.delivery.states import REQUEST_FINAL, ItemKind, RequestState
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
@@ -61,32 +60,26 @@ class ComponentChoice:
         return ", ".join(sorted({row.version.text for row in self.there if row.version is not None}))
 
 
-def applications_of(person: Person) -> list[Application]:
+def applications_of(person: Person) -> QuerySet[Application]:
     """The applications that the person may file for, those of their own teams first."""
-    mine = policy.team_ids(person)
-    found = [
-        application
-        for application in Application.objects.filter(retired_at=None).select_related("team")
-        if not policy.why_not(
-            person, "request.create", Scope.of(teams=[application.team_id], application=application.pk)
-        )
-    ]
-    return sorted(found, key=lambda application: (application.team_id not in mine, application.name))
+    within = policy.within(person, "request.create", team="team", application="pk")
+    is_own = Case(When(team__in=policy.team_ids(person), then=0), default=1)
+    return Application.objects.filter(within, retired_at=None).order_by(is_own, "name")
 
 
 def usual_application(person: Person) -> Application | None:
     """The one that most of the person's last requests were for, among those they may file for; else the first."""
-    theirs = applications_of(person)
+    theirs = applications_of(person).select_related("team")
     recent = DeploymentRequest.objects.filter(requester=person).order_by("-id")[:HABIT]
     counted = Counter(recent.values_list("application_id", flat=True))
-    return max(theirs, key=lambda application: counted[application.pk], default=None)
+    known = theirs.filter(pk__in=list(counted))
+    return max(known, key=lambda application: counted[application.pk], default=None) or theirs.first()
 
 
-def releases_open(application: Application | None = None) -> list[Release]:
+def releases_open(application: Application | None = None) -> QuerySet[Release]:
     """Releases that can be filed for, the nearest date first."""
-    found = Release.objects.filter(state__in=OPEN_RELEASES).order_by("target_date", "name")
-    ids = {None, application.pk if application else None}
-    return [release for release in found if release.application_id in ids]
+    for_it = Q(application=None) if application is None else Q(application=None) | Q(application=application)
+    return Release.objects.filter(for_it, state__in=OPEN_RELEASES).order_by("target_date", "name")
 
 
 def features_of(application: Application, release: Release) -> list[FeatureChoice]:
@@ -109,19 +102,19 @@ def features_of(application: Application, release: Release) -> list[FeatureChoic
     return [FeatureChoice(scope.feature, scope, tuple(held[scope.feature_id])) for scope in scopes]
 
 
-def component_choices(application: Application, environment: Environment) -> list[ComponentChoice]:
-    """Every component of the application with its newest versions; the same number of queries for any of them."""
+def component_choices(
+    application: Application, environment: Environment, wanted: Collection[int] | None = None
+) -> list[ComponentChoice]:
+    """Every component of the application, with its newest versions (only for the `wanted` ones, None: for all).
+
+    The same number of queries for any number of them.
+    """
     components = list(application.components.filter(retired_at=None).order_by("name"))
-    versions = _newest_versions(components)
-    subject = Subject(
-        application=application,
-        environment=environment,
-        release=None,
-        items=[ItemDraft(component=one.component, version=one) for ones in versions.values() for one in ones],
-    )
-    facts = facts_of([subject])
+    chosen = [one for one in components if wanted is None or one.pk in wanted]
+    versions = _newest_versions(chosen)
+    known = request_facts.of_versions({one.pk for ones in versions.values() for one in ones})
     there = defaultdict(list)
-    for row in inventory.current([environment.pk], [component.pk for component in components]):
+    for row in inventory.current([environment.pk], [component.pk for component in chosen]):
         there[row.component_id].append(row)
     return [
         ComponentChoice(
@@ -130,11 +123,11 @@ def component_choices(application: Application, environment: Environment) -> lis
             tuple(
                 VersionChoice(
                     version,
-                    tuple(facts.held[version.pk]),
-                    tuple(facts.ran[version.pk]),
+                    tuple(known.held[version.pk]),
+                    tuple(known.ran[version.pk]),
                     any(row.version_id == version.pk for row in there[component.pk]),
                 )
-                for version in versions[component.pk]
+                for version in versions.get(component.pk, ())
             ),
         )
         for component in components
@@ -143,17 +136,20 @@ def component_choices(application: Application, environment: Environment) -> lis
 
 def versions_of(component: Component, environment: Environment) -> list[VersionChoice]:
     """The newest versions of one component, as `component_choices` gives them."""
-    choices = component_choices(component.application, environment)
+    choices = component_choices(component.application, environment, [component.pk])
     return next((list(choice.versions) for choice in choices if choice.component.pk == component.pk), [])
 
 
 def _newest_versions(components: Sequence[Component]) -> dict[int, list[ComponentVersion]]:
     """The newest `NEWEST` versions of each component, also where there are thousands; one query."""
     found: dict[int, list[ComponentVersion]] = {component.pk: [] for component in components}
+    by_id = {component.pk: component for component in components}
     newest_first = [F("registered_at").desc(), F("id").desc()]
     place = Window(RowNumber(), partition_by=F("component_id"), order_by=newest_first)
-    rows = ComponentVersion.objects.filter(component__in=list(found)).annotate(place=place)
-    for version in rows.filter(place__lte=NEWEST).select_related("component__application").order_by("place"):
+    numbered = ComponentVersion.objects.filter(component__in=list(found)).annotate(place=place).order_by()
+    newest = numbered.filter(place__lte=NEWEST).values("pk")
+    for version in ComponentVersion.objects.filter(pk__in=newest).order_by(*newest_first):
+        version.component = by_id[version.component_id]
         found[version.component_id].append(version)
     return found
 

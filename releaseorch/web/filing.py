@@ -1,11 +1,10 @@
-"""The form of a request as somebody is typing it: read from a post, changed by its buttons, made into drafts."""
+"""The form of a request as somebody is typing it: what stands on it, made into drafts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.core.exceptions import BadRequest
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,9 +18,8 @@ from releaseorch.delivery.states import ItemKind, ItemPlacement
 from releaseorch.environments.models import Environment
 from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, Release
-from releaseorch.web import inputs
+from releaseorch.web import filing_choices, inputs
 
-MOST_LINES = content.MOST_ITEMS + 1  # one more than a request may have, so that the service can say so
 LONGEST_MINUTES = 7
 
 
@@ -35,6 +33,7 @@ class Line:
     title: str = ""
     instructions: str = ""
     team: Team | None = None
+    unknown_team: str = ""  # what was typed where no team is called so
     placement: str = ItemPlacement.AFTER.value
     anchor: int | None = None
     minutes: str = "10"
@@ -81,6 +80,9 @@ class Filing:
     also: frozenset[int] = field(default_factory=frozenset)
     version: int | None = None  # of the request that is edited
     since: int | None = None  # the last event of that request when the form was drawn
+    unknown: Mapping[str, str] = field(
+        default_factory=dict
+    )  # names that were typed and nothing is called, by field
 
     def complete_drafts(self) -> list[ItemDraft]:
         """The lines that say enough for checks and a preview; anchors follow, or fall to the whole request."""
@@ -93,12 +95,19 @@ class Filing:
             for number, line in enumerate(self.lines, start=1)
             if line.is_manual and not _is_number(line.minutes)
         ]
+        wrong += [
+            _("Line %(line)d: there is no team called %(name)s.")
+            % {"line": number, "name": line.unknown_team}
+            for number, line in enumerate(self.lines, start=1)
+            if line.unknown_team
+        ]
         if wrong:
             raise Invalid({"items": wrong})
         return _drafts(self.lines, self.lines)
 
     def request_draft(self) -> RequestDraft:
         """Raises `Invalid` by field while something has to be chosen first or a date can't be one."""
+        filing_choices.refuse_unknown(self.unknown)
         missing = {}
         if self.application is None:
             missing["application"] = _("Choose an application.")
@@ -152,83 +161,6 @@ def _moment(name: str, text: str) -> datetime | None:
         return inputs.moment({name: text}, name)
     except BadRequest as wrong:
         raise Invalid({name: str(wrong)}) from wrong
-
-
-def read(posted: QueryDict) -> Filing:
-    """What was typed; an id that is none is a 400, one that leads nowhere counts as not chosen. About seven queries."""
-    return Filing(
-        application=Application.objects.select_related("team").filter(pk=_id(posted, "application")).first(),
-        environment=Environment.objects.filter(pk=_id(posted, "environment")).first(),
-        release=Release.objects.filter(pk=_id(posted, "release")).first(),
-        title=posted.get("title", ""),
-        note=_text(posted, "note"),
-        wish_from=posted.get("wish_from", ""),
-        wish_until=posted.get("wish_until", ""),
-        on_behalf_of=Person.objects.filter(pk=_id(posted, "on_behalf_of")).first(),
-        lines=_lines(posted),
-        features=_features(posted),
-        also=frozenset(_ids(posted, ["also"])),
-        version=inputs.row_id(posted, "version"),
-        since=inputs.row_id(posted, "since"),
-    )
-
-
-def _text(posted: Mapping[str, str], name: str) -> str:
-    """Browsers end lines with two characters; nothing shall count as changed by that."""
-    return posted.get(name, "").replace("\r\n", "\n")
-
-
-def _id(posted: QueryDict, name: str) -> int:
-    return inputs.row_id(posted, name) or 0
-
-
-def _features(posted: QueryDict) -> frozenset[int] | None:
-    """The ticked ones, unless they were drawn for another application or release."""
-    drawn = (posted.get("was_application", ""), posted.get("was_release", ""))
-    if drawn != (posted.get("application", ""), posted.get("release", "")):
-        return None
-    return frozenset(_ids(posted, ["feature"]))
-
-
-def _lines(posted: QueryDict) -> tuple[Line, ...]:
-    count = min(_id(posted, "lines"), MOST_LINES)
-    names = range(count)
-    components = Component.objects.select_related("application").in_bulk(
-        _ids(posted, [f"component-{n}" for n in names])
-    )
-    versions = ComponentVersion.objects.select_related("component__application").in_bulk(
-        _ids(posted, [f"version-{n}" for n in names])
-    )
-    teams = Team.objects.in_bulk(_ids(posted, [f"team-{n}" for n in names]))
-    return tuple(
-        Line(
-            kind=_one_of(ItemKind.values, posted.get(f"kind-{n}", ""), ItemKind.DEPLOY),
-            component=components.get(_id(posted, f"component-{n}")),
-            version=versions.get(_id(posted, f"version-{n}")),
-            title=posted.get(f"title-{n}", ""),
-            instructions=_text(posted, f"instructions-{n}"),
-            team=teams.get(_id(posted, f"team-{n}")),
-            placement=_one_of(ItemPlacement.values, posted.get(f"placement-{n}", ""), ItemPlacement.AFTER),
-            anchor=_place(posted, f"anchor-{n}", count),
-            minutes=posted.get(f"minutes-{n}", "10").strip(),
-        )
-        for n in names
-    )
-
-
-def _ids(posted: QueryDict, names: Iterable[str]) -> set[int]:
-    texts = [text for name in names for text in posted.getlist(name)]
-    found = (inputs.row_id({"": text}, "") for text in texts)
-    return {number for number in found if number is not None}
-
-
-def _place(posted: Mapping[str, str], name: str, count: int) -> int | None:
-    place = inputs.row_id(posted, name)
-    return place if place is not None and place < count else None
-
-
-def _one_of(values: Iterable[str], text: str, otherwise: str) -> str:
-    return text if text in values else str(otherwise)
 
 
 def of_request(request: DeploymentRequest) -> Filing:

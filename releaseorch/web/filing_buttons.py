@@ -6,14 +6,14 @@ from dataclasses import replace
 from django.http import QueryDict
 
 from releaseorch.accounts.models import Person
-from releaseorch.catalog.models import Component, ComponentVersion
+from releaseorch.catalog.models import Application, Component, ComponentVersion
 from releaseorch.delivery import request_form
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import ItemKind, ItemPlacement
 from releaseorch.environments.models import Environment
 from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Release
-from releaseorch.web import filing, inputs
+from releaseorch.web import filing, filing_read, inputs
 from releaseorch.web.filing import Filing, Line
 
 
@@ -25,7 +25,7 @@ def opened(person: Person, wanted: QueryDict) -> Filing:
         .filter(pk=inputs.row_id(wanted, "version") or 0)
         .first()
     )
-    found = filing.read(wanted)
+    found = filing_read.read(wanted)
     if source is not None:
         return _promoted(source, found.environment)
     application = version.component.application if version else found.application
@@ -75,9 +75,8 @@ def without_foreign_lines(typed: Filing) -> tuple[Filing, list[str]]:
     ]
 
 
-def _release_under_way(application: object) -> Release | None:
-    releases = request_form.releases_open(application)  # type: ignore[arg-type]
-    return releases[0] if releases else None
+def _release_under_way(application: Application) -> Release | None:
+    return request_form.releases_open(application).first()
 
 
 def pressed(typed: Filing, do: str, posted: QueryDict) -> Filing:

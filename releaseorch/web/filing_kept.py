@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts.models import Person
 from releaseorch.catalog.models import Application
 from releaseorch.core.errors import Invalid
-from releaseorch.web import filing, inputs, kept
+from releaseorch.core.fields import name_key
+from releaseorch.web import filing_read, inputs, kept
 from releaseorch.web.access import person_of
 from releaseorch.web.filing import Filing
 from releaseorch.web.http import see_other
@@ -56,7 +57,7 @@ def typed_before(request: HttpRequest) -> Filing | None:
     if row is None or row.fields is None:
         return None
     try:
-        return filing.read(row.posted)
+        return filing_read.read(row.posted)
     except BadRequest:
         return None
 
@@ -83,9 +84,15 @@ def unfinished(person: Person) -> list[Unfinished]:
         row for row in kept.of_person(person) if row.address.partition("?")[0] == reverse("request-create")
     ]
     ids = {row.pk: _application_id(row) for row in rows}
-    known: QuerySet[Application] = Application.objects.filter(pk__in=[one for one in ids.values() if one])
-    applications = {one.pk: one for one in known}
-    return [Unfinished(row, applications.get(ids[row.pk] or 0)) for row in rows]
+    keys = {row.pk: name_key(row.posted.get("application", "").strip()) for row in rows}
+    chosen = Q(pk__in=[one for one in ids.values() if one]) | Q(
+        name_key__in=[one for one in keys.values() if one]
+    )
+    known = list(Application.objects.filter(chosen).only("pk", "name", "name_key"))
+    applications: dict[int | str, Application] = {one.pk: one for one in known} | {
+        one.name_key: one for one in known
+    }
+    return [Unfinished(row, applications.get(ids[row.pk] or keys[row.pk])) for row in rows]
 
 
 def _application_id(row: KeptForm) -> int | None:

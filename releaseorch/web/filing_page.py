@@ -6,8 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from releaseorch.accounts import policy
-from releaseorch.accounts.models import Person, Team
+from releaseorch.accounts.models import Person
 from releaseorch.catalog.models import Application, ComponentVersion
 from releaseorch.core import clock
 from releaseorch.delivery import checks, draft_preview, request_form, request_rights
@@ -21,7 +20,7 @@ from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureScope
 from releaseorch.policies import services as policies
 from releaseorch.policies.models import Subject as Approved
-from releaseorch.web import filing, times
+from releaseorch.web import filing, filing_choices, times
 from releaseorch.web.filing import Filing, Line
 
 
@@ -57,7 +56,7 @@ class FeatureView:
 
 def context(person: Person, typed: Filing, edited: DeploymentRequest | None) -> dict[str, Any]:
     """About sixty queries, whatever the number of lines, versions and features."""
-    applications = request_form.applications_of(person)
+    applications = filing_choices.applications(person) if edited is None else None
     choices = _choices(typed)
     environments = list(in_use())
     before = filing.environment_before(typed.environment) if typed.environment else None
@@ -66,22 +65,20 @@ def context(person: Person, typed: Filing, edited: DeploymentRequest | None) -> 
         "typed": typed,
         "edited": edited,
         "applications": applications,
-        "house_is_empty": not applications and not Application.objects.exists(),
-        "mine": [one for one in applications if one.team_id in policy.team_ids(person)],
-        "others": [one for one in applications if one.team_id not in policy.team_ids(person)],
+        "house_is_empty": edited is None and not applications and not Application.objects.exists(),
         "environments": environments,
         "before": before,
-        "releases": request_form.releases_open(typed.application),
+        "releases": filing_choices.releases(typed.application),
         "filing_closes": _filing_closes(typed),
-        "teams": list(Team.objects.filter(retired_at=None)),
+        "teams": filing_choices.teams(),
         "lines": [_line(place, line, choices) for place, line in enumerate(typed.lines)],
         "anchors": [(place, line.component) for place, line in enumerate(typed.lines) if line.component],
         "addable": [one.component for one in choices.values() if not _used(one, typed)],
         "features": features,
         "kinds": [kind for kind in ItemKind if kind != ItemKind.MANUAL],
         "placements": list(ItemPlacement),
-        "teammates": _teammates(person, typed) if edited is None else [],
-        "also": _also(person, typed, applications, features) if edited is None else [],
+        "teammates": filing_choices.teammates(person, typed.application) if edited is None else [],
+        "also": _also(person, typed, features) if edited is None else [],
         "why_not": ""
         if edited is None
         else request_rights.why_not_theirs(person, "edit", edited)
@@ -97,7 +94,8 @@ def context(person: Person, typed: Filing, edited: DeploymentRequest | None) -> 
 def _choices(typed: Filing) -> dict[int, ComponentChoice]:
     if typed.application is None or typed.environment is None:
         return {}
-    found = request_form.component_choices(typed.application, typed.environment)
+    wanted = [line.component.pk for line in typed.lines if line.component is not None]
+    found = request_form.component_choices(typed.application, typed.environment, wanted)
     return {choice.component.pk: choice for choice in found}
 
 
@@ -157,15 +155,8 @@ def _filing_closes(typed: Filing) -> Any:
     return typed.release.milestones.filter(kind="filing").first()
 
 
-def _teammates(person: Person, typed: Filing) -> list[Person]:
-    if typed.application is None:
-        return []
-    members = Person.objects.filter(memberships__team=typed.application.team_id, is_active=True, kind="human")
-    return list(members.exclude(pk=person.pk))
-
-
 def _also(
-    person: Person, typed: Filing, applications: Sequence[Application], features: Sequence[FeatureView]
+    person: Person, typed: Filing, features: Sequence[FeatureView]
 ) -> list[tuple[Application, bool, list[str]]]:
     """Other applications of the same features that the person may file for: ticked?, what would be filed."""
     if typed.application is None or typed.environment is None:
@@ -175,8 +166,7 @@ def _also(
     ids = set(touched.values_list("application_id", flat=True))
     return [
         (one, one.pk in typed.also, _suggested(one, typed.environment) if one.pk in typed.also else [])
-        for one in applications
-        if one.pk in ids
+        for one in request_form.applications_of(person).filter(pk__in=ids).select_related("team")
     ]
 
 

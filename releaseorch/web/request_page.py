@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from releaseorch.accounts.models import Person, Team
+from releaseorch.accounts.models import Person
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
@@ -23,7 +23,7 @@ from releaseorch.delivery.states import RequestState as R
 from releaseorch.environments.models import Environment
 from releaseorch.environments.queries import in_use
 from releaseorch.waiting.models import Blocker
-from releaseorch.web import request_feed, times
+from releaseorch.web import filing_choices, request_feed, times
 from releaseorch.web.charts import Bar, Chart, Lane, Part
 
 WAY = (R.DRAFT, R.SUBMITTED, R.APPROVED, R.PLANNED, R.DEPLOYING, R.DEPLOYED)
@@ -72,7 +72,7 @@ def context(person: Person, detail: RequestDetail, actions: Mapping[str, Action]
         "way": _way(request),
         "by_line": by_line,
         "addable": _addable(detail) if by_line else [],
-        "teams": list(Team.objects.filter(retired_at=None)) if by_line else [],
+        "teams": filing_choices.teams() if by_line else [],
         "placements": list(ItemPlacement),
         "deploying": [line for line in detail.items if line.item.component_id],
         "by_hand": [_manual(line, detail) for line in detail.items if not line.item.component_id],

@@ -25,13 +25,13 @@ def install(house: House, version: ComponentVersion, *environments: Environment)
 
 
 def test_one_files_for_the_applications_of_the_own_team(house: House) -> None:
-    assert request_form.applications_of(house.cast.developer) == [house.claims, house.portal]
-    assert request_form.applications_of(house.cast.release_manager) == [
+    assert list(request_form.applications_of(house.cast.developer)) == [house.claims, house.portal]
+    assert list(request_form.applications_of(house.cast.release_manager)) == [
         house.billing,
         house.claims,
         house.portal,
     ]
-    assert request_form.applications_of(house.cast.auditor) == []
+    assert list(request_form.applications_of(house.cast.auditor)) == []
 
 
 def test_releases_of_other_applications_are_left_out(house: House) -> None:

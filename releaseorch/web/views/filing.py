@@ -13,7 +13,7 @@ from releaseorch.core.errors import Invalid
 from releaseorch.delivery import services
 from releaseorch.delivery.drafts import RequestDraft
 from releaseorch.delivery.models import DeploymentRequest
-from releaseorch.web import filing, filing_buttons, filing_kept, filing_merge, filing_page, kept
+from releaseorch.web import filing, filing_buttons, filing_kept, filing_merge, filing_page, filing_read, kept
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.filing import Filing
 from releaseorch.web.filing_merge import Meanwhile
@@ -48,7 +48,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         found = filing_kept.typed_before(request)
         return _page(request, found or filing_buttons.opened(person_of(request), request.GET))
-    typed, do = filing.read(request.POST), request.POST.get("do", "draft")
+    typed, do = filing_read.read(request.POST), request.POST.get("do", "draft")
     if do in filing_kept.BUTTONS:
         return filing_kept.pressed(request, do)
     if do not in SAVES:
@@ -118,7 +118,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return filing_kept.pressed(request, do)
     if "lines" not in request.POST:
         return see_other(request, f"/requests/{pk}/edit")
-    typed = replace(filing.read(request.POST), application=found.application)
+    typed = replace(filing_read.read(request.POST), application=found.application)
     if do not in SAVES:
         return _page(request, filing_buttons.pressed(typed, do, request.POST), edited=found)
     return perform(

@@ -14,7 +14,7 @@ from releaseorch.delivery import services
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.delivery.states import ItemKind, ItemPlacement
-from releaseorch.web import inputs
+from releaseorch.web import filing_choices, inputs
 from releaseorch.web.access import person_of
 from releaseorch.web.views.requests import perform_on
 
@@ -37,13 +37,20 @@ def _item(request: HttpRequest) -> ItemDraft:
             kind=ItemKind.MANUAL,
             title=posted.get("title", ""),
             instructions=posted.get("instructions", ""),
-            team=Team.objects.filter(pk=inputs.row_id(posted, "team") or 0).first(),
+            team=_team(request),
             placement=ItemPlacement(placement),
         )
     version = ComponentVersion.objects.select_related("component__application").filter(pk=version_id).first()
     if version is None:
         raise Invalid({"component_version": _("There is no such version.")})
     return ItemDraft(component=version.component, version=version)
+
+
+def _team(request: HttpRequest) -> Team | None:
+    typed = filing_choices.Typed(request.POST)
+    team: Team | None = typed.row_of("team", Team.objects.all())
+    filing_choices.refuse_unknown(typed.unknown)
+    return team
 
 
 @require_POST
