@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from releaseorch.catalog.models import Application, Component
 from releaseorch.core.paging import Page, page_by_name
 from releaseorch.environments.models import Environment, Installation
-from releaseorch.environments.queries import Cell, Order, order_of_versions, places_of, where_is_what
+from releaseorch.environments.queries import Cell, Order, places_of, where_is_what
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,9 @@ class Comparison:
 
 
 def comparison(here: Environment, there: Environment, cursor: str | None = None) -> Comparison:
-    """What is in only one of them differs; what is in neither counts nothing. Seven queries, a page of differences."""
+    """What is in only one of them differs; what is in neither counts nothing. Six queries, a page of differences."""
     both = Installation.objects.filter(until=None, environment__in=[here.pk, there.pk]).order_by()
-    components = Component.objects.filter(pk__in=both.values("component_id"))
-    unlike = components.filter(_only_in(here, there) | _only_in(there, here) | _unsure(both))
+    unlike = Component.objects.filter(_only_in(here, there) | _only_in(there, here) | _unsure(both))
     page = page_by_name(unlike, cursor, names=("application__name", "name"))
     matrix = where_is_what(component_ids=[one.pk for one in page.items], environment_ids=[here.pk, there.pk])
     ids = [one.pk for one in matrix.environments]
@@ -52,18 +51,12 @@ def comparison(here: Environment, there: Environment, cursor: str | None = None)
         (line.component, line.cells[ids.index(here.pk)], line.cells[ids.index(there.pk)])
         for line in matrix.lines
     ]
-    order = order_of_versions(
-        {
-            (component.pk, cell.environment.pk): list(cell.rows)
-            for component, *cells in pairs
-            for cell in cells
-        }
-    )
     found: dict[Application, list[Difference]] = {}
     for component, one, other in pairs:
-        difference = Difference(component, one, other, _ahead(one, other, order))
+        difference = Difference(component, one, other, _ahead(one, other, matrix.order))
         found.setdefault(component.application, []).append(difference)
-    return Comparison(here, there, page, found, components.count() - unlike.count())
+    same = both.values("component_id").distinct().count() - unlike.count()
+    return Comparison(here, there, page, found, same)
 
 
 def _only_in(one: Environment, other: Environment) -> Q:

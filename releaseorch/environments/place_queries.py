@@ -8,10 +8,12 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from releaseorch.catalog.models import Component
 from releaseorch.core import clock
-from releaseorch.core.paging import Page
+from releaseorch.core.paging import Page, page_by_name
 from releaseorch.environments import ahead
 from releaseorch.environments.models import Environment, Freeze, Installation, Placement, Reservation, Target
 from releaseorch.environments.queries import Cell, Line, components_page, in_use, where_is_what
+
+TARGETS_SHOWN = 20  # each with what is placed on it, and its verbs
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class EnvironmentDetail:
     unlike: int  # not the same as in the first environment before it
     page: Page[Component]
     places: Sequence[Place]
-    targets: Sequence[TargetRow]
+    targets: Page[TargetRow]
     reservations: Sequence[Reservation]
     freezes: Sequence[Freeze]
 
@@ -80,8 +82,10 @@ def environment_rows(*, with_retired: bool = False) -> list[EnvironmentRow]:
     ]
 
 
-def environment_detail(environment: Environment, cursor: str | None = None) -> EnvironmentDetail:
-    """A page of what is in it, and about twelve queries, whatever is in it."""
+def environment_detail(
+    environment: Environment, cursor: str | None = None, targets_cursor: str | None = None
+) -> EnvironmentDetail:
+    """A page of what is in it and one of its targets; about twelve queries, whatever is in it."""
     page = components_page(cursor, environment_id=environment.pk)
     here = [component.pk for component in page.items]
     alone = [environment.pk] if environment.is_retired else None
@@ -99,20 +103,22 @@ def environment_detail(environment: Environment, cursor: str | None = None) -> E
         before=before,
         after=_neighbours(environments, environment, +1),
         places=[Place(line, line.cells[position]) for line in matrix.lines],
-        targets=targets_of(environment),
+        targets=targets_of(environment, targets_cursor),
         reservations=ahead.reservations_ahead([environment.pk]),
         freezes=ahead.freezes_of(environment.pk),
     )
 
 
-def targets_of(environment: Environment) -> list[TargetRow]:
-    """The targets in use, by name, with what is placed on each in its order; two queries."""
+def targets_of(environment: Environment, cursor: str | None = None) -> Page[TargetRow]:
+    """The targets in use, by name, with what is placed on each in its order; two queries, three with a cursor."""
+    page = page_by_name(environment.targets.filter(retired_at=None), cursor, TARGETS_SHOWN)
     placed: dict[int, list[Placement]] = defaultdict(list)
-    placements = Placement.objects.filter(environment=environment).select_related("component__application")
-    for placement in placements.order_by("component__application__name", "component__name"):
+    placements = Placement.objects.filter(target__in=[target.pk for target in page.items])
+    for placement in placements.select_related("component__application").order_by(
+        "component__application__name", "component__name"
+    ):
         placed[placement.target_id].append(placement)
-    targets = Target.objects.filter(environment=environment, retired_at=None)
-    return [TargetRow(target, placed[target.pk]) for target in targets.order_by("name")]
+    return page.of([TargetRow(target, placed[target.pk]) for target in page.items])
 
 
 def _number_unlike(here: Environment, before: Environment) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from releaseorch.catalog.models import Component, ComponentVersion
 from releaseorch.core.paging import Page, page_by_name
@@ -66,6 +66,7 @@ class Matrix:
 
     environments: list[Environment]
     lines: list[Line] = field(default_factory=list)
+    order: Order = field(default_factory=dict)
 
 
 def where_is_what(
@@ -98,7 +99,8 @@ def where_is_what(
     ordered = sorted(
         components.values(), key=lambda one: (one.application.name.lower(), one.name.lower(), one.pk)
     )
-    return Matrix(environments, [_line(component, environments, by_place, order) for component in ordered])
+    lines = [_line(component, environments, by_place, order) for component in ordered]
+    return Matrix(environments, lines, order)
 
 
 def _still_there(at: datetime | None) -> Q:
@@ -113,10 +115,10 @@ def components_page(
     environment_id: int | None = None,
 ) -> Page[Component]:
     """Components that are installed somewhere, or in that environment, by application and name; one query, or two."""
-    there = inventory.open_at(at).order_by()
+    there = inventory.open_at(at).filter(component=OuterRef("pk")).order_by()
     if environment_id is not None:
         there = there.filter(environment_id=environment_id)
-    found = Component.objects.filter(pk__in=there.values("component_id"))
+    found = Component.objects.filter(Exists(there))
     if application_ids is not None:
         found = found.filter(application_id__in=application_ids)
     return page_by_name(found, cursor, names=("application__name", "name"))
@@ -154,17 +156,19 @@ def places_of(rows: Sequence[Installation], order: Order) -> list[int]:
 def order_of_versions(by_place: dict[tuple[int, int], list[Installation]]) -> Order:
     """The place of each version among those of its component, where components differ between environments; one query.
 
-    Counted in the database: a component may have thousands of versions, of which a few are installed.
+    The newest has place 0, the one before it -1: what is installed has thousands of older versions and few newer ones.
     """
     versions: dict[int, set[int]] = defaultdict(set)
     for (component_id, _environment), rows in by_place.items():
         versions[component_id].update(row.version_id for row in rows if row.version_id is not None)
     differ = {pk for found in versions.values() if len(found) > 1 for pk in found}
-    ours = ComponentVersion.objects.filter(component=OuterRef("component")).order_by()
-    earlier = ours.filter(
-        Q(registered_at__lt=OuterRef("registered_at"))
-        | Q(registered_at=OuterRef("registered_at"), pk__lte=OuterRef("pk"))
+    newer = (
+        ComponentVersion.objects.filter(
+            component=OuterRef("component"), registered_at__gte=OuterRef("registered_at")
+        )
+        .filter(Q(registered_at__gt=OuterRef("registered_at")) | Q(pk__gt=OuterRef("pk")))
+        .order_by()
     )
-    place = Subquery(earlier.values("component").annotate(n=Count("pk")).values("n"))
+    number = Subquery(newer.values("component").annotate(n=Count("pk")).values("n"))
     wanted = ComponentVersion.objects.filter(pk__in=differ).order_by()
-    return dict(wanted.annotate(place=place).values_list("pk", "place"))
+    return {pk: -(n or 0) for pk, n in wanted.annotate(newer=number).values_list("pk", "newer")}

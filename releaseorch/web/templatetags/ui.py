@@ -246,8 +246,9 @@ def verb_form(context: Context, action: Action, version: int | None = None) -> S
 
 
 def _csrf(context: Context) -> str:
+    """The token of the page, masked once and not for each of its verbs."""
     request = context.get("request")
-    return get_token(request) if request is not None else ""
+    return "" if request is None else str(context.get("csrf_token") or get_token(request))
 
 
 def _bounced(context: Context, action: Action) -> verbs.Bounced | None:

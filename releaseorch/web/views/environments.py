@@ -10,7 +10,6 @@ from releaseorch.accounts import policy
 from releaseorch.accounts.policy import Scope
 from releaseorch.catalog.models import Application
 from releaseorch.core import clock
-from releaseorch.delivery import run_queries
 from releaseorch.environments import actions, place_queries
 from releaseorch.environments.comparison import comparison
 from releaseorch.environments.models import Environment
@@ -18,7 +17,6 @@ from releaseorch.environments.place_queries import TargetRow
 from releaseorch.environments.queries import in_use
 from releaseorch.policies import words
 from releaseorch.runs.models import DeploymentRun, RunTarget
-from releaseorch.runs.queries import RunFilter
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import render_page
@@ -77,7 +75,7 @@ def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None =
     """The page; its verbs draw it again when they are refused."""
     found = get_or_404(Environment, pk=pk)
     person, now = person_of(request), clock.now()
-    detail = place_queries.environment_detail(found, request.GET.get("cursor"))
+    detail = place_queries.environment_detail(found, request.GET.get("cursor"), request.GET.get("targets"))
     why_not = policy.why_not(person, "environment.edit", Scope.of(environment=found.pk))
     context = {
         "environment": found,
@@ -90,11 +88,11 @@ def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None =
         "frozen_now": any(one.application is None and one.starts_at <= now for one in detail.freezes),
         "kept_now": any(one.application is None and one.starts_at <= now for one in detail.reservations),
         "rules": words.rules_of(found),
-        "runs": run_queries.runs_page(filters=RunFilter(environment_id=found.pk)).items[:RUNS_SHOWN],
+        "runs": DeploymentRun.objects.filter(environment=found).order_by("-pk")[:RUNS_SHOWN],
         "reserve": actions.reserve_action(found, Application.objects.all(), person),
         "may_file": _may_file(request) and not found.is_retired,
         "actions": actions.environment_actions(found, person),
-        "targets": _targets(detail.targets, why_not),
+        "targets": _targets(detail.targets.items, why_not),
         "may_set_up": not why_not and not found.is_retired,
         "bounced": bounced,
         "now": now,
