@@ -8,7 +8,7 @@ from releaseorch.catalog.models import Application, Component, Retirable
 from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery.models import DeploymentRequest
-from releaseorch.delivery.states import REQUEST_OPEN
+from releaseorch.delivery.states import REQUEST_OPEN, RequestState
 from releaseorch.environments.models import Environment
 from releaseorch.environments.services.places import retired_sentence
 
@@ -17,10 +17,10 @@ NAMED = 5
 
 def sentences(row: Retirable) -> list[str]:
     """The requests, and the runs that carry them out, which the row must outlive; one query."""
-    found = list(_open_requests(row).select_related("application", "environment", "run").order_by("pk"))
+    found = list(_open_requests(row).order_by("pk").values_list("pk", "state", "run_id"))
     if not found:
         return []
-    named = [_named(request) for request in found[:NAMED]]
+    named = [_named(*one) for one in found[:NAMED]]
     if len(found) > NAMED:
         named.append(_("%(count)d more") % {"count": len(found) - NAMED})
     said = {"what": row, "requests": ", ".join(named)}
@@ -36,9 +36,9 @@ def _open_requests(row: Retirable) -> "QuerySet[DeploymentRequest]":
     return requests.filter(application_id=row.pk)
 
 
-def _named(request: DeploymentRequest) -> str:
-    said = {"id": request.pk, "state": request.get_state_display(), "run": request.run_id}
-    if request.run_id is None:
+def _named(pk: int, state: str, run_id: int | None) -> str:
+    said = {"id": pk, "state": RequestState(state).label, "run": run_id}
+    if run_id is None:
         return _("request #%(id)s (%(state)s)") % said
     return _("request #%(id)s (%(state)s, run #%(run)s)") % said
 
