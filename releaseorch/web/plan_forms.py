@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Team
 from releaseorch.core.actions import Action, Field
+from releaseorch.core.choosing import few_of
 from releaseorch.delivery.plan_views import PlanView, StepLine
 from releaseorch.runs.models import DeploymentRun
 
@@ -17,7 +18,7 @@ Choices = tuple[tuple[str, str], ...]
 def with_team_and_time(action: Action) -> Action:
     """The form for a new manual step also asks who does it and how long it takes."""
     more = (
-        Field("team", _("Team"), kind="select", choices=_teams()),
+        _team_field(),
         Field("minutes", _("Minutes expected"), "10", kind="number"),
     )
     return replace(action, fields=(*action.fields, *more))
@@ -88,8 +89,11 @@ def _choices(lines: Iterable[StepLine], nothing: str) -> Choices:
     return (("", nothing), *((line.key, f"{line.number} · {line.title}") for line in lines))
 
 
-def _teams() -> Choices:
-    return (
-        ("", _("whoever operates")),
-        *((str(pk), name) for pk, name in Team.objects.filter(retired_at=None).values_list("pk", "name")),
-    )
+def _team_field() -> Field:
+    """A select while they are few, else a field for the name; one query."""
+    few = few_of(Team.objects.filter(retired_at=None))
+    if few is None:
+        said = _("Its name. Left empty: whoever operates.")
+        return Field("team", _("Team"), kind="text", help=said)
+    choices = (("", _("whoever operates")), *((str(pk), name) for pk, name in few))
+    return Field("team", _("Team"), kind="select", choices=choices)

@@ -14,7 +14,7 @@ from releaseorch.delivery import services
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.services.replan_run import Replanned
 from releaseorch.runs.models import DeploymentRun, Step
-from releaseorch.web import inputs
+from releaseorch.web import choices, inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform
 from releaseorch.web.views.runs import page_of_run
@@ -157,8 +157,11 @@ def _place(request: HttpRequest) -> dict[str, list[str]]:
 
 
 def _team(request: HttpRequest) -> Team | None:
-    pk = inputs.row_id(request.POST, "team")
-    return None if pk is None else get_or_404(Team, pk=pk)
+    """The team that the form names; none: whoever operates."""
+    wanted = choices.chosen_id("team", Team.objects.filter(retired_at=None), request.POST)
+    if wanted == choices.NOBODY:
+        raise Invalid({"team": _("There is no team of that name.")})
+    return get_or_404(Team, pk=wanted) if wanted else None
 
 
 def _seconds(request: HttpRequest) -> int | None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from releaseorch.accounts.models import Team
+from releaseorch.core.choosing import MOST_OFFERED
 from releaseorch.delivery.models import PlanEdit
 from releaseorch.runs.models import DeploymentRun, Step
 from tests.factories import House
@@ -36,6 +38,20 @@ def test_a_manual_step_is_added_in_its_place(house: House, door) -> None:
     page = client.get(f"/runs/{run.pk}").content.decode()
     assert "Added “Ask Nadia”" in page
     assert WHY in page
+
+
+def test_among_many_teams_the_one_of_a_new_step_is_typed(house: House, door) -> None:
+    run, billing = stage.run_of(house, "draft"), house.cast.billing
+    Team.objects.bulk_create(Team(name=f"Team {n}", slug=f"team-{n}") for n in range(MOST_OFFERED + 1))
+    client, page = door(house.cast.release_manager), f"/runs/{run.pk}"
+    assert "Team 7" not in client.get(page).content.decode()
+    typed = {"title": "Ask Nadia", "reason": WHY}
+    answer = stage.press(client, page, f"{page}/add-step", team="Nobody’s", **typed)
+    assert answer.status_code == 422
+    assert "There is no team of that name." in answer.content.decode()
+    assert "Nobody’s" in answer.content.decode()
+    stage.press(client, page, f"{page}/add-step", team=billing.name.upper(), **typed)
+    assert run.steps.get(title="Ask Nadia").team == billing
 
 
 def test_a_step_is_changed_only_where_it_was_changed(house: House, door) -> None:
