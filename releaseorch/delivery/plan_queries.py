@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from releaseorch.accounts.models import Team
 from releaseorch.catalog.models import Component, ComponentVersion
 from releaseorch.catalog.states import Phase, Reversible
-from releaseorch.delivery import composing, plan_schedule, run_warnings
+from releaseorch.delivery import approvals, composing, plan_schedule, run_warnings
+from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.composing import Composition, Origin
 from releaseorch.delivery.models import DeploymentRequest, PlanEdit
 from releaseorch.delivery.plan_schedule import Schedule
@@ -43,10 +44,12 @@ def plan_view(run: DeploymentRun) -> PlanView:
         )
     ids = dict(run.steps.values_list("key", "pk"))
     view = _View(plan, composing.origins_of(run), ids)
+    slots = approvals.slots_of_run(run, [request.application_id for request in requests])
     return view.drawn(
         run=run,
+        slots=tuple(slots),
         requests=requests,
-        conflicts=[*(present.conflicts if present else ()), *run_warnings.warnings_of(run)],
+        conflicts=[*(present.conflicts if present else ()), *run_warnings.warnings_of(run, slots)],
         edits=tuple(_edit(edit) for edit in edits),
         changes=tuple(changes_between(present.computed, plan)) if present else (),
         is_outdated=present is not None and plans.digest(present.plan) != plans.digest(plan),
@@ -135,6 +138,7 @@ class _View:
         edits: tuple[EditLine, ...] = (),
         changes: tuple[ChangeLine, ...] = (),
         is_outdated: bool = False,
+        slots: tuple[SlotView, ...] = (),
     ) -> PlanView:
         lines = sorted(self.lines.values(), key=lambda line: line.number)
         last = plan_schedule.point_of_no_return(self.plan, self.schedule)
@@ -156,6 +160,7 @@ class _View:
             is_outdated=is_outdated,
             rollback=tuple(self._rollback()),
             digest=plans.digest(self.plan),
+            slots=slots,
             links=tuple(
                 (self.numbers[one.before], self.numbers[one.after], one.why) for one in self.plan.links
             ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.planning.plan import Conflict
 from releaseorch.runs.models import DeploymentRun
@@ -174,6 +175,7 @@ class PlanView:
     rollback: tuple[RestoreLine, ...] = ()
     digest: str = ""
     links: tuple[tuple[int, int, str], ...] = field(default=())
+    slots: tuple[SlotView, ...] = ()  # who must approve the run; none in a preview
 
     @property
     def blocks(self) -> list[Conflict]:

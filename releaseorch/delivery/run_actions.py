@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
 from releaseorch.delivery import approvals, composing, run_changes, signers
+from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.plan_views import PlanView
 from releaseorch.delivery.states import RequestState
@@ -26,6 +27,7 @@ TAKEN_OUT_OF = frozenset({RunState.RUNNING, RunState.PAUSED}) | RUN_BEFORE_START
 def actions_for(run: DeploymentRun, person: Person, plan: PlanView | None = None) -> list[Action]:
     """Every verb that the run's state allows, what matters most first; give the plan where it was read already."""
     found = [_propose(run, person, plan)] if run.state == RunState.DRAFT else []
+    found += [_approve(run, person, plan)] if run.state in _sources("approve") else []
     found += [maker(run, person) for verb, maker in _MAKERS if run.state in _sources(verb)]
     theirs = engine.actions_for(run, person)
     return [*found, *theirs] if run.state not in RUN_ACTIVE else [*theirs, *found]
@@ -91,7 +93,7 @@ def _propose(run: DeploymentRun, person: Person, plan: PlanView | None) -> Actio
         consequence=" ".join(
             [
                 _("The plan is fixed and asks for its approval; its requests are planned."),
-                *signers.sentences_of(approvals.slots_of_run(run)),
+                *signers.sentences_of(_slots(run, plan)),
             ]
         ),
     )
@@ -108,8 +110,12 @@ def _why_not_proposed(run: DeploymentRun, plan: PlanView | None) -> str:
     return ""
 
 
-def _approve(run: DeploymentRun, person: Person) -> Action:
-    slots = approvals.slots_of_run(run)
+def _slots(run: DeploymentRun, plan: PlanView | None) -> Sequence[SlotView]:
+    return plan.slots if plan is not None else approvals.slots_of_run(run)
+
+
+def _approve(run: DeploymentRun, person: Person, plan: PlanView | None) -> Action:
+    slots = _slots(run, plan)
     reasons = [slot.why_not(person) for slot in slots]
     mine = next((slot for slot, reason in zip(slots, reasons, strict=True) if not reason), None)
     why_not = _why_not(run, person, "run.approve")
@@ -253,7 +259,6 @@ def _moment(at: datetime | None) -> str:
 
 
 _MAKERS: tuple[tuple[str, Maker], ...] = (
-    ("approve", _approve),
     ("schedule", _schedule),
     ("add_step", _add_step),
     ("add_request", _add_request),

@@ -77,10 +77,11 @@ def runs_page(cursor: str | None = None, filters: RunFilter | None = None) -> Pa
     return Page(rows, page.older, page.newer)
 
 
-def approvals_of(run: DeploymentRun) -> ApprovalsOfRun:
-    """Who must still approve the run, and who said what in which round."""
+def approvals_of(run: DeploymentRun, slots: Sequence[SlotView] | None = None) -> ApprovalsOfRun:
+    """Who must still approve the run, and who said what in which round; give the slots where they were read already."""
     history = Approval.objects.filter(run=run).select_related("approver").order_by("-at", "-pk")
-    return ApprovalsOfRun(approvals.slots_of_run(run), list(history))
+    found = approvals.slots_of_run(run) if slots is None else list(slots)
+    return ApprovalsOfRun(found, list(history))
 
 
 def selection_preview(request_ids: Sequence[int]) -> Selection:

@@ -12,8 +12,10 @@ MOST_NAMED = 8
 
 
 def signers_of(slots: Sequence[SlotView]) -> dict[str, list[Person]]:
-    """Slot name → the people who may fill it now, by name; full slots have none. Three queries."""
+    """Slot name → the people who may fill it now, by name; full slots have none. Three queries at most."""
     missing = [slot for slot in slots if slot.missing]
+    if not missing:
+        return {}
     grants = policy.counting().filter(role__in={slot.spec.role for slot in missing if slot.spec.role})
     held = list(grants.select_related("person").prefetch_related("team__members"))
     teams = {slot.spec.team_id for slot in missing if slot.spec.team_id is not None}

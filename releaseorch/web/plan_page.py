@@ -60,7 +60,6 @@ class Way:
 def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> dict[str, Any]:
     plan = plan_queries.plan_view(run)
     actions = {action.verb: action for action in run_queries.actions_for(run, person, plan)}
-    approvals = run_queries.approvals_of(run)
     by = "phase" if query.get("by") == "phase" else "layer"
     line = next((one for one in plan.steps if one.key == query.get("step")), None)
     add = actions.get("add_step")
@@ -72,8 +71,8 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "add_request": actions.get("add_request"),
         "add_step": plan_forms.with_team_and_time(add) if add else None,
         "wait": ledger.open_waits("run", [run.pk]).get(run.pk),
-        "slots": _slots(run, approvals.slots, person),
-        "history": approvals.history,
+        "slots": _slots(run, plan.slots, person),
+        "history": run_queries.approvals_of(run, plan.slots).history,
         "requests": [
             HeldRequest(one, run_queries.take_out_action(run, one.request, person, len(plan.requests)))
             for one in plan.requests
