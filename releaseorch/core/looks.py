@@ -94,7 +94,8 @@ def _look_of_text(value: str) -> Look:
 
 
 def _look_of_object(value: Any, field: str) -> Look:
-    return _looks_of_field(type(value), field)[str(_plain(getattr(value, field)))]
+    model: Any = type(value)
+    return _looks_of_field(model, field)[str(_plain(getattr(value, field)))]
 
 
 @cache  # asked for every row of every list

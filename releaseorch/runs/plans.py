@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -135,9 +135,13 @@ def write_plan(*, run: DeploymentRun, plan: PlanIn) -> dict[str, Step]:
 
 def read_plan(run: DeploymentRun) -> PlanIn:
     """The plan as it stands in the rows, by number; two queries."""
-    rows = list(run.steps.order_by("number"))
-    key_of = {row.pk: row.key for row in rows}
     links = run.links.order_by("id").values_list("before_id", "after_id", "why")
+    return plan_of(list(run.steps.order_by("number")), links)
+
+
+def plan_of(rows: Sequence[Step], links: Iterable[tuple[int, int, str]]) -> PlanIn:
+    """The same from rows that were read already; no query."""
+    key_of = {row.pk: row.key for row in rows}
     return PlanIn(
         tuple(PlanStep(**{name: getattr(row, name) for name in _COLUMNS}) for row in rows),
         tuple(PlanLink(key_of[before], key_of[after], why) for before, after, why in links),

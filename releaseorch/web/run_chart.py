@@ -1,6 +1,7 @@
 """The timeline of a run: what was planned, what happened, what is expected, in a lane per application."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -60,10 +61,11 @@ def of_run(
 ) -> Chart | None:
     """Planned above, actual below; `now` is None for a run that is over. None without steps that were needed."""
     lanes: dict[str, list[Bar]] = {}
+    words = _Words.now()
     for step in steps:
         if step.state == StepState.NOT_NEEDED:
             continue
-        bars = [*_planned(step, times), *_actual(step, attempts.get(step.pk, ()), times, now)]
+        bars = [*_planned(step, times, words), *_actual(step, attempts.get(step.pk, ()), times, now, words)]
         lanes.setdefault(lane_of(step), []).extend(bars)
     every = [bar for bars in lanes.values() for bar in bars]
     if not every:
@@ -85,30 +87,49 @@ def lane_of(step: Step) -> str:
     return step.team.name if step.team is not None else _("Everybody")
 
 
-def _planned(step: Step, times: Times) -> Iterable[Bar]:
+@dataclass(frozen=True)
+class _Words:
+    """What the bars say, in the language of the moment, looked up once for all of them."""
+
+    planned: str
+    expected: str
+    attempt: str
+    decides: str
+    waits: str
+    states: Mapping[str, str]
+
+    @classmethod
+    def now(cls) -> "_Words":
+        return cls(
+            planned=_("%(step)s, planned"),
+            expected=_("%(step)s, expected"),
+            attempt=_("%(step)s, attempt %(n)d: %(state)s"),
+            decides=_("%(step)s needs a decision"),
+            waits=_("%(step)s waits for a person"),
+            states={state.value: str(state.label) for state in AttemptState},
+        )
+
+
+def _planned(step: Step, times: Times, words: _Words) -> Iterable[Bar]:
     if step.pk in times.planned:
         begins, ends = times.planned[step.pk]
-        yield Bar("plan", begins, ends, title=_("%(step)s, planned") % {"step": step})
+        yield Bar("plan", begins, ends, title=words.planned % {"step": step})
 
 
-def _actual(step: Step, attempts: Sequence[Attempt], times: Times, now: datetime | None) -> Iterable[Bar]:
+def _actual(
+    step: Step, attempts: Sequence[Attempt], times: Times, now: datetime | None, words: _Words
+) -> Iterable[Bar]:
     critical = step.pk in times.critical
     for one in attempts:
         end = one.ended_at or now or one.started_at
-        title = _("%(step)s, attempt %(n)d: %(state)s") % {
-            "step": step,
-            "n": one.number,
-            "state": one.get_state_display(),
-        }
+        title = words.attempt % {"step": step, "n": one.number, "state": words.states[one.state]}
         yield Bar(OF_ATTEMPT[AttemptState(one.state)], one.started_at, end, critical, title)
     if now is None:
         return
     if step.state == StepState.NEEDS_DECISION and attempts:
-        yield Bar(
-            "stuck", attempts[-1].ended_at or now, now, title=_("%(step)s needs a decision") % {"step": step}
-        )
+        yield Bar("stuck", attempts[-1].ended_at or now, now, title=words.decides % {"step": step})
     elif step.state == StepState.READY and step.is_manual and step.ready_at:
-        yield Bar("wait", step.ready_at, now, title=_("%(step)s waits for a person") % {"step": step})
+        yield Bar("wait", step.ready_at, now, title=words.waits % {"step": step})
     if step.pk in times.expected:
         begins, ends = times.expected[step.pk]
-        yield Bar("next", begins, ends, critical, _("%(step)s, expected") % {"step": step})
+        yield Bar("next", begins, ends, critical, words.expected % {"step": step})

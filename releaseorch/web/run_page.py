@@ -14,7 +14,7 @@ from releaseorch.delivery.composing import requests_of
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.notifications.queries import called_of
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
-from releaseorch.runs.queries import RunDetail, run_detail
+from releaseorch.runs.queries import RunDetail, detail_of
 from releaseorch.runs.states import StepState
 from releaseorch.web import run_chart, run_decisions, run_downtime, run_feed, run_rows, run_times
 from releaseorch.web.run_times import Times
@@ -33,7 +33,7 @@ class HeldRequest:
 
 def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> dict[str, Any]:
     """A constant number of queries, plus two for each decision shown in full (at most five)."""
-    detail = run_detail(run.pk)
+    detail = detail_of(run)
     now = clock.now() if detail.run.is_active else None
     present = now or detail.run.ended_at or clock.now()
     times = run_times.times_of(detail.run, detail.steps, detail.links, present)

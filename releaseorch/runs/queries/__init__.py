@@ -2,7 +2,14 @@
 
 from releaseorch.runs.queries.actions import actions_for
 from releaseorch.runs.queries.logs import log_bytes, log_length, log_tail
-from releaseorch.runs.queries.runs import RunDetail, RunFilter, run_detail, runs_page, steps_of
+from releaseorch.runs.queries.runs import (
+    RunDetail,
+    RunFilter,
+    detail_of,
+    run_detail,
+    runs_page,
+    steps_of,
+)
 from releaseorch.runs.queries.step_actions import step_actions
 from releaseorch.runs.queries.steps import DecisionEvidence, StepDetail, decision_evidence, step_detail
 from releaseorch.runs.queries.work import MustAct, WorkOfPerson, who_must_act, work_of
@@ -16,6 +23,7 @@ __all__ = [
     "WorkOfPerson",
     "actions_for",
     "decision_evidence",
+    "detail_of",
     "log_bytes",
     "log_length",
     "log_tail",
