@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,12 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from releaseorch.accounts import policy
 from releaseorch.catalog import actions, queries, services
-from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.catalog.models import Application, Component
 from releaseorch.catalog.states import Need
 from releaseorch.core.errors import Invalid
-from releaseorch.delivery.drafts import ItemDraft
-from releaseorch.delivery.request_facts import Subject, facts_of
-from releaseorch.environments.models import Environment
+from releaseorch.delivery import request_facts
 from releaseorch.environments.queries import in_use
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
@@ -27,7 +25,7 @@ from releaseorch.web.verbs import Bounced
 from releaseorch.web.views.applications import FORM, installed_now
 from releaseorch.web.views.applications import address as application_address
 
-MOST_NEEDS = 200
+MOST_NEEDS = 100
 
 
 @require_safe
@@ -42,7 +40,7 @@ def page_of(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
     found, person = detail.component, person_of(request)
     environments = list(in_use())
     versions = list(detail.versions.items)
-    facts = facts_of_versions(versions, environments)
+    facts = request_facts.of_versions({version.pk for version in versions})
     there = installed_now([found.pk])[found.pk]
     verbs = actions.component_actions(found, person)
     context: dict[str, Any] = {
@@ -54,48 +52,34 @@ def page_of(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
         ),
         "places": [(environment, there[environment.pk]) for environment in environments],
         "rows": [
-            (version, facts.held[version.pk] if facts else [], facts.ran[version.pk] if facts else [],
-             actions.version_action(version, person))
+            (version, facts.held[version.pk], facts.ran[version.pk], actions.version_action(version, person))
             for version in versions
         ],
-        **(_choice_of_needs(request, detail) if verbs["edit"].allowed and not found.is_retired else {}),
+        **(_choice_of_needs(request, detail, bounced) if verbs["edit"].allowed and not found.is_retired else {}),
         "reasons": Need.choices,
         "bounced": bounced,
     }  # fmt: skip
     return render_page(request, "catalog/component.html", context)
 
 
-def _choice_of_needs(request: HttpRequest, detail: queries.ComponentDetail) -> dict[str, Any]:
+def _choice_of_needs(
+    request: HttpRequest, detail: queries.ComponentDetail, bounced: Bounced | None
+) -> dict[str, Any]:
     """What it could need, by application: at most so many at a time, found by a part of their name (`?need=`)."""
     text = request.GET.get("need", "")[:200]
     known = {detail.component.pk, *(link.needs_id for link in detail.needs)}
     found = Component.objects.filter(retired_at=None).exclude(pk__in=known)
     if text:
         found = found.filter(Q(name__icontains=text) | Q(application__name__icontains=text))
-    rows = list(found.select_related("application").order_by("application__name", "name")[: MOST_NEEDS + 1])
+    named = found.annotate(owner=F("application__name")).values_list("pk", "name", "owner", named=True)
+    rows = list(named.order_by("application__name", "name")[: MOST_NEEDS + 1])
     return {
         "addable": rows[:MOST_NEEDS],
+        "chosen_need": inputs.row_id(bounced.values, "needs") if bounced is not None else None,
         "need": text,
         "has_more_needs": len(rows) > MOST_NEEDS,
         "may_add_needs": True,
     }
-
-
-def facts_of_versions(versions: list[ComponentVersion], environments: list[Environment]) -> Any:
-    """What the versions hold and where they ran, as requests know it; a constant number of queries."""
-    if not versions or not environments:
-        return None
-    items = [ItemDraft(component=version.component, version=version) for version in versions]
-    return facts_of(
-        [
-            Subject(
-                application=versions[0].component.application,
-                environment=environments[0],
-                release=None,
-                items=items,
-            )
-        ]
-    )
 
 
 @require_http_methods(FORM)
