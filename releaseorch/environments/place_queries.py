@@ -13,7 +13,7 @@ from releaseorch.environments import ahead
 from releaseorch.environments.models import Environment, Freeze, Installation, Placement, Reservation, Target
 from releaseorch.environments.queries import Cell, Line, components_page, in_use, where_is_what
 
-TARGETS_SHOWN = 20  # each with what is placed on it, and its verbs
+COMPONENTS_SHOWN, TARGETS_SHOWN = 30, 15  # of each a page; a target has what is placed on it, and its verbs
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def environment_detail(
     environment: Environment, cursor: str | None = None, targets_cursor: str | None = None
 ) -> EnvironmentDetail:
     """A page of what is in it and one of its targets; about twelve queries, whatever is in it."""
-    page = components_page(cursor, environment_id=environment.pk)
+    page = components_page(cursor, environment_id=environment.pk, size=COMPONENTS_SHOWN)
     here = [component.pk for component in page.items]
     alone = [environment.pk] if environment.is_retired else None
     matrix = where_is_what(component_ids=here, environment_ids=alone)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from releaseorch.catalog.models import Component, ComponentVersion
-from releaseorch.core.paging import Page, page_by_name
+from releaseorch.core.paging import PAGE_SIZE, Page, page_by_name
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
 
@@ -113,6 +113,7 @@ def components_page(
     at: datetime | None = None,
     application_ids: Collection[int] | QuerySet[Any, int] | None = None,
     environment_id: int | None = None,
+    size: int = PAGE_SIZE,
 ) -> Page[Component]:
     """Components that are installed somewhere, or in that environment, by application and name; one query, or two."""
     there = inventory.open_at(at).filter(component=OuterRef("pk")).order_by()
@@ -121,7 +122,7 @@ def components_page(
     found = Component.objects.filter(Exists(there))
     if application_ids is not None:
         found = found.filter(application_id__in=application_ids)
-    return page_by_name(found, cursor, names=("application__name", "name"))
+    return page_by_name(found, cursor, size, names=("application__name", "name"))
 
 
 def _line(
