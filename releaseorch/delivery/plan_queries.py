@@ -34,7 +34,9 @@ from releaseorch.runs.states import RunState
 
 def plan_view(run: DeploymentRun) -> PlanView:
     """The plan as the rows have it; while it is a draft also what would be computed now, and what blocks it."""
-    plan = plans.read_plan(run)
+    rows = list(run.steps.order_by("number"))
+    links = run.links.order_by("id").values_list("before_id", "after_id", "why")
+    plan = plans.plan_of(rows, links)
     requests = composing.requests_of(run)
     edits = list(PlanEdit.objects.filter(run=run).select_related("person").order_by("pk"))
     present = None
@@ -42,8 +44,7 @@ def plan_view(run: DeploymentRun) -> PlanView:
         present = composing.composition_of(
             run.environment, requests, [one for one in edits if not one.dropped_because]
         )
-    ids = dict(run.steps.values_list("key", "pk"))
-    view = _View(plan, composing.origins_of(run), ids)
+    view = _View(plan, composing.origins_of(run), {row.key: row.pk for row in rows})
     slots = approvals.slots_of_run(run, [request.application_id for request in requests])
     return view.drawn(
         run=run,

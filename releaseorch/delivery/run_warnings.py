@@ -58,6 +58,7 @@ def _other_runs(run: DeploymentRun) -> list[Conflict]:
         )
         .exclude(run=run)
         .select_related("run", "component")
+        .only("is_active", "run__title", "run__state", "component__name")
         .order_by("run_id", "component__name")
     )
     names: dict[DeploymentRun, list[str]] = {}

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -79,6 +79,7 @@ class PlanIn:
 # Expectations may be corrected without changing what was approved.
 _NOT_SIGNED = frozenset({"expected_s", "decide_within_s", "added_because"})
 _COLUMNS = tuple(name for name in PlanStep.__dataclass_fields__)
+_SIGNED = tuple(name for name in _COLUMNS if name not in _NOT_SIGNED)
 
 
 def canonical_digest(content: object) -> str:
@@ -106,7 +107,7 @@ def digest(plan: PlanIn) -> str:
 
 
 def _signed(step: PlanStep) -> dict[str, Any]:
-    signed = {name: value for name, value in asdict(step).items() if name not in _NOT_SIGNED}
+    signed = {name: getattr(step, name) for name in _SIGNED}
     if not step.connection:
         del signed["connection"]  # as plans were signed before there were connections
     return signed
