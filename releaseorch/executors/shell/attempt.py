@@ -39,15 +39,24 @@ class Traces:
         return ":".join(str(job.get(key, "")) for key in ("host", "boot_id", "start_id"))
 
 
+def files(work_dir: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Read job, status and ending, without touching the lock; what another start wrote is not this one's."""
+    job = _read(work_dir / wrapper.JOB)
+    start_id = (job or {}).get("start_id")
+    paths = (work_dir / name for name in (wrapper.STATUS, wrapper.EXIT))
+    status, ending = (_read(path) if wrapper.is_of_start(path, start_id) else None for path in paths)
+    return job, status, ending
+
+
 def traces(work_dir: Path) -> Traces:
     """Read how the attempt stands; no side effect."""
-    job, status, ending = _files(work_dir)
+    job, status, ending = files(work_dir)
     is_here = job is not None and job["host"] == platform.node() and job["boot_id"] == wrapper.boot_id()
     is_alive = False
     if is_here and ending is None:
         is_alive = _is_locked(work_dir)
         # It may have ended between the two looks.
-        job, status, ending = _files(work_dir)
+        job, status, ending = files(work_dir)
     return Traces(job, status, ending, is_here, is_alive)
 
 
@@ -57,9 +66,10 @@ def give_up(work_dir: Path) -> bool:
     if lock is None:
         return False
     try:
-        if (work_dir / wrapper.STATUS).exists() or (work_dir / wrapper.EXIT).exists():
+        start_id = (_read(work_dir / wrapper.JOB) or {}).get("start_id")
+        if any(wrapper.is_of_start(work_dir / name, start_id) for name in (wrapper.STATUS, wrapper.EXIT)):
             return False
-        wrapper.write_atomically(work_dir / wrapper.EXIT, {"errored": "given-up"})
+        wrapper.write_atomically(work_dir / wrapper.EXIT, {"start_id": start_id, "errored": "given-up"})
         return True
     finally:
         os.close(lock)
@@ -105,10 +115,6 @@ def read_outputs(context: Context) -> dict[str, str]:
     clean, _ = Redactor(context.secrets).redact(content, final=True)
     found = (_OUTPUT_LINE.fullmatch(line) for line in clean.decode("utf-8", "replace").split("\n"))
     return {match.group(1): _CONTROL.sub("", match.group(2)) for match in found if match}
-
-
-def _files(work_dir: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None, dict[str, Any] | None]:
-    return _read(work_dir / wrapper.JOB), _read(work_dir / wrapper.STATUS), _read(work_dir / wrapper.EXIT)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

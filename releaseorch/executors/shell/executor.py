@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -27,7 +26,7 @@ from releaseorch.executors.base import (
     Unknown,
 )
 from releaseorch.executors.redaction import MIN_LENGTH, Redactor
-from releaseorch.executors.shell import attempt, config, endings, wrapper
+from releaseorch.executors.shell import attempt, config, endings, orphan, wrapper
 from releaseorch.words import gettext as _
 from releaseorch.words import gettext_noop, ngettext
 
@@ -99,8 +98,9 @@ class ShellExecutor(base.Executor):
             grace_s = float(found.job["grace_s"]) if found.job else config.DEFAULT_GRACE_S
             (context.work_dir / wrapper.CANCEL).touch()
             _wait_for_ending(context.work_dir, grace_s + wrapper.KILL_WAIT_S + 2)
-        elif found.is_here and found.ending is None and found.status and _end_orphan(found.status):
+        elif found.is_here and found.ending is None and found.status and orphan.end(found.status):
             attempt.forward_log(context, final=True)
+            orphan.remove_secrets(context.work_dir)
             return Cancelled()
         result = _settled(self.reconcile(context, external_id), self, context)
         if isinstance(result, Running):
@@ -116,6 +116,7 @@ class ShellExecutor(base.Executor):
         if found.ending is not None:
             return _final(context, found)
         if not found.is_here:
+            orphan.remove_secrets(context.work_dir)
             return Unknown(_("It ran on another host, or before this host was started again."))
         if found.is_alive:
             attempt.forward_log(context, final=False)
@@ -125,10 +126,15 @@ class ShellExecutor(base.Executor):
     def _without_wrapper(self, context: Context, found: attempt.Traces) -> Result:
         if found.status is None:
             if attempt.give_up(context.work_dir):
+                orphan.remove_secrets(context.work_dir)
                 return endings.not_started({"errored": "given-up"}, found.job)
-            return self.reconcile(context, None)  # it came to life in this moment
+            found = attempt.traces(context.work_dir)
+            if found.is_alive or found.status or found.ending:
+                return self.reconcile(context, None)  # it came to life in this moment
+            return Unknown(_("The wrapper ended without a word about how the script did."))
         attempt.forward_log(context, final=True)
-        is_there = _orphan(found.status) is not None
+        is_there = orphan.pid_of(found.status) is not None
+        orphan.remove_secrets(context.work_dir)
         pid = found.status.get("script_pid")
         said = _("The wrapper ended without a word about how the script did.")
         if is_there:
@@ -148,7 +154,7 @@ def _prepare(context: Context, command: config.Command, lifeline: int | None) ->
     own = {
         "ATTEMPT_ID": context.attempt_id,
         "RELEASEORCH_OUTPUTS": str(work_dir / attempt.OUTPUTS),
-        "RELEASEORCH_SECRETS_DIR": str(secrets),
+        orphan.SECRETS_VARIABLE: str(secrets),
     }
     job = {
         "start_id": uuid.uuid4().hex,
@@ -259,31 +265,3 @@ def _wait_for_ending(work_dir: Path, wait_s: float) -> None:
     until = time.monotonic() + wait_s
     while time.monotonic() < until and attempt.traces(work_dir).is_alive:
         time.sleep(wrapper.TICK_S)
-
-
-def _orphan(status: Mapping[str, Any]) -> int | None:
-    """Return the process group of a script that has lost its wrapper, if the script is still there."""
-    pid = status.get("script_pid")
-    known = wrapper.look_at(int(pid)) if pid else None
-    # A process number is used again some day, but not with the same start time.
-    return int(pid) if pid and known and known.start_time == status["script_start_time"] else None
-
-
-def _living_in(group: int) -> set[int]:
-    """Return the living processes of a process group; who only waits to be collected does not count."""
-    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
-    return {pid for pid in pids if (known := wrapper.look_at(pid)) and known.group == group}
-
-
-def _end_orphan(status: Mapping[str, Any]) -> bool:
-    """Kill a script without wrapper; True when it was there and no process of its group is left."""
-    group = _orphan(status)
-    if group is None:
-        return False
-    until = time.monotonic() + wrapper.KILL_WAIT_S
-    while others := wrapper.family(group) | _living_in(group):
-        wrapper.signal_all(group, others, signal.SIGKILL)
-        if time.monotonic() > until:
-            return False
-        time.sleep(wrapper.TICK_S)
-    return True

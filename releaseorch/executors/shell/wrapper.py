@@ -2,9 +2,9 @@
 
 `python wrapper.py <work_dir>` reads job.json and then, in this order:
 
-1. leaves its parent: its own session, no tie to the worker but the optional lifeline pipe;
+1. enters its folder and leaves its parent: its own session, no tie to the worker but the optional lifeline pipe;
 2. takes wrapper.lock and holds it for life, so that anybody can tell whether it is alive;
-3. leaves at once when exit.json exists: somebody has given the attempt up;
+3. leaves at once when exit.json exists: somebody has given this start up;
 4. writes wrapper.json (host, boot id, pid, start time): from here on the script may have run;
 5. starts the script in its own process group, output to the file log, and says so on its standard output;
 6. waits for the end, a timeout, silence, a cancel file, SIGTERM or the end of the lifeline;
@@ -71,6 +71,17 @@ def write_atomically(path: Path, content: dict[str, Any]) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def is_of_start(path: Path, start_id: object) -> bool:
+    """Whether the file is there and wasn't written by another start; older versions did not name theirs."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return not isinstance(content, dict) or content.get("start_id", start_id) == start_id
 
 
 def take_lock(work_dir: Path) -> int | None:
@@ -216,23 +227,25 @@ class Watch:
 def run(work_dir: Path) -> None:
     """Steps 2 to 7 of the module's docstring."""
     lock = take_lock(work_dir)
-    if lock is None or (work_dir / EXIT).exists():
+    if lock is None:
         return
     job = json.loads((work_dir / JOB).read_text(encoding="utf-8"))
+    if is_of_start(work_dir / EXIT, job["start_id"]):
+        return
     watch = Watch(job, work_dir)
     signal.signal(signal.SIGTERM, lambda *_: setattr(watch, "told_to_stop", True))
-    status = _own_identity()
+    status = {"start_id": job["start_id"], **_own_identity()}
     write_atomically(work_dir / STATUS, status)
     try:
         script = Script(job, work_dir)
     except (OSError, ValueError) as problem:
-        _leave(work_dir, {"errored": _why_not_started(problem, job), "fault": type(problem).__name__})
+        _leave(work_dir, job, {"errored": _why_not_started(problem, job), "fault": type(problem).__name__})
         return
     known = look_at(script.pid)
     script_names = {"script_pid": script.pid, "script_start_time": known.start_time if known else None}
     write_atomically(work_dir / STATUS, {**status, **script_names, "log": LOG, "exit": EXIT})
     _confirm()
-    _leave(work_dir, _wait(script, watch, job["grace_s"]))
+    _leave(work_dir, job, _wait(script, watch, job["grace_s"]))
 
 
 def _wait(script: Script, watch: Watch, grace_s: float) -> dict[str, Any]:
@@ -266,11 +279,11 @@ def _why_not_started(problem: Exception, job: dict[str, Any]) -> str:
     return "broken"
 
 
-def _leave(work_dir: Path, ending: dict[str, Any]) -> None:
+def _leave(work_dir: Path, job: dict[str, Any], ending: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):
         for secret in (work_dir / SECRETS).iterdir():
             secret.unlink()
-    write_atomically(work_dir / EXIT, {**ending, "ended_at": time.time()})
+    write_atomically(work_dir / EXIT, {"start_id": job["start_id"], **ending, "ended_at": time.time()})
 
 
 def _confirm() -> None:
@@ -285,6 +298,8 @@ def _confirm() -> None:
 def main(work_dir: Path) -> None:
     """Detach and run; the called process returns at once, so the worker has nothing to collect later."""
     os.umask(0o077)
+    # Held by itself, not by its name: another folder may have that name before the script ends.
+    os.chdir(work_dir)
     if os.fork():
         return
     os.setsid()
@@ -293,7 +308,7 @@ def main(work_dir: Path) -> None:
     with contextlib.suppress(OSError, AttributeError):
         # Orphans of the script become our children, so that none escapes by leaving the process group.
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    run(work_dir)
+    run(Path())
 
 
 if __name__ == "__main__":
