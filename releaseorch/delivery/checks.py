@@ -192,6 +192,8 @@ def _dependencies_are_there(subject: Subject, facts: Facts) -> Iterable[Check]:
 
 def _nobody_else_deploys_them(subject: Subject, facts: Facts) -> Iterable[Check]:
     clash = False
+    sentence = _("Request #%(id)d deploys %(component)s too, at %(version)s.")
+    help_ = _("In one run only one version of a component can be.")
     for item in subject.items:
         if item.component is None:
             continue
@@ -200,12 +202,8 @@ def _nobody_else_deploys_them(subject: Subject, facts: Facts) -> Iterable[Check]
                 continue
             clash = True
             version = other.version.text if other.version else _("nothing")
-            yield Check(
-                WARN,
-                _("Request #%(id)d deploys %(component)s too, at %(version)s.")
-                % {"id": other.request_id, "component": item.component, "version": version},
-                _("In one run only one version of a component can be."),
-            )
+            said = {"id": other.request_id, "component": item.component, "version": version}
+            yield Check(WARN, sentence % said, help_)
     if subject.components and not clash:
         yield Check(PASSED, _("Nobody else deploys these components."))
 

@@ -1,10 +1,8 @@
 """A feature through its applications, and a release as features by applications: where each part has arrived."""
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
-
-from django.db.models import Q
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import Application, ComponentVersion
@@ -17,6 +15,8 @@ from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseMilestone
 
 SPEAKS = REQUEST_OPEN | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS}
+EVENTS_SHOWN = 30  # the audit has all of them
+REQUESTS_SHOWN = 50  # the list of requests has all of them
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,10 @@ class FeaturePart:
 
     scope: FeatureScope
     versions: tuple[ComponentVersion, ...]  # that hold it, the newest first
-    requests: tuple[DeploymentRequest, ...]  # that are about it, the newest first
     arrived: tuple[Arrival, ...]  # in promotion order
+    requests: tuple[
+        DeploymentRequest, ...
+    ] = ()  # that are about it, the newest first; of one feature in full only
 
     @property
     def furthest(self) -> Environment | None:
@@ -76,8 +78,10 @@ def feature_detail(feature_id: int) -> FeatureDetail | None:
     feature = Feature.objects.select_related("owner", "tester").filter(pk=feature_id).first()
     if feature is None:
         return None
-    parts = parts_of([feature.pk])[feature.pk]
-    events = Event.objects.filter(subject_kind="feature", subject_id=feature.pk).order_by("-id")[:100]
+    parts = _with_requests(feature, parts_of([feature.pk])[feature.pk])
+    events = Event.objects.filter(subject_kind="feature", subject_id=feature.pk).order_by("-id")[
+        :EVENTS_SHOWN
+    ]
     return FeatureDetail(feature, tuple(parts), tuple(feature.releases.all()), tuple(in_use()), tuple(events))
 
 
@@ -86,7 +90,7 @@ def release_detail(release_id: int) -> ReleaseDetail | None:
     release = Release.objects.select_related("application").filter(pk=release_id).first()
     if release is None:
         return None
-    features = list(release.features.select_related("owner", "tester").order_by("key"))
+    features = list(release.features.order_by("key"))
     parts = parts_of([feature.pk for feature in features])
     cells = {pk: {part.scope.application_id: part for part in ones} for pk, ones in parts.items()}
     applications = {part.scope.application for ones in parts.values() for part in ones}
@@ -98,12 +102,12 @@ def release_detail(release_id: int) -> ReleaseDetail | None:
         applications=tuple(sorted(applications, key=lambda application: application.name)),
         parts=cells,
         environments=tuple(in_use()),
-        requests=tuple(requests.select_related("application", "environment", "requester", "run")[:500]),
+        requests=tuple(requests.select_related("application", "environment", "requester")[:REQUESTS_SHOWN]),
     )
 
 
 def parts_of(feature_ids: Collection[int]) -> dict[int, list[FeaturePart]]:
-    """The parts of each feature, by application name; six queries."""
+    """The parts of each feature, by application name, without their requests; four queries."""
     versions: dict[tuple[int, int], list[ComponentVersion]] = defaultdict(list)
     lines = FeatureInVersion.objects.filter(feature__in=feature_ids).select_related("version__component")
     for line in lines.order_by("-version__registered_at", "-version_id"):
@@ -112,38 +116,21 @@ def parts_of(feature_ids: Collection[int]) -> dict[int, list[FeaturePart]]:
     for feature_id, ones in arrivals.of_features(feature_ids).items():
         for one in ones:
             arrived[(feature_id, one.component.application_id)].append(one)
-    requests = _requests_about(feature_ids, versions)
     found: dict[int, list[FeaturePart]] = {pk: [] for pk in feature_ids}
-    scopes = FeatureScope.objects.filter(feature__in=feature_ids).select_related(
-        "feature", "application__team"
-    )
+    scopes = FeatureScope.objects.filter(feature__in=feature_ids).select_related("application__team")
     for scope in scopes.order_by("application__name"):
         key = (scope.feature_id, scope.application_id)
-        found[scope.feature_id].append(
-            FeaturePart(scope, tuple(versions[key]), tuple(requests[key]), tuple(arrived[key]))
-        )
+        found[scope.feature_id].append(FeaturePart(scope, tuple(versions[key]), tuple(arrived[key])))
     return found
 
 
-def _requests_about(
-    feature_ids: Collection[int], versions: dict[tuple[int, int], list[ComponentVersion]]
-) -> dict[tuple[int, int], list[DeploymentRequest]]:
-    holding: dict[int, set[int]] = defaultdict(set)
-    for (feature_id, _application), ones in versions.items():
-        for version in ones:
-            holding[version.pk].add(feature_id)
-    about: dict[int, set[int]] = defaultdict(set)  # request → features
-    for request_id, version_id in RequestItem.objects.filter(version__in=list(holding)).values_list(
-        "request_id", "version_id"
-    ):
-        about[request_id] |= holding[version_id or 0]
-    for request_id, feature_id in RequestFeature.objects.filter(feature__in=feature_ids).values_list(
-        "request_id", "feature_id"
-    ):
-        about[request_id].add(feature_id)
-    found: dict[tuple[int, int], list[DeploymentRequest]] = defaultdict(list)
-    rows = DeploymentRequest.objects.filter(Q(pk__in=list(about)), state__in=sorted(SPEAKS))
-    for request in rows.select_related("environment", "application", "run").order_by("-id"):
-        for feature_id in about[request.pk]:
-            found[(feature_id, request.application_id)].append(request)
-    return found
+def _with_requests(feature: Feature, parts: Sequence[FeaturePart]) -> list[FeaturePart]:
+    """Each part with what was filed of it: for the feature, or for a version that holds it; one query."""
+    versions = [version.pk for part in parts for version in part.versions]
+    holding = RequestItem.objects.filter(version__in=versions).order_by().values("request_id")
+    named = RequestFeature.objects.filter(feature=feature).order_by().values("request_id")
+    about = DeploymentRequest.objects.filter(pk__in=holding.union(named), state__in=sorted(SPEAKS))
+    requests: dict[int, list[DeploymentRequest]] = defaultdict(list)
+    for request in about.select_related("environment", "run").order_by("-id"):
+        requests[request.application_id].append(request)
+    return [replace(part, requests=tuple(requests[part.scope.application_id])) for part in parts]

@@ -50,7 +50,7 @@ def add_application(feature: Feature, person: Person, others: QuerySet[Applicati
 
     Where they are too many to offer, the name is typed, and the service says whether it may be that one.
     """
-    left = list(others.select_related("team")[: MOST_OFFERED + 1])
+    left = list(others.only("name", "team_id")[: MOST_OFFERED + 1])
     if len(left) > MOST_OFFERED:
         why_not = (
             "" if policy.may_somewhere(person, "feature.edit") else policy.why_not(person, "feature.edit")
