@@ -24,7 +24,7 @@ WAITING_STEPS = frozenset({StepState.READY, StepState.CLAIMED, StepState.RUNNING
 
 
 def broken() -> list[str]:
-    return [*_attempts(), *_order(), *_ends(), *_waits(), *_targets(), *_starts(), *_inventory()]
+    return [*_attempts(), *_order(), *_ends(), *_unknown(), *_waits(), *_targets(), *_starts(), *_inventory()]
 
 
 def _attempts() -> Iterator[str]:
@@ -79,6 +79,14 @@ def _ends() -> Iterator[str]:
             yield f"{run} is {run.state} with nothing open"
     for step in Step.objects.filter(state__in=STEP_FINAL - {StepState.NOT_NEEDED}, ended_at=None):
         yield f"{step} is {step.state} without an end"
+
+
+def _unknown() -> Iterator[str]:
+    """5 and 11: an outcome that nobody knew was decided on by a person before its step was over."""
+    decided = set(Decision.objects.values_list("attempt_id", flat=True))
+    for attempt in Attempt.objects.filter(state=AttemptState.UNKNOWN).exclude(pk__in=decided):
+        if attempt.step.state != StepState.NEEDS_DECISION:
+            yield f"{attempt.step} is {attempt.step.state}, though nobody decided on its unknown outcome"
 
 
 def _waits() -> Iterator[str]:

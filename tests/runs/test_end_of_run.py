@@ -153,6 +153,78 @@ def test_a_stop_that_is_not_confirmed_keeps_the_run_open_for_a_person(cast: Cast
     assert (a.now(run).state, a.states(run)["deploy"]) == ("cancelled", "failed")
 
 
+@pytest.fixture
+def unknown(run: DeploymentRun) -> DeploymentRun:
+    """Nobody knows how the deployment ended; its script may still be at work."""
+    endings.finish(begin(run, "deploy"), Unknown("The worker went silent after it had begun."))
+    return a.now(run)
+
+
+def held(run: DeploymentRun) -> list[str]:
+    return list(run.targets.filter(is_active=True).values_list("component__name", flat=True))
+
+
+def test_cancel_leaves_an_unknown_outcome_to_a_person_and_its_component_held(
+    cast: Cast, house: House, unknown: DeploymentRun
+) -> None:
+    """Invariants 5, 11 and 14: the next run can't start while the script of this one may still run."""
+    services.cancel_run(actor=cast.release_manager, run=unknown, reason="Wrong night.")
+    assert a.states(unknown) == {"deploy": "needs_decision", "call": "cancelled", "tell": "cancelled"}
+    assert (a.now(unknown).state, a.last_attempt(unknown, "deploy").state) == ("cancelling", "unknown")
+    assert held(unknown) == [house.claims_web.name]
+    assert a.waits_of(unknown) == "Step 1 · deploy: Needs a decision by an operator or a release manager."
+    following = a.approved_run(
+        cast.release_manager,
+        a.installing("deploy", house.version(house.claims_web, "2.2.0")),
+        environment=house.production,
+    )
+    with pytest.raises(Conflict, match="holds claims-web"):
+        services.start_run(actor=cast.operator, run=following)
+    for verb in (services.retry_step, services.take_over_step):
+        with pytest.raises(NotAllowed, match="being cancelled"):
+            verb(actor=cast.operator, step=a.step(unknown, "deploy"), reason="Again.")
+    services.mark_failed_step(actor=cast.operator, step=a.step(unknown, "deploy"), reason="Killed it.")
+    assert (a.now(unknown).state, held(unknown)) == ("cancelled", [])
+    assert not Interval.objects.filter(ended_at=None, subject_id__in=[unknown.pk]).exists()
+    services.start_run(actor=cast.operator, run=a.now(following))
+
+
+@pytest.mark.parametrize(("decide", "state"), [("skip", "skipped"), ("mark_done", "succeeded")])
+def test_any_decision_that_begins_nothing_ends_the_cancelled_run(
+    cast: Cast, unknown: DeploymentRun, decide: str, state: str
+) -> None:
+    services.cancel_run(actor=cast.release_manager, run=unknown, reason="Wrong night.")
+    step = a.step(unknown, "deploy")
+    getattr(services, f"{decide}_step")(actor=cast.operator, step=step, reason="Looked at the host.")
+    assert (a.now(unknown).state, a.states(unknown)["deploy"]) == ("cancelled", state)
+
+
+def test_stop_is_refused_while_nobody_knows_how_a_step_ended(
+    cast: Cast, house: House, unknown: DeploymentRun
+) -> None:
+    said = "Nobody knows how step 1 · deploy ended. Decide on it first."
+    with pytest.raises(NotAllowed) as why:
+        services.stop_run(actor=cast.release_manager, run=unknown, reason="Enough for today.")
+    assert why.value.reasons == [said]
+    stop = next(
+        action for action in actions_for(a.now(unknown), cast.release_manager) if action.verb == "stop"
+    )
+    assert stop.why_not == said
+    assert (a.now(unknown).state, a.states(unknown)["deploy"]) == ("running", "needs_decision")
+    assert held(unknown) == [house.claims_web.name]
+    services.skip_step(actor=cast.operator, step=a.step(unknown, "deploy"), reason="Looked at the host.")
+    services.stop_run(actor=cast.release_manager, run=a.now(unknown), reason="Enough for today.")
+    assert (a.now(unknown).state, held(unknown)) == ("stopped", [])
+
+
+def test_what_a_person_decided_to_try_again_is_cancelled_like_anything_that_has_not_started(
+    cast: Cast, unknown: DeploymentRun
+) -> None:
+    services.retry_step(actor=cast.operator, step=a.step(unknown, "deploy"), reason="Killed it, again.")
+    services.cancel_run(actor=cast.release_manager, run=a.now(unknown), reason="Wrong night.")
+    assert (a.now(unknown).state, a.states(unknown)["deploy"]) == ("cancelled", "cancelled")
+
+
 def test_what_failed_while_the_run_is_cancelled_leaves_nothing_to_decide(
     cast: Cast, run: DeploymentRun
 ) -> None:

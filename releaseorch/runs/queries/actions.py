@@ -66,8 +66,7 @@ def _why() -> tuple[Field, ...]:
 
 
 def _stop(run: DeploymentRun, person: Person) -> Action:
-    at_work = run.steps.filter(state__in=endings.AT_WORK).select_related("owner")
-    why_not = _why_not(run, person, "run.stop") or " ".join(endings.still_working(step) for step in at_work)
+    why_not = _why_not(run, person, "run.stop") or " ".join(endings.why_not_stop(run))
     return Action(
         "stop", _("Stop the run"), url_of(run, "stop"), not why_not, why_not, needs_reason=True,
         version=run.row_version,
@@ -78,7 +77,10 @@ def _stop(run: DeploymentRun, person: Person) -> Action:
 def _cancel(run: DeploymentRun, person: Person) -> Action:
     why_not = _why_not(run, person, "run.cancel")
     consequence = (
-        _("What runs is asked to stop; what has not started is cancelled.")
+        _(
+            "What runs is asked to stop; what has not started is cancelled. "
+            "A step whose outcome nobody knows stays open until somebody decides."
+        )
         if run.is_active
         else _("The run is given up; its requests wait for another run.")
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
@@ -10,7 +11,7 @@ from releaseorch.audit import events
 from releaseorch.core import clock
 from releaseorch.core.errors import NotAllowed
 from releaseorch.core.transitions import go
-from releaseorch.runs import attempts, progress, rights
+from releaseorch.runs import attempts, outcomes, progress, rights
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 from releaseorch.runs.states import RUN_BEFORE_START, STEP_MOVES, AttemptState, StepState
 from releaseorch.runs.store import store
@@ -20,16 +21,16 @@ AT_WORK = (StepState.RUNNING, StepState.CLAIMED)
 
 
 def stop_run(*, actor: Person, run: DeploymentRun, seen: int | None = None, reason: str) -> DeploymentRun:
-    """End a run that is to go no further; refused while somebody or something works on a step."""
+    """End a run that is to go no further; refused while somebody or something works, or may still work, on a step."""
     run.check_version(seen)
     said = rights.reason(reason)
     with transaction.atomic():
         progress.locked(run.pk)
         rights.require_run(actor, "run.stop", run)
         go(run, "stop")
-        at_work = list(run.steps.filter(state__in=AT_WORK))
-        if at_work:
-            raise NotAllowed(*[still_working(step) for step in at_work])
+        reasons = why_not_stop(run)
+        if reasons:
+            raise NotAllowed(*reasons)
         run.save()
         cancel_open_steps(actor, run, said)
         progress.close(run)
@@ -42,7 +43,8 @@ def stop_run(*, actor: Person, run: DeploymentRun, seen: int | None = None, reas
 def cancel_run(*, actor: Person, run: DeploymentRun, seen: int | None = None, reason: str) -> DeploymentRun:
     """Before the start: cancelled. After it: what hasn't started is cancelled, what runs is asked to stop.
 
-    The run is `cancelled` only when nothing runs any more and no outcome is left to a person.
+    The run is `cancelled` only when nothing runs any more and no outcome is left to a person: a step whose outcome
+    nobody knows stays open, and its component held, until somebody has decided on it.
     """
     run.check_version(seen)
     said = rights.reason(reason)
@@ -64,8 +66,9 @@ def cancel_run(*, actor: Person, run: DeploymentRun, seen: int | None = None, re
 
 
 def cancel_open_steps(actor: Person, run: DeploymentRun, reason: str) -> None:
-    """Whatever isn't running: cancelled; what a person had taken is left uncertain."""
-    steps = run.steps.filter(state__in=STEP_MOVES["cancel"].sources).select_related(*progress.WITH_NAMES)
+    """Whatever isn't running and isn't of unknown outcome: cancelled; what a person had taken is left uncertain."""
+    known = run.steps.exclude(pk__in=list(outcomes.unknown(run).values_list("pk", flat=True)))
+    steps = known.filter(state__in=STEP_MOVES["cancel"].sources).select_related(*progress.WITH_NAMES)
     by_hand = [step for step in steps if step.state == StepState.CLAIMED]
     attempts.end_all(by_hand, "cancel", reason)
     cancel_steps(actor, run, steps, reason)
@@ -88,10 +91,18 @@ def _ask_to_stop(run: DeploymentRun) -> None:
     running.update(cancel_asked_at=clock.now())
 
 
-def still_working(step: Step) -> str:
+def why_not_stop(run: DeploymentRun) -> list[str]:
+    """A sentence for each step that somebody or something works on, or may still work on; one query."""
+    may_be_at_work = Q(state__in=AT_WORK) | Q(pk__in=outcomes.unknown(run).values("pk"))
+    return [_still_working(step) for step in run.steps.filter(may_be_at_work).select_related("owner")]
+
+
+def _still_working(step: Step) -> str:
     if step.state == StepState.CLAIMED and step.owner is not None:
         return _("%(person)s works on step %(step)s. Let it be finished or handed back first.") % {
             "person": step.owner.name,
             "step": step,
         }
+    if step.state == StepState.NEEDS_DECISION:
+        return _("Nobody knows how step %(step)s ended. Decide on it first.") % {"step": step}
     return _("Step %(step)s is running. Let it end, or cancel the run.") % {"step": step}
