@@ -41,6 +41,8 @@ ROLES: dict[str, frozenset[Role]] = {
     "step.take": frozenset({Role.OPERATOR, Role.DEVELOPER, Role.RELEASE_MANAGER, Role.QA_LEAD}),
     "step.decide": frozenset({Role.OPERATOR, Role.RELEASE_MANAGER}),
     "step.reassign": frozenset({Role.OPERATOR, Role.RELEASE_MANAGER}),
+    # After a restore: whoever may, answers for what was running.
+    "hold.release": frozenset({Role.ADMINISTRATOR, Role.RELEASE_MANAGER}),
     "inventory.confirm": frozenset({Role.OPERATOR, Role.RELEASE_MANAGER}),
     "feature.edit": frozenset({Role.DEVELOPER, Role.RELEASE_MANAGER, Role.BUSINESS_OWNER, Role.QA_LEAD}),
     "feature.sign_off": frozenset({Role.BUSINESS_OWNER, Role.QA_LEAD, Role.RELEASE_MANAGER}),

@@ -9,9 +9,10 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from releaseorch.audit import append_only, outbox, seals
+        from releaseorch.audit import append_only, high_water, outbox, seals
         from releaseorch.core import housekeeping
 
         housekeeping.register("seals", 1.0, seals.seal_batch)
+        housekeeping.register("high_water", high_water.EVERY_S, high_water.look)
         housekeeping.register("outbox", 1.0, outbox.deliver)
         post_migrate.connect(append_only.guard, sender=self, dispatch_uid="audit.append_only")

@@ -1,4 +1,4 @@
-"""The base model whose save is guarded (what was changed in between is never overwritten), and signs of life."""
+"""The base model whose save is guarded (what was changed in between is never overwritten), signs of life, holds."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Self
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
+from releaseorch.core import clock
+from releaseorch.core.database import is_clash
 from releaseorch.core.errors import Conflict
 
 
@@ -75,8 +77,10 @@ class GuardedModel(StatefulModel):
         try:
             with transaction.atomic():
                 changed = type(self)._base_manager.filter(pk=self.pk, **guard).update(**values)
-        except IntegrityError as clash:
-            raise Conflict(_("Somebody else was first. Look at how it stands now.")) from clash
+        except IntegrityError as broken:
+            if not is_clash(broken):
+                raise
+            raise Conflict(_("Somebody else was first. Look at how it stands now.")) from broken
         if not changed:
             raise self._changed()
         self.row_version = values["row_version"]
@@ -124,3 +128,32 @@ class SignOfLife(models.Model):
 
     def __str__(self) -> str:
         return f"{self.process} {self.pid} on {self.host}"
+
+
+class Hold(GuardedModel):
+    """The database is older than what was done by it: no automated step begins until a person releases this.
+
+    `evidence` is what was known when it was set (`audit.high_water`). Who released it is a soft reference.
+    `doubted_runs` are those of which nobody vouched that nothing of them happened since the backup: each of their
+    automated steps asks a person before it begins.
+    """
+
+    is_open = models.BooleanField(default=True)
+    set_at = models.DateTimeField(default=clock.now)
+    reason = models.TextField()
+    evidence = models.JSONField(default=dict)
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by_id = models.BigIntegerField(null=True, blank=True)
+    released_by_name = models.CharField(max_length=200, blank=True, default="")
+    release_reason = models.TextField(blank=True, default="")
+    doubted_runs = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["is_open"], condition=models.Q(is_open=True), name="core_one_open_hold"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"

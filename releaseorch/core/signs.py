@@ -11,7 +11,7 @@ from typing import Any
 from django.db import Error, connection, transaction
 from django.db.models.functions import Now
 
-from releaseorch.core import schema
+from releaseorch.core import hold
 from releaseorch.core.database import database_now
 from releaseorch.core.models import SignOfLife
 
@@ -54,7 +54,7 @@ def heard(process: str) -> list[Heard]:
 
 
 def of_the_housekeeper() -> int:
-    give(HOUSEKEEPER, schema.why_too_old())
+    give(HOUSEKEEPER, hold.what_keeps_from_work())
     return 0
 
 
@@ -69,7 +69,7 @@ def _beat() -> None:
     pause = threading.Event()
     while True:
         try:
-            give(WORKER, schema.why_too_old())
+            give(WORKER, hold.what_keeps_from_work())
         except Error as away:
             logger.warning("the sign of life was not given: %s", away)
         finally:

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from releaseorch.catalog.states import StepKind
-from releaseorch.core import clock, dispatch
+from releaseorch.core import clock, dispatch, hold
 from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Unknown
 from releaseorch.runs import progress
@@ -35,7 +35,7 @@ def sweep() -> int:
     Stops at the first nudge that the broker doesn't take; a step counts as nudged only when it was.
     """
     sent = 0
-    for step in due_for_a_nudge():
+    for step in [] if hold.is_open() else due_for_a_nudge():
         if not dispatch.send(progress.TASK, step.pk, step.token):
             break
         mine = Step.objects.filter(pk=step.pk, token=step.token, state=StepState.READY)

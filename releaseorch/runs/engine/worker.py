@@ -20,7 +20,7 @@ from releaseorch.core import logs, schema
 from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Cancelled, Context, Errored, Failed, Result, Running, Unknown
 from releaseorch.executors.shell import wrapper
-from releaseorch.runs import progress
+from releaseorch.runs import progress, restored
 from releaseorch.runs.engine import endings
 from releaseorch.runs.engine.connections import CannotRun, without_secrets
 from releaseorch.runs.engine.job import Job, job_of
@@ -59,7 +59,7 @@ def claim_step(step_id: int, token: int) -> Claim | None:
         logger.error("step %s is left to another worker. %s", step_id, too_old)
         return None
     run_id = Step.objects.filter(pk=step_id, token=token).values_list("run_id", flat=True).first()
-    if run_id is None:
+    if run_id is None or restored.keeps_back(run_id, step_id, token):
         return None
     with transaction.atomic():
         run = progress.locked(run_id)

@@ -9,6 +9,7 @@ from releaseorch.runs.services.decisions import (
 )
 from releaseorch.runs.services.drops import drop_steps
 from releaseorch.runs.services.endings import cancel_run, stop_run
+from releaseorch.runs.services.holds import release_hold
 from releaseorch.runs.services.manual import (
     done_step,
     failed_step,
@@ -30,6 +31,7 @@ __all__ = [
     "mark_failed_step",
     "pause_run",
     "reassign_step",
+    "release_hold",
     "resume_run",
     "retry_step",
     "skip_step",
