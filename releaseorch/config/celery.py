@@ -60,3 +60,10 @@ def say_that_it_lives(**_: object) -> None:
     from releaseorch.core import signs  # needs the apps, and they need this module
 
     signs.keep_giving_those_of_a_worker()
+
+
+@worker_ready.connect
+def tidy_its_host(**_: object) -> None:
+    from releaseorch.runs import tidying  # needs the apps, too
+
+    tidying.keep_tidying()

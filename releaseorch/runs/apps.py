@@ -9,9 +9,10 @@ class RunsConfig(AppConfig):
 
     def ready(self) -> None:
         from releaseorch.core import housekeeping as chores
-        from releaseorch.runs import holdings, housekeeping, target_holders
+        from releaseorch.runs import holdings, housekeeping, target_holders, tidying
 
         chores.register("sweep", housekeeping.every(), housekeeping.sweep)
         chores.register("reap", housekeeping.every(), housekeeping.reap)
+        chores.register("tidy", tidying.EVERY_S, tidying.tidy)
         holdings.register()
         target_holders.register()

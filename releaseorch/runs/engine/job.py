@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from releaseorch.executors import registry
 from releaseorch.executors.base import Context, Executor, LogSink
 from releaseorch.runs import plans
-from releaseorch.runs.engine import connections
+from releaseorch.runs.engine import connections, places
 from releaseorch.runs.engine.connections import CannotRun
 from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.states import AttemptState, StepState
@@ -33,7 +32,8 @@ class Job:
 
     @property
     def work_dir(self) -> Path:
-        return Path(settings.STATE_DIR) / "attempts" / str(self.claim.attempt_id)
+        assert self.claim.began_at is not None, "a job is made of a claim alone"
+        return places.place_of(self.claim.attempt_id, self.claim.began_at)
 
     def context(self, log: LogSink) -> Context:
         return Context(
@@ -49,7 +49,7 @@ class Job:
         )
 
     def clear_place(self) -> None:
-        """Move away what another database left under this attempt's number: it isn't this attempt's work."""
+        """Move away what stands in this attempt's place all the same: it isn't this attempt's work."""
         if self.work_dir.exists():
             self.work_dir.rename(self.work_dir.with_name(f"{self.work_dir.name}.{uuid.uuid4().hex[:8]}"))
 

@@ -44,13 +44,14 @@ class Worker:
 
 @dataclass(frozen=True)
 class Claim:
-    """An attempt that this process holds while nobody changes the step's token."""
+    """An attempt that this process holds while nobody changes the step's token; who only ends it needs no beginning."""
 
     run_id: int
     step_id: int
     attempt_id: int
     number: int
     token: int
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -82,17 +83,20 @@ class Store:
         if not rows:
             return None
         run_id, held = rows[0]
-        attempt_id, number = self._begin_attempt(step_id, held, worker, lease_s)
-        return Claim(run_id, step_id, attempt_id, number, held)
+        began_at = clock.now()
+        attempt_id, number = self._begin_attempt(step_id, held, worker, began_at, lease_s)
+        return Claim(run_id, step_id, attempt_id, number, held, began_at)
 
-    def _begin_attempt(self, step_id: int, token: int, worker: Worker, lease_s: float) -> tuple[int, int]:
+    def _begin_attempt(
+        self, step_id: int, token: int, worker: Worker, began_at: datetime, lease_s: float
+    ) -> tuple[int, int]:
         rows = self._run(
             "INSERT INTO runs_attempt (step_id, number, token, state, started_at, lease_until, heartbeat_at,"
             " host, boot_id, pid, external_id, reason, outputs) VALUES (%s,"
             " (SELECT COALESCE(MAX(number), 0) + 1 FROM runs_attempt WHERE step_id = %s),"
             f" %s, %s, %s, {self.shifted}, {self.now}, %s, %s, %s, '', '', '{{}}') RETURNING id, number",
             [
-                step_id, step_id, token, AttemptState.RUNNING.value, self._at(), lease_s,
+                step_id, step_id, token, AttemptState.RUNNING.value, _as_stored(began_at), lease_s,
                 worker.host, worker.boot_id, worker.pid,
             ],
         )  # fmt: skip
@@ -212,13 +216,16 @@ class Store:
         return ", ".join(sets), values
 
     def _at(self) -> Any:
-        moment: datetime = clock.now()
-        return connection.ops.adapt_datetimefield_value(moment)
+        return _as_stored(clock.now())
 
     def _run(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             return list(cursor.fetchall())
+
+
+def _as_stored(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)
 
 
 def _places(values: Sequence[Any]) -> str:
