@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from releaseorch.core import fields
+from releaseorch.core.database import is_clash
 from releaseorch.core.errors import Invalid
 from releaseorch.core.text import normalised, plain_text
 
@@ -54,8 +55,10 @@ def insert(made: models.Model, field: str, taken: str) -> None:
     try:
         with transaction.atomic():
             made.save()
-    except IntegrityError as clash:
-        raise Invalid({field: taken}) from clash
+    except IntegrityError as broken:
+        if not is_clash(broken):
+            raise
+        raise Invalid({field: taken}) from broken
 
 
 def refuse_same_name(

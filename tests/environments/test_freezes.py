@@ -6,6 +6,7 @@ import pytest
 
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
+from releaseorch.catalog.models import Application
 from releaseorch.core import clock
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.delivery import checks, plan_queries, windows
@@ -150,3 +151,9 @@ def test_who_manages_one_environment_freezes_that_one_only(house: House) -> None
     for where in ({}, {"environment": None}, {"environment": None, "application": house.billing}):
         with pytest.raises(NotAllowed):
             freeze(house, actor=otto, **where)
+
+
+def test_an_application_that_is_retired_is_not_frozen(house: House) -> None:
+    Application.objects.filter(pk=house.portal.pk).update(retired_at=clock.now(), retired_reason="Sold.")
+    with pytest.raises(Invalid, match="Portal is retired"):
+        freeze(house, environment=None, application=house.portal)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from releaseorch.catalog.models import Application
 from releaseorch.core import clock
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.environments import services
@@ -59,3 +60,9 @@ def test_it_needs_a_reason_and_the_right(house: House) -> None:
     kept = keep(house)
     with pytest.raises(NotAllowed):
         services.release_reservation(actor=house.cast.developer, reservation=kept)
+
+
+def test_an_application_that_is_retired_is_not_kept(house: House) -> None:
+    Application.objects.filter(pk=house.portal.pk).update(retired_at=clock.now(), retired_reason="Sold.")
+    with pytest.raises(Invalid, match="Portal is retired"):
+        keep(house, application=house.portal)

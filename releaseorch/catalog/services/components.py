@@ -14,7 +14,6 @@ from releaseorch.catalog.models import Application, Component, Procedure
 from releaseorch.catalog.services import retiring
 from releaseorch.catalog.services.rights import scope_of
 from releaseorch.core.checked import cleaned, insert, refuse_same_name, text_of
-from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Invalid
 
 MOST_PARAMETERS = 100
@@ -49,7 +48,7 @@ def create_component(
     )  # fmt: skip
     with transaction.atomic():
         insert(made, "name", _taken(application, made.name))
-        _refuse_retired(application)
+        retiring.hold_in_use(application)
         events.record(
             actor=actor, verb="component.created", subject=made, after={"application": application.name},
             topics=["applications"],
@@ -94,13 +93,6 @@ def parameters_of(given: Mapping[str, str]) -> dict[str, str]:
     return {
         text_of(name, "parameters", limit=100): text_of(value, "parameters") for name, value in given.items()
     }
-
-
-def _refuse_retired(application: Application) -> None:
-    """Asked after the component was written: its foreign key waits for a retirement that is under way. One query."""
-    hold_references()
-    if Application.objects.filter(pk=application.pk, retired_at__isnull=False).exists():
-        raise Invalid({"application": _("%(application)s is retired.") % {"application": application}})
 
 
 def _refuse_taken(application: Application, name: str, besides: int | None = None) -> None:

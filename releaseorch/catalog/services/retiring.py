@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts.models import Person
 from releaseorch.audit import edits
 from releaseorch.catalog import holders
-from releaseorch.catalog.models import Retirable
+from releaseorch.catalog.models import Application, Retirable
 from releaseorch.core import clock
 from releaseorch.core.checked import reason_text
-from releaseorch.core.errors import Conflict
+from releaseorch.core.database import hold_references
+from releaseorch.core.errors import Conflict, Invalid
 
 R = TypeVar("R", bound=Retirable)
 TOPICS = ("applications", "requests")
@@ -44,3 +45,13 @@ def restore(*, actor: Person, row: R, reason: str, seen: int | None, topics: Seq
             actor=actor, row=fresh, seen=None, verb="restored", reason=why, topics=topics,
             values={"retired_at": None, "retired_reason": ""},
         )  # fmt: skip
+
+
+def hold_in_use(application: Application) -> None:
+    """Raise `Invalid` where it is retired, asked after a row was written that points to it: one query.
+
+    The foreign key of that row waits for a retirement that is under way.
+    """
+    hold_references()
+    if Application.objects.filter(pk=application.pk, retired_at__isnull=False).exists():
+        raise Invalid({"application": _("%(application)s is retired.") % {"application": application}})

@@ -11,6 +11,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.audit import edits, events
 from releaseorch.catalog.models import Application
+from releaseorch.catalog.services import retiring
 from releaseorch.core import clock
 from releaseorch.core.checked import cleaned, reason_text
 from releaseorch.core.errors import Conflict, Invalid
@@ -53,6 +54,8 @@ def create_freeze(
         made.save()
         if environment is not None:
             hold_in_use(environment)
+        if application is not None:
+            retiring.hold_in_use(application)
         events.record(
             actor=actor, verb="freeze.created", subject=made, reason=made.reason, topics=TOPICS,
             after={"what": made.what, "from": starts_at.isoformat(), "until": ends_at.isoformat()},

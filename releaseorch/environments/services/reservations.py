@@ -10,6 +10,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.audit import events
 from releaseorch.catalog.models import Application
+from releaseorch.catalog.services import retiring
 from releaseorch.core import clock
 from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
@@ -46,6 +47,8 @@ def create_reservation(
         refuse_retired(environment)
         _refuse_overlap(made)
         made.save()
+        if application is not None:
+            retiring.hold_in_use(application)
         events.record(
             actor=actor, verb="reservation.created", subject=made, reason=made.reason,
             after={"environment": environment.name, "application": application.name if application else "",
