@@ -152,6 +152,23 @@ def test_intent_is_recorded_once_and_not_after_a_stop_was_asked_for(run: Deploym
     assert store().heartbeat(claim, LEASE) is True
 
 
+def test_a_chunk_of_the_log_is_added_once_however_often_it_is_tried(claim: Claim) -> None:
+    """Whose answer was lost tries again; another chunk in its place is refused, and so is who lost the attempt."""
+    for _try in range(3):
+        assert store().append_log(claim, 0, b"one \xff\x00")
+    assert not store().append_log(claim, 0, b"two")
+    assert not store().append_log(stale(claim), 0, b"one \xff\x00")
+    chunk = Attempt.objects.get(pk=claim.attempt_id).chunks.get()
+    assert bytes(chunk.data) == b"one \xff\x00"
+
+
+def test_the_intent_stands_for_its_holder_alone(claim: Claim) -> None:
+    assert not store().has_intent(claim)
+    store().record_intent(claim, LEASE)
+    assert store().has_intent(claim)
+    assert not store().has_intent(stale(claim))
+
+
 def test_a_lease_lapses_only_after_the_grace(claim: Claim) -> None:
     assert store().lapsed(0, 10) == []
     store().heartbeat(claim, -20)

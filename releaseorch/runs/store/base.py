@@ -111,6 +111,15 @@ class Store:
             " AND effect_started_at IS NULL AND cancel_asked_at IS NULL",
         )
 
+    def has_intent(self, claim: Claim) -> bool:
+        """Whether the intent of this attempt stands: for who lost the answer when it was recorded."""
+        rows = self._run(
+            "SELECT id FROM runs_attempt WHERE id = %s AND token = %s AND state = %s"
+            " AND effect_started_at IS NOT NULL",
+            [claim.attempt_id, claim.token, AttemptState.RUNNING.value],
+        )
+        return bool(rows)
+
     def heartbeat(self, claim: Claim, lease_s: float) -> bool | None:
         """Renew the lease; True when somebody asked to stop, None when the attempt is lost."""
         rows = self._run(
@@ -125,16 +134,23 @@ class Store:
         return self._change_attempt(claim, "external_id = %s", [external_id[:300]])
 
     def append_log(self, claim: Claim, offset: int, data: bytes) -> bool:
-        """Add one chunk; the offset is where the log ended before."""
+        """Add one chunk, once however often it is tried; the offset is where the log ended before."""
+        attempt = [claim.attempt_id, claim.token, AttemptState.RUNNING.value]
         rows = self._run(
             'INSERT INTO runs_logchunk (attempt_id, "offset", data, at)'
-            " SELECT id, %s, %s, %s FROM runs_attempt WHERE id = %s AND token = %s AND state = %s RETURNING id",
-            [
-                offset, BinaryField().get_db_prep_value(data, connection), self._at(),
-                claim.attempt_id, claim.token, AttemptState.RUNNING.value,
-            ],
-        )  # fmt: skip
-        return bool(rows)
+            " SELECT id, %s, %s, %s FROM runs_attempt WHERE id = %s AND token = %s AND state = %s"
+            ' ON CONFLICT (attempt_id, "offset") DO NOTHING RETURNING id',
+            [offset, BinaryField().get_db_prep_value(data, connection), self._at(), *attempt],
+        )
+        if rows:
+            return True
+        # Not ours any more, or there already since the answer of an earlier try was lost.
+        there = self._run(
+            "SELECT data FROM runs_logchunk chunk JOIN runs_attempt ON runs_attempt.id = chunk.attempt_id"
+            ' WHERE chunk."offset" = %s AND runs_attempt.id = %s AND token = %s AND state = %s',
+            [offset, *attempt],
+        )
+        return bool(there) and bytes(there[0][0]) == data
 
     def finish_attempt(
         self, attempt_id: int, token: int, verb: str, ending: Ending, lapsed_s: float | None = None
