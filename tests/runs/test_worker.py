@@ -9,7 +9,7 @@ import pytest
 from releaseorch.audit.models import Event
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
-from releaseorch.executors.base import Done, Unknown
+from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
 from releaseorch.runs import engine, services
 from releaseorch.runs.engine import endings, logs, places, worker
 from releaseorch.runs.engine.lease import Lease, NotOurs
@@ -82,13 +82,29 @@ def test_a_late_report_changes_nothing_and_is_kept(cast: Cast, house: House) -> 
     assert attempt.late_report is not None and attempt.late_report["outcome"] == "succeeded"
 
 
-def test_a_report_sent_twice_since_its_answer_was_lost_is_no_late_report(cast: Cast) -> None:
-    run = a.running_run(cast.release_manager, a.automated("deploy"))
+@pytest.mark.parametrize(
+    "result",
+    [Done(), Done({"url": "x"}), Failed("No.", 3), Errored("Not here."), Unknown("Who knows."), Cancelled()],
+)
+def test_a_report_sent_twice_since_its_answer_was_lost_is_no_late_report(cast: Cast, result: Result) -> None:
+    run = a.running_run(cast.release_manager, a.automated("deploy"), a.manual("wait"))
     claim = claimed(run, "deploy")
-    assert endings.finish(claim, Done())
-    assert endings.finish(claim, Done())
+    assert endings.finish(claim, result)
+    said = Event.objects.count()
+    assert endings.finish(claim, result)
     assert a.last_attempt(run, "deploy").late_report is None
-    assert Event.objects.filter(verb="step.succeeded").count() == 1
+    assert Event.objects.count() == said
+
+
+def test_of_several_late_reports_the_last_that_knows_something_is_kept(cast: Cast) -> None:
+    run = a.running_run(cast.release_manager, a.automated("deploy"), a.manual("wait"))
+    claim = claimed(run, "deploy")
+    assert endings.finish(claim, Unknown("The worker went silent."))
+    for result in (Unknown("It hangs."), Failed("It said no.", 3), Unknown("It was asked to stop.")):
+        assert not endings.finish(claim, result)
+    late = a.last_attempt(run, "deploy").late_report
+    assert late is not None
+    assert (late["outcome"], late["reason"], late["exit_code"]) == ("failed", "It said no.", 3)
 
 
 def test_who_lost_the_attempt_can_not_log(cast: Cast) -> None:

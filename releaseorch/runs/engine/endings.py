@@ -3,7 +3,7 @@
 Every executor counts as class D: what failed, could not be run or is unknown goes to a person.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
 from releaseorch.runs import progress, rights
 from releaseorch.runs.models import Attempt, DeploymentRun
-from releaseorch.runs.states import ATTEMPT_MOVES, RunState
+from releaseorch.runs.states import ATTEMPT_MOVES, AttemptState, RunState
 from releaseorch.runs.store import Claim, Ending, store
 
 
@@ -38,6 +38,12 @@ def outcome_of(result: Result) -> Outcome:
     if isinstance(result, Cancelled):
         return Outcome("cancel", Ending(_("It was stopped.")), True)
     return Outcome("lose", Ending(storable(result.reason) if isinstance(result, Unknown) else ""), True)
+
+
+def name_of(result: Result) -> str:
+    """How it ended, for people; asks nothing of the result but its type."""
+    verbs: dict[type, str] = {Done: "succeed", Failed: "fail", Errored: "error", Cancelled: "cancel"}
+    return str(AttemptState(ATTEMPT_MOVES[verbs.get(type(result), "lose")].target).label)
 
 
 def storable(text: str) -> str:
@@ -92,10 +98,14 @@ def _move_step(run: DeploymentRun, claim: Claim, outcome: Outcome) -> None:
 
 
 def _keep_late_report(claim: Claim, outcome: Outcome) -> bool:
-    """Keep for whoever decides what the worker says too late; True when it is what the attempt says already."""
+    """Keep for whoever decides what the worker says too late; True when it is what the attempt says already.
+
+    What is said later replaces what was said before, unless it knows less.
+    """
     attempt = Attempt.objects.get(pk=claim.attempt_id)
     target = ATTEMPT_MOVES[outcome.verb].target
-    if attempt.state == target and attempt.reason == outcome.ending.reason and target != "unknown":
+    ending = Ending(attempt.reason, attempt.exit_code, attempt.outputs or None)
+    if attempt.state == target and ending == replace(outcome.ending, outputs=outcome.ending.outputs or None):
         return True  # a second try of a commit whose answer was lost
     report = {
         "outcome": target,
@@ -103,6 +113,9 @@ def _keep_late_report(claim: Claim, outcome: Outcome) -> bool:
         "exit_code": outcome.ending.exit_code,
         "at": clock.now().isoformat(),
     }
-    Attempt.objects.filter(pk=claim.attempt_id, late_report__isnull=True).update(late_report=report)
+    late = Attempt.objects.filter(pk=claim.attempt_id)
+    if target == AttemptState.UNKNOWN:
+        late = late.filter(late_report__isnull=True)
+    late.update(late_report=report)
     events.touch(f"step:{claim.step_id}", *progress.topics(claim.run_id))
     return False

@@ -9,14 +9,15 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, InternalError, OperationalError, connection
 
 from releaseorch.runs.store import Claim, store
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 LONGEST_PAUSE_S = 2.0
-DATABASE_AWAY = (OperationalError, InterfaceError)
+# An internal error is what a server says that has just become the read-only copy of another one.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 
 
 class NotOurs(Exception):
@@ -58,8 +59,8 @@ class Lease:
     def __init__(self, claim: Claim, fence: Callable[[], object] = lambda: None) -> None:
         self.claim = claim
         self.is_asked_to_stop = False
-        self._fence = fence
-        self._is_lost = False
+        self.fence = fence
+        self._is_lost = self._is_fenced = False
         self._renewed = time.monotonic()
         self._over = threading.Event()
         self._threads = [
@@ -102,8 +103,8 @@ class Lease:
         """Raise when the attempt isn't ours any more, or can't be kept."""
         if self._is_lost:
             raise NotOurs
-        if self.left_s <= 0:
-            raise Fenced
+        if self._is_fenced or self.left_s <= 0:
+            raise Fenced("no renewal for too long")
 
     def keep(self, work: Callable[[], T]) -> T:
         """Write something while the lease lasts."""
@@ -111,9 +112,9 @@ class Lease:
         return persist(work, max(self.left_s, 0.0))
 
     def wait(self, seconds: float) -> None:
-        """Wait until the next poll, then renew; raises as soon as the attempt is lost."""
-        until = time.monotonic() + max(seconds, 0.0)
-        while (left := until - time.monotonic()) > 0:
+        """Wait until the next poll or until somebody asks to stop, then renew; raises once the attempt is lost."""
+        until, was_asked = time.monotonic() + max(seconds, 0.0), self.is_asked_to_stop
+        while (left := until - time.monotonic()) > 0 and self.is_asked_to_stop == was_asked:
             time.sleep(min(left, settings.ENGINE["poll"]))
             self.check()
         self.keep(self.renew)
@@ -130,12 +131,15 @@ class Lease:
         while not self._over.wait(min(max(self.left_s, 0.0), settings.ENGINE["heartbeat"]) + 0.01):
             if self.left_s <= 0:
                 logger.error("attempt %s: no renewal for too long, stopping the tool", self.claim.attempt_id)
-                self._fence()
+                self._is_fenced = (
+                    True  # for good: what was stopped isn't taken up again when the database is back
+                )
+                self.fence()
                 return
 
     def _try_to_renew(self) -> None:
         try:
             self.renew()
-        except DATABASE_AWAY as away:
+        except Error as away:  # whatever it is, the next beat may do better
             logger.warning("the lease of attempt %s was not renewed: %s", self.claim.attempt_id, away)
             connection.close()
