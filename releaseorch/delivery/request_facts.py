@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from releaseorch.catalog.models import Application, Component, ComponentDependency, ComponentVersion
 from releaseorch.core import clock
 from releaseorch.delivery.drafts import ItemDraft
-from releaseorch.delivery.models import DeploymentRequest, RequestItem
+from releaseorch.delivery.models import DeploymentRequest, RequestFeature, RequestItem
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
 from releaseorch.environments import ahead, arrivals, inventory
 from releaseorch.environments.models import Environment, Freeze, Installation, Reservation
@@ -119,9 +119,11 @@ def subject_of(request: DeploymentRequest) -> Subject:
 
 def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
     """The queryset with all that `subject_of` reads."""
+    items = RequestItem.objects.select_related("component", "version__component", "team")
+    features = RequestFeature.objects.select_related("feature")
     return requests.select_related(
         "application__team", "environment", "release", "requester", "filed_by", "run__edited_by"
-    ).prefetch_related("items__component", "items__version__component", "items__team", "features__feature")
+    ).prefetch_related(Prefetch("items", items), Prefetch("features", features))
 
 
 def with_lines(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
@@ -186,13 +188,7 @@ def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[
         for scope in facts.scopes[line.feature_id]:
             if scope.status != FeatureStatus.DROPPED:
                 facts.expected[(line.release_id, scope.application_id)].append(line.feature)
-    _read_arrived(facts, features, environments)
-
-
-def _read_arrived(facts: Facts, features: set[int], environments: set[int]) -> None:
-    for feature_id, arrived in arrivals.of_features(features, environments).items():
-        for arrival in arrived:
-            facts.there[(arrival.environment.pk, feature_id)].add(arrival.component.application_id)
+    facts.there.update(arrivals.applications_there(features, environments))
 
 
 def _read_components(facts: Facts, components: set[int], environments: set[int]) -> None:

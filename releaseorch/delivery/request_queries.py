@@ -1,6 +1,6 @@
 """Requests as pages and the API show them: lists, one in full, and what a person may do with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,8 @@ from releaseorch.features.models import Feature, FeatureScope
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
 
+MOST_TOLD = 200
+
 
 @dataclass(frozen=True, kw_only=True)
 class RequestFilter:
@@ -33,6 +35,7 @@ class RequestFilter:
     release: int | None = None
     requester: int | None = None
     run: int | None = None
+    teams: Sequence[int] | None = None  # of whose applications
     open_only: bool = False
     text: str = ""
 
@@ -132,8 +135,10 @@ class RequestDetail:
     changed_since_approval: Change | None
     wait: Interval | None
     waits: tuple[Interval, ...]
-    events: tuple[Event, ...]
-    comments: tuple[RequestComment, ...]
+    events: tuple[Event, ...]  # the newest ones
+    events_number: int
+    comments: tuple[RequestComment, ...]  # the newest ones, the oldest of them first
+    comments_number: int
     filed_together: tuple[DeploymentRequest, ...]
 
     @property
@@ -182,6 +187,8 @@ def _narrowed(wanted: RequestFilter) -> QuerySet[DeploymentRequest]:
     if wanted.requester is not None:
         people = with_ids(Person.objects.all(), pk=wanted.requester)
         found = found.filter(Q(requester__in=people) | Q(filed_by__in=people))
+    if wanted.teams is not None:
+        found = found.filter(application__team__in=wanted.teams)
     number = wanted.text.strip().lstrip("#")
     if number.isascii() and number.isdigit() and len(number) < 19:
         return found.filter(pk=int(number))
@@ -192,15 +199,19 @@ def _narrowed(wanted: RequestFilter) -> QuerySet[DeploymentRequest]:
     return found
 
 
-def request_detail(request_id: int) -> RequestDetail | None:
-    """One request in full, None when there is none; the number of queries doesn't grow with its lines."""
+def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | None:
+    """One request in full, None when there is none; `most`: so many of its newest events and comments.
+
+    The number of queries doesn't grow with its lines.
+    """
     request = request_facts.with_subjects(DeploymentRequest.objects.filter(pk=request_id)).first()
     if request is None:
         return None
     subject = subject_of(request)
     facts = facts_of([subject])
     waits = ledger.history("request", request.pk)
-    events = list(Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")[:200])
+    events = Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")
+    comments = request.comments.select_related("person").order_by("-at", "-pk")
     return RequestDetail(
         request=request,
         items=item_lines(subject, facts),
@@ -212,17 +223,19 @@ def request_detail(request_id: int) -> RequestDetail | None:
         changed_since_approval=_changed_since_approval(request, events),
         wait=next((one for one in waits if one.ended_at is None and one.is_primary), None),
         waits=tuple(waits),
-        events=tuple(events),
-        comments=tuple(request.comments.select_related("person")),
+        events=tuple(events[:most]),
+        events_number=events.count(),
+        comments=tuple(comments[:most])[::-1],
+        comments_number=comments.count(),
         filed_together=_filed_together(request),
     )
 
 
-def _changed_since_approval(request: DeploymentRequest, events: Iterable[Event]) -> Change | None:
-    """The lines as they were when approvals fell for the last time, against the lines now."""
+def _changed_since_approval(request: DeploymentRequest, events: QuerySet[Event]) -> Change | None:
+    """The lines as they were when approvals fell for the last time, against the lines now; one query."""
     if request.state != RequestState.SUBMITTED:
         return None
-    fell = next((event for event in events if event.after.get("approvals_fell")), None)
+    fell = events.filter(after__approvals_fell=True).first()
     if fell is None:
         return None
     return Change(fell, tuple(fell.before.get("items", ())), tuple(fell.after.get("items", ())))

@@ -5,9 +5,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from releaseorch.catalog.models import Component, ComponentVersion
-from releaseorch.environments import inventory
-from releaseorch.environments.models import Environment
+from releaseorch.environments.models import Environment, Installation
 from releaseorch.features.models import FeatureInVersion
 
 
@@ -21,6 +22,11 @@ class Arrival:
     since: datetime
 
 
+Age = tuple[
+    datetime, int
+]  # of a version: when it was registered; of two at once the one with the higher id is newer
+
+
 def of_features(
     feature_ids: Collection[int], environment_ids: Collection[int] | None = None
 ) -> dict[int, list[Arrival]]:
@@ -28,21 +34,63 @@ def of_features(
 
     What is uncertain hasn't arrived. A later version of the same component is taken to hold what earlier ones held.
     """
-    first: dict[int, dict[int, ComponentVersion]] = defaultdict(dict)  # component → feature → first version
-    lines = FeatureInVersion.objects.filter(feature__in=feature_ids).select_related("version")
-    for line in lines.order_by("version__registered_at", "version_id"):
-        first[line.version.component_id].setdefault(line.feature_id, line.version)
+    first = _first_versions(feature_ids)
     found: dict[int, list[Arrival]] = defaultdict(list)
     if not first:
         return found
-    for row in inventory.current(environment_ids, list(first)):
-        if row.version is None or row.uncertain_with_id is not None:
+    rows = _installed(first, environment_ids).select_related(
+        "environment", "component__application", "version"
+    )
+    for row in rows.order_by(
+        "environment__rank", "environment__name", "component__application__name", "component__name", "id"
+    ):
+        if row.version is None:
             continue
-        for feature_id, version in first[row.component_id].items():
-            if _age(row.version) >= _age(version):
+        age = (row.version.registered_at, row.version.pk)
+        for feature_id, oldest in first[row.component_id].items():
+            if age >= oldest:
                 found[feature_id].append(Arrival(row.environment, row.component, row.version, row.since))
     return found
 
 
-def _age(version: ComponentVersion) -> tuple[datetime, int]:
-    return version.registered_at, version.pk
+def applications_there(
+    feature_ids: Collection[int], environment_ids: Collection[int]
+) -> dict[tuple[int, int], set[int]]:
+    """By environment and feature, the applications whose part of it has arrived; two queries, no rows read in full."""
+    first = _first_versions(feature_ids)
+    found: dict[tuple[int, int], set[int]] = defaultdict(set)
+    columns = (
+        "environment_id",
+        "component_id",
+        "component__application_id",
+        "version__registered_at",
+        "version_id",
+    )
+    rows = _installed(first, environment_ids).values_list(*columns) if first else ()
+    for environment_id, component_id, application_id, registered_at, version_id in rows:
+        for feature_id, oldest in first[component_id].items():
+            if (registered_at, version_id) >= oldest:
+                found[(environment_id, feature_id)].add(application_id)
+    return found
+
+
+def _first_versions(feature_ids: Collection[int]) -> dict[int, dict[int, Age]]:
+    """By component and feature, the age of the first version that holds it; one query."""
+    lines = FeatureInVersion.objects.filter(feature__in=feature_ids).values_list(
+        "version__component_id", "feature_id", "version__registered_at", "version_id"
+    )
+    first: dict[int, dict[int, Age]] = defaultdict(dict)
+    for component_id, feature_id, registered_at, version_id in lines:
+        age = (registered_at, version_id)
+        first[component_id][feature_id] = min(age, first[component_id].get(feature_id, age))
+    return first
+
+
+def _installed(
+    components: Collection[int], environment_ids: Collection[int] | None
+) -> QuerySet[Installation]:
+    """What is there now for sure of these components; None means in any environment."""
+    rows = Installation.objects.filter(
+        component__in=list(components), until=None, version__isnull=False, uncertain_with=None
+    )
+    return rows if environment_ids is None else rows.filter(environment__in=environment_ids)

@@ -9,7 +9,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
-from releaseorch.audit.models import Event
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
 from releaseorch.core.actions import Action
@@ -30,6 +29,8 @@ WAY = (R.DRAFT, R.SUBMITTED, R.APPROVED, R.PLANNED, R.DEPLOYING, R.DEPLOYED)
 # Where a state that isn't on the straight way stands.
 ASIDE = {R.SENT_BACK: R.SUBMITTED, R.DEPLOYED_WITH_EXCEPTIONS: R.DEPLOYED, R.FAILED: R.DEPLOYED}
 STOPPED = frozenset({R.REJECTED, R.WITHDRAWN, R.EXPIRED, R.SUPERSEDED})
+# So many features of a group, steps, comments and events are shown at first; `?all=1` shows all.
+SHOWN = 10
 # Lines are changed one by one on the page only while nobody has approved anything.
 BY_LINE = frozenset({R.DRAFT, R.SENT_BACK})
 PART_KINDS = {
@@ -56,15 +57,6 @@ class Stop:
     is_now: bool
 
 
-@dataclass(frozen=True)
-class Fell:
-    """The edit that made approvals fall: lines that went, lines that came."""
-
-    event: Event
-    gone: list[str]
-    come: list[str]
-
-
 def context(person: Person, detail: RequestDetail, actions: Mapping[str, Action]) -> dict[str, Any]:
     request = detail.request
     by_line = request.state in BY_LINE and "edit" in actions and actions["edit"].allowed
@@ -78,7 +70,7 @@ def context(person: Person, detail: RequestDetail, actions: Mapping[str, Action]
         "by_hand": [_manual(line, detail) for line in detail.items if not line.item.component_id],
         "next_environment": _next(request),
         "ledger": _parts(detail),
-        "fell": _fell(detail),
+        "fell": detail.changed_since_approval,
         "slots": _slots(detail),
         "feed": request_feed.feed_of(detail.events),
     }
@@ -131,19 +123,6 @@ def _slots(detail: RequestDetail) -> list[tuple[SlotView, list[Person]]]:
         return [(slot, []) for slot in detail.slots]
     people = signers.signers_of(detail.slots)
     return [(slot, people.get(slot.name, [])) for slot in detail.slots]
-
-
-def _fell(detail: RequestDetail) -> Fell | None:
-    """The last edit that made approvals fall, while nobody has decided anew."""
-    if detail.request.state != R.SUBMITTED:
-        return None
-    event = next((one for one in detail.events if one.after.get("approvals_fell")), None)
-    if event is None:
-        return None
-    before, after = event.before.get("items", []), event.after.get("items", [])
-    return Fell(
-        event, [one for one in before if one not in after], [one for one in after if one not in before]
-    )
 
 
 def _parts(detail: RequestDetail) -> list[Part]:

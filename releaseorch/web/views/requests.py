@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from releaseorch.accounts import policy
 from releaseorch.catalog.models import Application
 from releaseorch.delivery import checks, plan_queries, request_actions, request_queries, services
 from releaseorch.delivery.models import DeploymentRequest
@@ -23,13 +24,13 @@ from releaseorch.web.http import perform, render_page
 from releaseorch.web.verbs import Bounced
 
 # What a list can be narrowed to besides single states.
-OPEN, ALL = "open", "all"
-FILTERS = ("state", "application", "environment", "release", "mine", "text")
+OPEN, OVER, ALL = "open", "over", "all"
+FILTERS = ("state", "application", "environment", "release", "mine", "team", "text")
 
 
 @require_safe
 def requests(request: HttpRequest) -> HttpResponse:
-    """`?state=open|all|approved|…&application=&environment=&release=&mine=1&text=`; newest first."""
+    """`?state=open|over|all|approved|…&application=&environment=&release=&mine=1&team=1&text=`; newest first."""
     applications = offer("application", Application.objects.all(), request.GET)
     releases = offer("release", Release.objects.all(), request.GET)
     narrowed = _filter(request, applications.chosen, releases.chosen)
@@ -50,18 +51,23 @@ def requests(request: HttpRequest) -> HttpResponse:
 
 def _states() -> list[tuple[str, str]]:
     words = [(one.value, str(one.label).capitalize()) for one in RequestState]
-    return [(OPEN, _("Under way")), (ALL, _("All")), *words]
+    return [(OPEN, _("Under way")), (OVER, _("Over")), (ALL, _("All")), *words]
 
 
 def _filter(request: HttpRequest, application: int | None, release: int | None) -> RequestFilter:
     state = request.GET.get("state", OPEN)
     return RequestFilter(
-        states=(state,) if state in RequestState.values else (),
+        states=tuple(sorted(REQUEST_FINAL))
+        if state == OVER
+        else (state,)
+        if state in RequestState.values
+        else (),
         open_only=state == OPEN,
         application=application,
         environment=inputs.row_id(request.GET, "environment"),
         release=release,
         requester=person_of(request).pk if request.GET.get("mine") else None,
+        teams=tuple(policy.team_ids(person_of(request))) if request.GET.get("team") else None,
         text=request.GET.get("text", "")[:200],
     )
 
@@ -72,7 +78,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> HttpResponse:
-    found = request_queries.request_detail(pk)
+    whole = "all" in request.GET
+    found = request_queries.request_detail(pk, request_queries.MOST_TOLD if whole else request_page.SHOWN)
     if found is None:
         raise Http404
     subject = found.request
@@ -93,6 +100,9 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
         "plan": plan,
         "chart": request_page.chart(plan) if plan is not None else None,
         "bounced": bounced,
+        "whole": whole,
+        "shown": request_page.SHOWN,
+        "first": ":" if whole else f":{request_page.SHOWN}",
         **request_page.context(person_of(request), found, actions),
     }
     return render_page(request, "requests/detail.html", context)
