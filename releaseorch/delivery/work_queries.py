@@ -1,10 +1,10 @@
 """What one person comes for: what needs them now, what they wait for, the features they follow."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
@@ -13,15 +13,12 @@ from releaseorch.catalog.models import Application
 from releaseorch.core import clock
 from releaseorch.delivery import approvals, request_facts
 from releaseorch.delivery.approvals import SlotView
+from releaseorch.delivery.followed_queries import Followed, FollowedFeature, followed
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.request_queries import RequestRow, rows_of
 from releaseorch.delivery.states import REQUEST_FINAL, REQUEST_OPEN, RequestState
-from releaseorch.environments import arrivals
-from releaseorch.environments.arrivals import Arrival
-from releaseorch.environments.models import Environment
-from releaseorch.environments.queries import in_use
-from releaseorch.features.models import Feature, FeatureScope, ReleaseMilestone
-from releaseorch.features.states import FeatureStatus, MilestoneKind
+from releaseorch.features.models import ReleaseMilestone
+from releaseorch.features.states import MilestoneKind
 from releaseorch.runs import queries as run_queries
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.queries import WorkOfPerson
@@ -29,9 +26,12 @@ from releaseorch.runs.states import RunState
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
 
-MOST = 200
+NOW, SHOWN = 20, 10  # how many rows of what needs the person, and of each other part
 RECENT = timedelta(days=7)
-REQUESTERS_MOVE = frozenset({RequestState.DRAFT, RequestState.SENT_BACK, RequestState.FAILED})
+# The states in which the requester has the move, the most urgent first.
+URGENCY = {
+    state: n for n, state in enumerate((RequestState.FAILED, RequestState.SENT_BACK, RequestState.DRAFT))
+}
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,27 @@ class ToApprove:
 
 
 @dataclass(frozen=True)
-class FollowedFeature:
-    """A feature that the person owns or tests: where it stands, and where its parts have arrived."""
+class Numbers:
+    """How many there are of each part, of which `MyWork` holds the first ones."""
 
-    feature: Feature
-    is_owner: bool
-    is_tester: bool
-    scopes: tuple[FeatureScope, ...]
-    arrived: tuple[Arrival, ...]
-    is_over: bool  # live wherever it wasn't dropped, and in no release under way
+    now: int
+    my_move: int
+    waiting: int
+    over: int
+    team_requests: int
+    to_compose: int
+
+    @property
+    def open(self) -> int:
+        """My requests that aren't over, whoever has the move."""
+        return self.my_move + self.waiting
 
 
 @dataclass(frozen=True)
 class MyWork:
-    """Everything of the page Mine."""
+    """The page Mine: the first rows of each part, and how many there are."""
 
+    numbers: Numbers
     to_approve: tuple[ToApprove, ...]
     steps: WorkOfPerson
     to_compose: tuple[RequestRow, ...]  # approved requests in no run, for release managers
@@ -71,8 +77,7 @@ class MyWork:
     my_move: tuple[RequestRow, ...]  # my requests that wait for me
     waiting: tuple[RequestRow, ...]  # my requests that wait for somebody or something else
     over: tuple[RequestRow, ...]  # my requests that ended in the last week
-    features: tuple[FollowedFeature, ...]  # not live yet, or of a release under way
-    features_over: tuple[FollowedFeature, ...]
+    followed: Followed
     teams: tuple[Team, ...]
     applications: tuple[Application, ...]
     team_requests: tuple[RequestRow, ...]  # under way in my teams' applications, not mine
@@ -80,97 +85,145 @@ class MyWork:
     @property
     def needs_me(self) -> int:
         """How many things wait for this person."""
+        return self.numbers.now
+
+    @property
+    def shown_now(self) -> int:
+        """How many of them are here."""
         steps = self.steps
         own = len(self.to_approve) + len(self.my_move) + len(self.run_drafts)
-        return own + len(steps.mine) + len(steps.to_take) + len(steps.to_decide) + len(steps.asked)
+        return own + len(steps.asked) + len(steps.to_decide) + len(steps.mine) + len(steps.to_take)
+
+    @property
+    def features(self) -> tuple[FollowedFeature, ...]:
+        return self.followed.features
+
+    @property
+    def features_over(self) -> tuple[FollowedFeature, ...]:
+        return self.followed.over
 
 
-def my_work(person: Person) -> MyWork:
-    """About thirty queries, whatever there is to do."""
+def my_work(person: Person, now: int = NOW) -> MyWork:
+    """The first rows of each part, of what needs the person `now` in all; about forty queries, whatever there is."""
+    requests = _requests(person)
+    steps, approvable = run_queries.work_of(person), _approvable(person)
+    drafts = DeploymentRun.objects.filter(state=RunState.DRAFT, edited_by=person)
+    needing = [
+        len(steps.asked), len(steps.to_decide), len(steps.mine), len(steps.to_take), len(approvable),
+        len(requests["my_move"]), drafts.count(),
+    ]  # fmt: skip
+    asked, to_decide, mine, to_take, approve, move, draft = shares(needing, now)
+    rows = _rows({part: ids[: move if part == "my_move" else SHOWN] for part, ids in requests.items()})
+    teams = policy.team_ids(person)
+    return MyWork(
+        numbers=Numbers(now=sum(needing), **{part: len(ids) for part, ids in requests.items()}),
+        to_approve=tuple(_in_full(approvable[:approve])),
+        steps=replace(
+            steps, asked=steps.asked[:asked], to_decide=steps.to_decide[:to_decide], mine=steps.mine[:mine],
+            to_take=steps.to_take[:to_take],
+        ),
+        run_drafts=tuple(drafts[:draft]),
+        followed=followed(person, SHOWN),
+        teams=tuple(Team.objects.filter(pk__in=teams)),
+        applications=tuple(Application.objects.filter(team__in=teams)[: NOW + 1]),
+        **rows,
+    )  # fmt: skip
+
+
+def shares(numbers: Sequence[int], most: int) -> list[int]:
+    """How many of each to show so that there are `most` in all: none is left out because another has many."""
+    found = [0] * len(numbers)
+    left = min(most, sum(numbers))
+    while left:
+        for place, number in enumerate(numbers):
+            if left and found[place] < number:
+                found[place] += 1
+                left -= 1
+    return found
+
+
+def _requests(person: Person) -> dict[str, list[int]]:
+    """The ids of the requests of each part, the most urgent first; three queries that read no row in full."""
     mine = Q(requester=person) | Q(filed_by=person)
-    own = _rows(DeploymentRequest.objects.filter(mine, state__in=sorted(REQUEST_OPEN)))
-    over = DeploymentRequest.objects.filter(
-        mine, state__in=sorted(REQUEST_FINAL), closed_at__gt=clock.now() - RECENT
-    )
-    teams = Team.objects.filter(pk__in=policy.team_ids(person))
-    applications = Application.objects.filter(team__in=policy.team_ids(person))
-    team_requests = DeploymentRequest.objects.filter(
+    recent = Q(state__in=sorted(REQUEST_FINAL), closed_at__gt=clock.now() - RECENT)
+    columns = ("pk", "state", "closed_at")
+    is_open = Q(state__in=sorted(REQUEST_OPEN))
+    own = list(DeploymentRequest.objects.filter(mine, is_open | recent).order_by("-id").values_list(*columns))
+    my_move = sorted((one for one in own if one[1] in URGENCY), key=lambda one: URGENCY[RequestState(one[1])])
+    over = [one for one in own if one[1] in REQUEST_FINAL]
+    of_teams = DeploymentRequest.objects.filter(
         application__team__in=policy.team_ids(person), state__in=sorted(REQUEST_OPEN - {RequestState.DRAFT})
     ).exclude(mine)
-    features = followed(person)
-    return MyWork(
-        to_approve=tuple(to_approve(person)),
-        steps=run_queries.work_of(person),
-        to_compose=tuple(_to_compose(person)),
-        run_drafts=tuple(DeploymentRun.objects.filter(state=RunState.DRAFT, edited_by=person)[:MOST]),
-        my_move=tuple(row for row in own if row.request.state in REQUESTERS_MOVE),
-        waiting=tuple(row for row in own if row.request.state not in REQUESTERS_MOVE),
-        over=tuple(_rows(over)),
-        features=tuple(one for one in features if not one.is_over),
-        features_over=tuple(one for one in features if one.is_over),
-        teams=tuple(teams),
-        applications=tuple(applications),
-        team_requests=tuple(_rows(team_requests)),
-    )
+    composes = any(grant.role == Role.RELEASE_MANAGER for grant in policy.grants_of(person))
+    loose = DeploymentRequest.objects.filter(state=RequestState.APPROVED, run=None) if composes else None
+    return {
+        "my_move": [pk for pk, *_rest in my_move],
+        "waiting": [pk for pk, state, _at in own if state in REQUEST_OPEN and state not in URGENCY],
+        "over": [pk for pk, *_rest in sorted(over, key=lambda one: one[2], reverse=True)],
+        "team_requests": list(of_teams.order_by("-id").values_list("pk", flat=True)),
+        "to_compose": list(loose.order_by("-id").values_list("pk", flat=True)) if loose is not None else [],
+    }
 
 
-def to_approve(person: Person) -> list[ToApprove]:
-    """Requests and runs with an open slot that the person may fill now; the nearest deadline first."""
+def _rows(ids: Mapping[str, Sequence[int]]) -> dict[str, tuple[RequestRow, ...]]:
+    """What the rows of each part say; three queries for all of them."""
+    wanted = DeploymentRequest.objects.filter(pk__in={pk for ones in ids.values() for pk in ones})
+    found = {row.request.pk: row for row in rows_of(list(request_facts.with_lines(wanted)))}
+    return {part: tuple(found[pk] for pk in ones if pk in found) for part, ones in ids.items()}
+
+
+def _approvable(person: Person) -> list[ToApprove]:
+    """Requests and runs, read only in part, with an open slot that the person may fill; the nearest deadline first."""
     requests = list(
         DeploymentRequest.objects.filter(state=RequestState.SUBMITTED)
-        .select_related("application__team", "environment", "release", "requester")
-        .order_by("submitted_at", "id")[:MOST]
+        .exclude(requester=person)
+        .select_related("application")
+        .only(*OF_SLOTS)
+        .order_by("submitted_at", "id")
     )
     runs = list(
         DeploymentRun.objects.filter(state=RunState.PROPOSED)
-        .select_related("environment", "composed_by", "edited_by")
-        .order_by("proposed_at", "id")[:MOST]
+        .exclude(composed_by=person)
+        .exclude(edited_by=person)
+        .order_by("proposed_at", "id")
     )
     closes = _approval_closes(requests)
     of_requests, of_runs = approvals.slots_of_requests(requests), approvals.slots_of_runs(runs)
-    request_waits = ledger.open_waits("request", [request.pk for request in requests])
-    run_waits = ledger.open_waits("run", [run.pk for run in runs])
     found = [
-        ToApprove(request, slot, request_waits.get(request.pk), closes.get(request.release_id or 0))
+        ToApprove(request, slot, None, closes.get(request.release_id or 0))
         for request in requests
         if (slot := _fillable(of_requests[request.pk], person)) is not None
     ]
     found += [
-        ToApprove(run, slot, run_waits.get(run.pk), run.window_from)
+        ToApprove(run, slot, None, run.window_from)
         for run in runs
         if (slot := _fillable(of_runs[run.pk], person)) is not None
     ]
     return sorted(found, key=lambda one: (one.deadline is None, one.deadline or clock.now()))
 
 
-def followed(person: Person) -> list[FollowedFeature]:
-    """The features that the person owns or tests, with where they have arrived; six queries."""
-    mine = Feature.objects.filter(Q(owner=person) | Q(tester=person)).prefetch_related("releases")
-    features = list(mine.order_by("key")[:MOST])
-    last = in_use().order_by("-rank", "name").first()
-    arrived = arrivals.of_features([feature.pk for feature in features])
-    scopes: dict[int, list[FeatureScope]] = {feature.pk: [] for feature in features}
-    for scope in FeatureScope.objects.filter(feature__in=features).select_related("application", "feature"):
-        scopes[scope.feature_id].append(scope)
+OF_SLOTS = (
+    "application__team", "environment", "release", "requester", "filed_by", "content_digest", "state", "row_version",
+)  # fmt: skip
+
+
+def _in_full(chosen: Sequence[ToApprove]) -> list[ToApprove]:
+    """With what a row says, and since when it waits; four queries."""
+    requests = DeploymentRequest.objects.select_related(
+        "application", "environment", "release", "requester"
+    ).in_bulk([one.subject.pk for one in chosen if not one.is_run])
+    runs = DeploymentRun.objects.select_related("environment").in_bulk(
+        [one.subject.pk for one in chosen if one.is_run]
+    )
+    request_waits, run_waits = ledger.open_waits("request", requests), ledger.open_waits("run", runs)
     return [
-        FollowedFeature(
-            feature,
-            feature.owner_id == person.pk,
-            feature.tester_id == person.pk,
-            tuple(scopes[feature.pk]),
-            tuple(arrived[feature.pk]),
-            all(release.is_over for release in feature.releases.all())
-            and _is_live(scopes[feature.pk], arrived[feature.pk], last),
+        replace(one, subject=runs.get(one.subject.pk, one.subject), wait=run_waits.get(one.subject.pk))
+        if one.is_run
+        else replace(
+            one, subject=requests.get(one.subject.pk, one.subject), wait=request_waits.get(one.subject.pk)
         )
-        for feature in features
+        for one in chosen
     ]
-
-
-def _is_live(scopes: Sequence[FeatureScope], arrived: Sequence[Arrival], last: Environment | None) -> bool:
-    """Everything that wasn't dropped is in the last environment; a feature that touches nothing yet is not live."""
-    there = {one.component.application_id for one in arrived if one.environment == last}
-    wanted = {scope.application_id for scope in scopes if scope.status != FeatureStatus.DROPPED}
-    return bool(scopes) and wanted <= there
 
 
 def _fillable(slots: Sequence[SlotView], person: Person) -> SlotView | None:
@@ -183,13 +236,3 @@ def _approval_closes(requests: Sequence[DeploymentRequest]) -> dict[int, datetim
         release__in={request.release_id for request in requests if request.release_id},
     )
     return dict(found.values_list("release_id", "at"))
-
-
-def _to_compose(person: Person) -> list[RequestRow]:
-    if not any(grant.role == Role.RELEASE_MANAGER for grant in policy.grants_of(person)):
-        return []
-    return _rows(DeploymentRequest.objects.filter(state=RequestState.APPROVED, run=None))
-
-
-def _rows(requests: QuerySet[DeploymentRequest]) -> list[RequestRow]:
-    return rows_of(list(request_facts.with_lines(requests).order_by("-id")[:MOST]))

@@ -75,6 +75,7 @@ def features_page(
     *,
     application: int | None = None,
     release: int | None = None,
+    follower: int | None = None,
     text: str = "",
 ) -> Page[FeatureRow]:
     """The newest features first; three queries whatever the size."""
@@ -82,6 +83,8 @@ def features_page(
         "scopes__application", "releases"
     )
     found = with_ids(found, scopes__application_id=application, lines__release_id=release)
+    if follower is not None:
+        found = found.filter(Q(owner=follower) | Q(tester=follower))
     if text.strip():
         found = found.filter(Q(key__icontains=text.strip()) | Q(title__icontains=text.strip()))
     page = page_of(found.distinct(), cursor, size)

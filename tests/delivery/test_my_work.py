@@ -11,10 +11,10 @@ from releaseorch.delivery.states import RequestState
 from releaseorch.environments import inventory
 from releaseorch.environments.states import SourceKind
 from releaseorch.features import services as features
-from releaseorch.features.models import FeatureInVersion, FeatureScope
+from releaseorch.features.models import FeatureInVersion, FeatureScope, ReleaseFeature
 from releaseorch.features.states import MilestoneKind
 from releaseorch.runs.states import RunState
-from tests.factories import House, ReleaseFactory
+from tests.factories import FeatureFactory, House, ReleaseFactory
 from tests.histories import request_in_state, run_in_state
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +115,48 @@ def test_a_feature_i_follow_is_put_away_once_it_is_live_and_its_release_is_over(
     assert (found.features, [one.feature for one in found.features_over]) == ((), [feature.feature])
     FeatureScope.objects.create(feature=house.photos, application=house.billing)
     assert work_queries.my_work(house.cast.outsider).features_over == ()
+
+
+def test_each_part_shows_its_first_rows_and_says_how_many_there_are(house: House) -> None:
+    made = [request_in_state(house, RequestState.SUBMITTED) for _ in range(work_queries.SHOWN + 2)]
+    found = work_queries.my_work(house.cast.developer)
+    assert [row.request for row in found.waiting] == made[:1:-1]
+    assert (found.numbers.waiting, found.numbers.open) == (len(made), len(made))
+    team = work_queries.my_work(house.cast.teammate)
+    assert (len(team.team_requests), team.numbers.team_requests) == (work_queries.SHOWN, len(made))
+
+
+def test_what_needs_me_is_counted_whole_and_no_kind_hides_another(house: House) -> None:
+    sent_back = [
+        request_in_state(house, RequestState.SENT_BACK, requester=house.cast.release_manager) for _ in "ab"
+    ]
+    for _ in range(5):
+        request_in_state(house, RequestState.SUBMITTED)
+    found = work_queries.my_work(house.cast.release_manager, now=4)
+    assert (found.needs_me, found.shown_now) == (7, 4)
+    assert len(found.to_approve) == 2
+    assert {row.request for row in found.my_move} == set(sent_back)
+    everything = work_queries.my_work(house.cast.release_manager)
+    assert (everything.needs_me, everything.shown_now) == (7, 7)
+
+
+def test_rows_are_dealt_to_each_kind_in_turn() -> None:
+    assert work_queries.shares([50, 0, 1, 9], 10) == [5, 0, 1, 4]
+    assert work_queries.shares([2, 3], 10) == [2, 3]
+
+
+def test_what_failed_comes_before_what_was_sent_back_and_drafts(house: House) -> None:
+    made = [request_in_state(house, state) for state in ("failed", "draft", "sent_back")]
+    found = work_queries.my_work(house.cast.developer)
+    assert [row.request for row in found.my_move] == [made[0], made[2], made[1]]
+
+
+def test_features_of_the_nearest_release_come_first(house: House) -> None:
+    soon, later = (ReleaseFactory(target_date=clock.now() + timedelta(days=n)) for n in (4, 400))
+    for key, release in (("A-1", None), ("B-2", later), ("C-3", soon)):
+        feature = FeatureFactory(key=key, owner=house.cast.outsider)
+        if release is not None:
+            ReleaseFeature.objects.create(release=release, feature=feature)
+    found = work_queries.my_work(house.cast.outsider)
+    assert [one.feature.key for one in found.features] == ["C-3", "B-2", "A-1"]
+    assert (found.followed.number, found.followed.number_over) == (3, 0)

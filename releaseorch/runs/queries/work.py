@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
@@ -82,28 +82,32 @@ def is_for_people(step: Step) -> bool:
 
 
 def work_of(person: Person) -> WorkOfPerson:
-    """Steps of active runs that this person has taken, may take, may decide on, or is asked about; five queries."""
-    steps = (
+    """Steps of active runs that this person has taken, may take, may decide on, or is asked about; three queries."""
+    steps = list(
         Step.objects.filter(run__state__in=RUN_ACTIVE)
+        .filter(
+            Q(state=StepState.NEEDS_DECISION)
+            | Q(state=StepState.CLAIMED, owner=person)
+            | Q(
+                Q(kind=StepKind.MANUAL) | Q(is_taken_over=True),
+                state=StepState.READY,
+                run__state=RunState.RUNNING,
+            )
+        )
         .select_related(*progress.WITH_NAMES, "run__environment")
         .order_by("ready_at", "id")
     )
-    waiting = list(steps.filter(state=StepState.NEEDS_DECISION))
+    waiting = [step for step in steps if step.state == StepState.NEEDS_DECISION]
+    ready = [step for step in steps if step.state == StepState.READY]
     to_decide, gone_up = _to_decide(person, waiting), _gone_up(person, waiting)
     known = {step.pk for step in to_decide}
     return WorkOfPerson(
-        mine=list(steps.filter(state=StepState.CLAIMED, owner=person)),
-        to_take=_to_take(person, steps),
+        mine=[step for step in steps if step.state == StepState.CLAIMED],
+        to_take=[step for step in ready if not rights.why_not_take(person, step)],
         to_decide=to_decide,
         asked=[step for step in waiting if step.pk in gone_up and step.pk not in known],
         gone_up=gone_up,
     )
-
-
-def _to_take(person: Person, steps: QuerySet[Step]) -> list[Step]:
-    manual = Q(kind=StepKind.MANUAL) | Q(is_taken_over=True)
-    ready = steps.filter(manual, state=StepState.READY, run__state=RunState.RUNNING)
-    return [step for step in ready if not rights.why_not_take(person, step)]
 
 
 def _to_decide(person: Person, waiting: Iterable[Step]) -> list[Step]:

@@ -16,24 +16,27 @@ from releaseorch.web.choices import offer
 from releaseorch.web.http import render_page
 from releaseorch.web.verbs import Bounced
 
-FILTERS = ("application", "release", "text")
+FILTERS = ("application", "release", "mine", "text")
 
 
 @require_safe
 def features(request: HttpRequest) -> HttpResponse:
-    """`?application=&release=&text=`, the first two by id or name; the newest first."""
+    """`?application=&release=&mine=1&text=`, the first two by id or name; the newest first."""
     applications = offer("application", Application.objects.all(), request.GET)
     releases = offer("release", Release.objects.all(), request.GET)
     text = request.GET.get("text", "")[:200]
+    follower = person_of(request).pk if request.GET.get("mine") else None
     page = queries.features_page(
-        request.GET.get("cursor"), application=applications.chosen, release=releases.chosen, text=text
-    )
+        request.GET.get("cursor"), application=applications.chosen, release=releases.chosen,
+        follower=follower, text=text,
+    )  # fmt: skip
     context = {
         "page": page,
         "rows": page.items,
         "applications": applications,
         "releases": releases,
         "text": text,
+        "is_mine": follower is not None,
         "may_create": policy.may_somewhere(person_of(request), "feature.edit"),
         "filtered": any(request.GET.get(name, "").strip() for name in FILTERS),
     }

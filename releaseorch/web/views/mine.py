@@ -7,7 +7,7 @@ from releaseorch.accounts import policy
 from releaseorch.core.actions import Action
 from releaseorch.delivery import work_queries
 from releaseorch.runs import queries as runs
-from releaseorch.runs.models import Step
+from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.queries import RunFilter
 from releaseorch.runs.states import RUN_ACTIVE
 from releaseorch.waiting import ledger
@@ -15,19 +15,26 @@ from releaseorch.web import filing_kept
 from releaseorch.web.access import person_of
 from releaseorch.web.http import render_page
 
+MOST_NOW = 500  # with `?all=now`
+
 
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
+    """The first rows of each part; `?all=now` shows all that needs the person."""
     person = person_of(request)
-    work = work_queries.my_work(person)
-    under_way = list(runs.runs_page(filters=RunFilter(states=tuple(sorted(RUN_ACTIVE)))).items)
+    all_now = request.GET.get("all") == "now"
+    work = work_queries.my_work(person, MOST_NOW if all_now else work_queries.NOW)
+    live = RunFilter(states=tuple(sorted(RUN_ACTIVE)))
+    under_way = runs.runs_page(filters=live).items[: work_queries.SHOWN]
     waits = ledger.open_waits("run", [run.pk for run in under_way])
     context = {
         "work": work,
+        "all_now": all_now,
         "grants": policy.grants_of(person),
         "may_file": any(grant.role in policy.ROLES["request.create"] for grant in policy.grants_of(person)),
         "unfinished": filing_kept.unfinished(person),
         "under_way": [(run, waits.get(run.pk)) for run in under_way],
+        "under_way_number": DeploymentRun.objects.filter(state__in=live.states).count(),
         "asked": [(step, work.steps.gone_up[step.pk]) for step in work.steps.asked],
         "to_decide": [(step, work.steps.gone_up.get(step.pk, "")) for step in work.steps.to_decide],
         "to_take": [(step, _take(step, request)) for step in work.steps.to_take],

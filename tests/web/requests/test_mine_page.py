@@ -70,3 +70,37 @@ def test_a_newcomer_reads_who_they_are_and_what_to_do_first(house: House, door) 
     assert "Claims" in text and "Customer Portal" in text  # the team's applications
     assert 'href="/requests/new"' in text and 'href="/board"' in text
     assert "you see everything here and change nothing" in mine(door, house.cast.outsider)
+
+
+def test_a_long_part_leads_to_the_list_that_shows_all_of_it(house: House, door) -> None:
+    made = [request_in_state(house, R.SUBMITTED) for _ in range(12)]
+    developer, teammate = door(house.cast.developer), door(house.cast.teammate)
+    text = mine(door, house.cast.developer)
+    assert "What I wait for, 12" in text and "All 12 of mine under way" in text
+    assert f'/requests/{made[0].pk}"' not in text
+    assert f'/requests/{made[0].pk}"' in developer.get("/requests?mine=1").content.decode()
+
+    assert 'href="/requests?team=1"' in mine(door, house.cast.teammate)
+    assert f'/requests/{made[0].pk}"' in teammate.get("/requests?team=1").content.decode()
+    assert (
+        f'/requests/{made[0].pk}"' not in door(house.cast.outsider).get("/requests?team=1").content.decode()
+    )
+
+
+def test_all_that_needs_somebody_is_one_click_away(house: House, door) -> None:
+    made = [request_in_state(house, R.SENT_BACK) for _ in range(22)]
+    text = mine(door, house.cast.developer)
+    assert "Now, 22" in text and "The 20 most urgent ones of 22." in text
+    assert f'/requests/{made[0].pk}"' not in text
+    text = door(house.cast.developer).get("/?all=now").content.decode()
+    assert f'/requests/{made[0].pk}"' in text
+
+
+def test_what_ended_and_what_somebody_follows_can_be_listed(house: House, door) -> None:
+    over, open_one = request_in_state(house, R.WITHDRAWN), request_in_state(house, R.SUBMITTED)
+    text = door(house.cast.developer).get("/requests?mine=1&state=over").content.decode()
+    assert f"/requests/{over.pk}" in text and f"/requests/{open_one.pk}" not in text
+    house.photos.owner = house.cast.outsider
+    house.photos.save()
+    text = door(house.cast.outsider).get("/features?mine=1").content.decode()
+    assert "CR-4987" in text and "CR-5003" not in text

@@ -1,0 +1,89 @@
+"""The features that a person owns or tests: where each stands, and where its parts have arrived."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, F, Min, OuterRef, Q
+
+from releaseorch.accounts.models import Person
+from releaseorch.environments import arrivals
+from releaseorch.environments.arrivals import Arrival
+from releaseorch.environments.queries import in_use
+from releaseorch.features.models import Feature, FeatureScope, ReleaseFeature
+from releaseorch.features.states import RELEASE_FINAL, FeatureStatus, ReleaseState
+
+
+@dataclass(frozen=True)
+class FollowedFeature:
+    """A feature that the person owns or tests: where it stands, and where its parts have arrived."""
+
+    feature: Feature
+    is_owner: bool
+    is_tester: bool
+    scopes: tuple[FeatureScope, ...]
+    arrived: tuple[Arrival, ...]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The first ones, and how many there are: not live yet or of a release under way, and those that are over."""
+
+    features: tuple[FollowedFeature, ...]
+    over: tuple[FollowedFeature, ...]  # live wherever it wasn't dropped, and in no release under way
+    number: int
+    number_over: int
+
+
+def followed(person: Person, most: int) -> Followed:
+    """At most so many of both kinds, those of the nearest release first; eight queries."""
+    of_release = ReleaseFeature.objects.filter(feature=OuterRef("pk")).exclude(
+        release__state__in=RELEASE_FINAL
+    )
+    under_way = Q(releases__state__in=[one for one in ReleaseState if one not in RELEASE_FINAL])
+    listed = (
+        Feature.objects.filter(Q(owner=person) | Q(tester=person))
+        .annotate(is_planned=Exists(of_release), due=Min("releases__target_date", filter=under_way))
+        .order_by(F("due").asc(nulls_last=True), "key")
+        .values_list("pk", "is_planned")
+    )
+    live = _live([pk for pk, is_planned in listed if not is_planned])
+    pending = [pk for pk, _planned in listed if pk not in live]
+    over = [pk for pk, _planned in listed if pk in live]
+    shown = {one.feature.pk: one for one in _in_full([*pending[:most], *over[:most]], person)}
+    return Followed(
+        tuple(shown[pk] for pk in pending[:most]),
+        tuple(shown[pk] for pk in over[:most]),
+        len(pending),
+        len(over),
+    )
+
+
+def _live(features: Collection[int]) -> set[int]:
+    """Those of which everything that wasn't dropped is in the last environment; what touches nothing yet isn't live."""
+    last = in_use().order_by("-rank", "name").first()
+    there = arrivals.applications_there(features, [last.pk] if last else [])
+    touched, missing = set(), set()
+    scopes = FeatureScope.objects.filter(feature__in=features)
+    for pk, application, status in scopes.values_list("feature_id", "application_id", "status"):
+        touched.add(pk)
+        if status != FeatureStatus.DROPPED and (last is None or application not in there[(last.pk, pk)]):
+            missing.add(pk)
+    return touched - missing
+
+
+def _in_full(features: Sequence[int], person: Person) -> list[FollowedFeature]:
+    found = Feature.objects.in_bulk(features)
+    arrived = arrivals.of_features(features)
+    scopes: dict[int, list[FeatureScope]] = {pk: [] for pk in features}
+    for scope in FeatureScope.objects.filter(feature__in=features).select_related("application"):
+        scopes[scope.feature_id].append(scope)
+    return [
+        FollowedFeature(
+            feature,
+            feature.owner_id == person.pk,
+            feature.tester_id == person.pk,
+            tuple(scopes[feature.pk]),
+            tuple(arrived[feature.pk]),
+        )
+        for feature in found.values()
+    ]
