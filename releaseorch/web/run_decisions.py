@@ -10,11 +10,13 @@ from django.utils.translation import ngettext
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import Application
 from releaseorch.core.actions import Action, Field
+from releaseorch.delivery import origin_queries
+from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.runs import graph, queries, rights, waits
-from releaseorch.runs.models import Attempt, Step
-from releaseorch.runs.states import STEP_OPEN, StepState
+from releaseorch.runs.models import Attempt, LateReport, Step
+from releaseorch.runs.states import STEP_OPEN, AttemptState, StepState
 from releaseorch.web import run_times, times
 
 LINES = 20
@@ -35,11 +37,26 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What the rows say about a step that is to be decided on."""
+
+    attempts: Sequence[Attempt]
+    late: Sequence[tuple[Attempt, LateReport]]
+    requests: Sequence[DeploymentRequest]
+    installed: Installation | None
+
+
+@dataclass(frozen=True)
 class DecisionCard:
-    """A step that needs a decision; `lines` are the last of its log unless `closed` says who may read them."""
+    """A step that needs a decision, with the evidence: nobody decides blindly on what may still be at work.
+
+    `lines` are the last of its log unless `closed` says who may read them; `late` is what workers said too late.
+    """
 
     step: Step
     attempts: Sequence[Attempt]
+    late: Sequence[tuple[Attempt, LateReport]]
+    requests: Sequence[DeploymentRequest]
     lines: str
     closed: str
     behind: Sequence[Step]
@@ -53,6 +70,10 @@ class DecisionCard:
     @property
     def last(self) -> Attempt | None:
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.last is not None and self.last.state == AttemptState.UNKNOWN
 
     @property
     def behind_shown(self) -> Sequence[Step]:
@@ -74,25 +95,32 @@ def cards_of(
 ) -> list[DecisionCard]:
     """A card for each wanted step, `stop` (the run's verb) among its choices.
 
-    One query for the inventory, and two per card (log, versions).
+    Three queries for all (late reports, requests, inventory), and two per card (log, versions).
     """
     rows = [step for step in wanted if step.state == StepState.NEEDS_DECISION]
+    late = _late_reports(rows)
+    requests = origin_queries.requests_behind([step.pk for step in rows])
     components = {step.component_id for step in rows if step.component_id is not None}
     found = inventory.current([rows[0].run.environment_id], components) if components else []
     there = {(row.component_id, row.target_id): row for row in found}
-    return [
-        _card(
-            step,
-            steps,
-            links,
-            attempts.get(step.pk, ()),
+    known = {
+        step.pk: Known(
+            tries := attempts.get(step.pk, ()),
+            [(one, late[one.pk]) for one in tries if one.pk in late],
+            requests.get(step.pk, ()),
             there.get((step.component_id or 0, step.target_id)),
-            person,
-            now,
-            stop,
         )
         for step in rows
-    ]
+    }
+    return [_card(step, steps, links, known[step.pk], person, now, stop) for step in rows]
+
+
+def _late_reports(steps: Sequence[Step]) -> dict[int, LateReport]:
+    """Attempt id → what was said too late; read here, since a page's attempts come without; one query at most."""
+    if not steps:
+        return {}
+    rows = Attempt.objects.filter(step__in=steps, late_report__isnull=False)
+    return {pk: LateReport.of(kept) for pk, kept in rows.values_list("pk", "late_report") if kept}
 
 
 def behind(step: Step, steps: Iterable[Step], links: Links) -> list[Step]:
@@ -112,8 +140,7 @@ def _card(
     step: Step,
     steps: Sequence[Step],
     links: Links,
-    attempts: Sequence[Attempt],
-    installed: Installation | None,
+    known: Known,
     person: Person,
     now: datetime,
     stop: Action | None,
@@ -132,7 +159,7 @@ def _card(
     }
     small = {
         "retry": _("Attempt %(n)d with the same inputs; the ones before stay as they are.")
-        % {"n": len(attempts) + 1},
+        % {"n": len(known.attempts) + 1},
         "take-over": _("You do it by hand and say how it went; no tool touches it again."),
         "mark-done": _("Counts as done by hand.") + " " + _go_on(len(stuck)),
         "skip": _go_on(len(stuck)) + " " + _left_open(step),
@@ -153,13 +180,15 @@ def _card(
     refused = {action.why_not for action in actions.values() if not action.allowed}
     return DecisionCard(
         step=step,
-        attempts=attempts,
-        lines=queries.log_tail(attempts[-1], LINES) if attempts and not closed else "",
+        attempts=known.attempts,
+        late=known.late,
+        requests=known.requests,
+        lines=queries.log_tail(known.attempts[-1], LINES) if known.attempts and not closed else "",
         closed=closed,
         behind=stuck,
         team=waits.team_of(step),
         application=step.component.application if step.component else None,
-        installed=installed,
+        installed=known.installed,
         choices=choices,
         versions=next((field for field in done.fields if field.name == "installed"), None) if done else None,
         why_not=refused.pop() if len(refused) == 1 and not any(one.is_allowed for one in choices) else "",

@@ -16,9 +16,13 @@ from releaseorch.accounts.models import Person, Team
 from releaseorch.api.v1.base import Id, Nouns, Seen, SeenReasoned, Text, verb
 from releaseorch.api.v1.reading import ActionOut, Named, PersonOut, Plain, WaitOut
 from releaseorch.catalog.models import ComponentVersion
+from releaseorch.delivery import origin_queries
+from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.environments import inventory
+from releaseorch.environments.models import Installation
 from releaseorch.runs import queries, rights, services
-from releaseorch.runs.models import Attempt, Decision, Evidence, Step
-from releaseorch.runs.states import StepState
+from releaseorch.runs.models import Attempt, Decision, Evidence, LateReport, Step
+from releaseorch.runs.states import AttemptState, StepState
 from releaseorch.waiting import ledger
 
 
@@ -41,15 +45,25 @@ class StepOut(serializers.ModelSerializer[Step]):
         )  # fmt: skip
 
 
+class LateReportOut(serializers.Serializer[LateReport]):
+    """What a worker said when its attempt was over already; it changed nothing."""
+
+    state = serializers.ChoiceField(choices=AttemptState.choices)
+    reason = serializers.CharField()
+    exit_code = serializers.IntegerField(allow_null=True)
+    at = serializers.DateTimeField()
+
+
 class AttemptOut(serializers.ModelSerializer[Attempt]):
     person = PersonOut(allow_null=True)
     outputs = Plain()
+    late_report = LateReportOut(source="late", allow_null=True)
 
     class Meta:
         model = Attempt
         fields = (
-            "id", "number", "state", "person", "started_at", "ended_at", "effect_started_at", "heartbeat_at", "host",
-            "pid", "external_id", "exit_code", "reason", "outputs",
+            "id", "number", "state", "person", "started_at", "ended_at", "effect_started_at", "heartbeat_at",
+            "cancel_asked_at", "host", "boot_id", "pid", "external_id", "exit_code", "reason", "outputs", "late_report",
         )  # fmt: skip
 
     def to_representation(self, attempt: Attempt) -> dict[str, Any]:
@@ -57,6 +71,8 @@ class AttemptOut(serializers.ModelSerializer[Attempt]):
         shown: dict[str, Any] = super().to_representation(attempt)
         if rights.why_not_read(self.context["request"].user, attempt.step):
             shown.update(external_id="", reason="", outputs={})
+            if shown["late_report"]:
+                shown["late_report"]["reason"] = ""
         return shown
 
 
@@ -76,6 +92,36 @@ class EvidenceOut(serializers.ModelSerializer[Evidence]):
         fields = ("note", "url", "file_name", "person", "at")
 
 
+class AskedForOut(serializers.ModelSerializer[DeploymentRequest]):
+    requester = PersonOut()
+
+    class Meta:
+        model = DeploymentRequest
+        fields = ("id", "requester")
+
+
+class InstalledOut(serializers.ModelSerializer[Installation]):
+    """What is there as far as is known: `version`, or `uncertain_with` if that isn't empty; nobody knows which."""
+
+    version = serializers.CharField(source="version.text", default=None, allow_null=True)
+    uncertain_with = serializers.CharField(source="uncertain_with.text", default=None, allow_null=True)
+
+    class Meta:
+        model = Installation
+        fields = ("version", "uncertain_with", "since")
+
+
+class ToDecideOut(serializers.Serializer[Any]):
+    """What whoever decides must know besides the attempts."""
+
+    last_lines = serializers.CharField(
+        help_text="The end of the last attempt's log; empty where it is closed."
+    )
+    stands_still = serializers.IntegerField(help_text="How many steps wait for this one.")
+    requests = AskedForOut(many=True, help_text="For which requests the step is, and who asked for them.")
+    installed = InstalledOut(allow_null=True)
+
+
 class StepDetailOut(StepOut):
     """A step with its attempts, decisions, evidence, and what the caller may do."""
 
@@ -86,12 +132,13 @@ class StepDetailOut(StepOut):
         help_text="Why evidence, logs and what attempts say are not shown to the caller, else empty."
     )
     waits_for = serializers.SerializerMethodField()
+    to_decide = serializers.SerializerMethodField(help_text="Null unless the step needs a decision.")
     actions = serializers.SerializerMethodField()
 
     class Meta(StepOut.Meta):
         fields: tuple[str, ...] = (
             *StepOut.Meta.fields, "instructions", "attempts", "decisions", "evidence", "closed", "waits_for",
-            "actions",
+            "to_decide", "actions",
         )  # fmt: skip
 
     @extend_schema_field(EvidenceOut(many=True))
@@ -105,6 +152,20 @@ class StepDetailOut(StepOut):
     def get_waits_for(self, step: Step) -> Any:
         wait = ledger.open_waits("step", [step.pk]).get(step.pk)
         return WaitOut(wait).data if wait else None
+
+    @extend_schema_field(ToDecideOut(allow_null=True))
+    def get_to_decide(self, step: Step) -> Any:
+        if step.state != StepState.NEEDS_DECISION:
+            return None
+        known = queries.decision_evidence(step)
+        there = inventory.current([step.run.environment_id], [step.component_id] if step.component_id else [])
+        found = {
+            "last_lines": "" if self.get_closed(step) else known.last_lines,
+            "stands_still": known.stands_still,
+            "requests": origin_queries.requests_behind([step.pk]).get(step.pk, []),
+            "installed": next((row for row in there if row.target_id == step.target_id), None),
+        }
+        return ToDecideOut(found).data
 
     @extend_schema_field(ActionOut(many=True))
     def get_actions(self, step: Step) -> Any:

@@ -1,6 +1,6 @@
 """Runs, their steps and links, and what happened to them: attempts, logs, decisions, evidence, comments."""
 
-from releaseorch.runs.models.history import Attempt, Comment, Decision, Evidence, LogChunk
+from releaseorch.runs.models.history import Attempt, Comment, Decision, Evidence, LateReport, LogChunk
 from releaseorch.runs.models.run import DeploymentRun, RunTarget
 from releaseorch.runs.models.step import Step, StepLink
 
@@ -10,6 +10,7 @@ __all__ = [
     "Decision",
     "DeploymentRun",
     "Evidence",
+    "LateReport",
     "LogChunk",
     "RunTarget",
     "Step",

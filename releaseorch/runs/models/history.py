@@ -1,6 +1,9 @@
 """What happened to a step and is kept for ever: attempts with their logs, decisions, evidence, comments."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -13,6 +16,21 @@ from releaseorch.core.transitions import moves
 from releaseorch.runs.models.run import DeploymentRun
 from releaseorch.runs.models.step import Step
 from releaseorch.runs.states import ATTEMPT_MOVES, AttemptState, DecisionKind
+
+
+@dataclass(frozen=True)
+class LateReport:
+    """What a worker said when its attempt was over already; it changed nothing, but whoever decides must see it."""
+
+    state: AttemptState
+    reason: str
+    exit_code: int | None
+    at: datetime
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "LateReport":
+        state, at = AttemptState(kept["outcome"]), datetime.fromisoformat(kept["at"])
+        return cls(state, kept["reason"], kept["exit_code"], at)
 
 
 class Attempt(StatefulModel):
@@ -64,6 +82,11 @@ class Attempt(StatefulModel):
 
     def __str__(self) -> str:
         return f"attempt {self.number}"
+
+    @property
+    def late(self) -> LateReport | None:
+        """What was reported after the attempt was over."""
+        return LateReport.of(self.late_report) if self.late_report else None
 
     @moves(ATTEMPT_MOVES, "succeed")
     def succeed(self) -> None:

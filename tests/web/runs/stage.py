@@ -7,7 +7,7 @@ from django.test import Client
 
 from releaseorch.audit.models import Event
 from releaseorch.delivery.drafts import ItemDraft
-from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.models import DeploymentRequest, StepOrigin
 from releaseorch.delivery.states import ItemKind, RequestState
 from releaseorch.launcher.forms import Form, read
 from releaseorch.runs.models import DeploymentRun, Step
@@ -78,3 +78,8 @@ def press(client: Client, page: str, action: str, **typed: Any) -> HttpResponse:
 
 def last_event(kind: str, pk: int) -> Event:
     return Event.objects.filter(subject_kind=kind, subject_id=pk).latest("id")
+
+
+def request_of(step: Step) -> DeploymentRequest:
+    """The one request that the step is for."""
+    return DeploymentRequest.objects.get(pk=StepOrigin.objects.get(step=step).request_id)
