@@ -8,6 +8,10 @@ from releaseorch.runs.models import Attempt
 
 LAST_LINES = 1500
 MOST_FOUND = 500
+# A longer line is searched in pieces that overlap by more than anybody can look for, and shown around what was found.
+LONGEST_LINE = 64 * 1024
+OVERLAP = 1024
+AROUND = 500
 
 
 @dataclass(frozen=True)
@@ -24,29 +28,47 @@ def page_of(attempt: Attempt, find: str = "") -> LogPage:
     """The last lines, or the first ones that hold `find` in whatever case, with their numbers."""
     size = queries.log_length(attempt)
     if not find:
-        text = queries.log_tail(attempt, LAST_LINES)
-        return LogPage(text, size, text.count("\n") + bool(text), size > len(text.encode()) + 1)
-    wanted, found = find.casefold(), []
-    for number, line in enumerate(lines_of(attempt), start=1):
-        if wanted in line.casefold():
-            found.append(f"{number}  {line}")
+        text, is_whole = queries.log_end(attempt, LAST_LINES)
+        return LogPage(text, size, text.count("\n") + bool(text), not is_whole)
+    found: dict[int, str] = {}
+    for number, line in found_in(attempt, find):
+        found.setdefault(number, f"{number}  {line}")
         if len(found) > MOST_FOUND:
             break
-    return LogPage("\n".join(found[:MOST_FOUND]), size, len(found[:MOST_FOUND]), len(found) > MOST_FOUND)
+    lines = list(found.values())[:MOST_FOUND]
+    return LogPage("\n".join(lines), size, len(lines), len(found) > MOST_FOUND)
 
 
-def parts_of(attempt: Attempt) -> Iterator[bytes]:
-    """The whole log, part by part, however long."""
-    offset = 0
-    while part := queries.log_bytes(attempt, offset):
-        yield part
-        offset += len(part)
+def found_in(attempt: Attempt, find: str) -> Iterator[tuple[int, str]]:
+    """Number and text of each line with `find` in it; a very long line may come more than once."""
+    wanted = find.casefold()
+    for number, line in lines_of(attempt):
+        at = line.casefold().find(wanted)
+        if at >= 0:
+            yield number, _around(line, at, at + len(wanted))
 
 
-def lines_of(attempt: Attempt) -> Iterator[str]:
-    rest = b""
-    for part in parts_of(attempt):
+def lines_of(attempt: Attempt) -> Iterator[tuple[int, str]]:
+    """Each line with its number; one that is longer than 64 KB in pieces."""
+    number, rest = 1, b""
+    for part in queries.log_parts(attempt):
         *whole, rest = (rest + part).split(b"\n")
-        yield from (line.decode("utf-8", "replace") for line in whole)
+        for line in whole:
+            yield number, _text(line)
+            number += 1
+        while len(rest) > LONGEST_LINE:
+            yield number, _text(rest[:LONGEST_LINE])
+            rest = rest[LONGEST_LINE - OVERLAP :]
     if rest:
-        yield rest.decode("utf-8", "replace")
+        yield number, _text(rest)
+
+
+def _text(line: bytes) -> str:
+    return queries.shown_line(line).decode("utf-8", "replace")
+
+
+def _around(line: str, start: int, end: int) -> str:
+    if len(line) <= 4 * AROUND:
+        return line
+    before, after = max(start - AROUND, 0), min(end + AROUND, len(line))
+    return ("…" if before else "") + line[before:after] + ("…" if after < len(line) else "")

@@ -1,7 +1,7 @@
 """Every read of runs and steps that a page or the API needs."""
 
 from releaseorch.runs.queries.actions import actions_for
-from releaseorch.runs.queries.logs import log_bytes, log_length, log_tail
+from releaseorch.runs.queries.logs import log_bytes, log_end, log_length, log_parts, log_tail, shown_line
 from releaseorch.runs.queries.runs import (
     RunDetail,
     RunFilter,
@@ -25,10 +25,13 @@ __all__ = [
     "decision_evidence",
     "detail_of",
     "log_bytes",
+    "log_end",
     "log_length",
+    "log_parts",
     "log_tail",
     "run_detail",
     "runs_page",
+    "shown_line",
     "step_actions",
     "step_detail",
     "steps_of",

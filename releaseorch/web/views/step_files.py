@@ -14,7 +14,6 @@ from releaseorch.core.errors import NotAllowed
 from releaseorch.runs import queries, rights
 from releaseorch.runs.models import Attempt, Evidence, Step
 from releaseorch.runs.progress import WITH_NAMES
-from releaseorch.web import step_log
 from releaseorch.web.access import get_or_404, person_of
 
 STEP = tuple(f"step__{name}" for name in ("run", *WITH_NAMES))
@@ -25,7 +24,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The whole log as text, streamed."""
     attempt = get_or_404(Attempt.objects.select_related(*STEP), pk=pk)
     _require_reader(person_of(request), attempt.step)
-    parts = _later(attempt) if isinstance(request, ASGIRequest) else step_log.parts_of(attempt)
+    parts = _later(attempt) if isinstance(request, ASGIRequest) else queries.log_parts(attempt)
     response = StreamingHttpResponse(parts, content_type="text/plain; charset=utf-8")
     return _as_file(
         response, f"run-{attempt.step.run_id}-step-{attempt.step.number}-attempt-{attempt.number}.log"
