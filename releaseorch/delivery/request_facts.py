@@ -14,13 +14,14 @@ from releaseorch.delivery.models import DeploymentRequest, RequestFeature, Reque
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
 from releaseorch.environments import ahead, arrivals, inventory
 from releaseorch.environments.models import Environment, Freeze, Installation, Reservation
-from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseFeature
 from releaseorch.features.states import FeatureStatus
 
 # Requests whose content may still reach the environment, or has just done so.
 UNDER_WAY = REQUEST_OPEN - {RequestState.DRAFT, RequestState.FAILED}
 COUNTS_AS_FILED = UNDER_WAY | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS}
+
+FEATURE = ("feature__key", "feature__title")  # what is said of a feature here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +137,7 @@ def with_lines(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequ
 
 def facts_of(subjects: Sequence[Subject]) -> Facts:
     """Read all facts of the subjects; about thirteen queries, whatever their number."""
-    facts = Facts(environments=list(in_use()))
+    facts = Facts()
     environments = {subject.environment.pk for subject in subjects}
     versions = {version.pk for subject in subjects for version in subject.versions}
     components = {component.pk for subject in subjects for component in subject.components}
@@ -148,40 +149,41 @@ def facts_of(subjects: Sequence[Subject]) -> Facts:
 
 
 def of_versions(versions: set[int]) -> Facts:
-    """Only where these versions ran and which features they hold; two queries."""
+    """Only where these versions ran and which features they hold; three queries."""
     facts = Facts()
     _read_versions(facts, versions)
     return facts
 
 
 def _read_versions(facts: Facts, versions: set[int]) -> None:
-    rows = (
-        Installation.objects.filter(version__in=versions)
-        .select_related("environment")
-        .order_by("since", "id")
-    )
+    places = {one.pk: one for one in Environment.objects.all()}  # retired ones too: versions ran there
+    facts.environments = [one for one in places.values() if not one.is_retired]
+    rows = Installation.objects.filter(version__in=versions).order_by("since", "id")
     seen: dict[tuple[int, int], Ran] = {}
-    for row in rows:
-        key = (row.version_id or 0, row.environment_id)
+    for version_id, place_id, since, until in rows.values_list(
+        "version_id", "environment_id", "since", "until"
+    ):
+        key = (version_id or 0, place_id)
         earlier = seen.get(key)
-        is_there = row.until is None or (earlier is not None and earlier.is_there)
-        seen[key] = Ran(row.environment, earlier.since if earlier else row.since, is_there)
+        is_there = until is None or (earlier is not None and earlier.is_there)
+        seen[key] = Ran(places[place_id], earlier.since if earlier else since, is_there)
     for (version_id, _place), ran in sorted(seen.items(), key=lambda pair: pair[1].environment.rank):
         facts.ran[version_id].append(ran)
     held = FeatureInVersion.objects.filter(version__in=versions).select_related("feature")
-    for line in held.order_by("feature__key"):
+    for line in held.only("version_id", *FEATURE).order_by("feature__key"):
         facts.held[line.version_id].append(line.feature)
 
 
 def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[int]) -> None:
     releases = {subject.release.pk for subject in subjects if subject.release}
-    lines = list(
-        ReleaseFeature.objects.filter(release__in=releases).select_related("feature").order_by("feature__key")
-    )
+    inside = ReleaseFeature.objects.filter(release__in=releases).select_related("feature")
+    lines = list(inside.only("release_id", *FEATURE).order_by("feature__key"))
     features = {line.feature_id for line in lines}
     features |= {feature.pk for subject in subjects for feature in subject.features}
     features |= {feature.pk for held in facts.held.values() for feature in held}
-    scopes = FeatureScope.objects.filter(feature__in=features).select_related("application", "feature")
+    # Many features touch the same applications: each is read once, by what is said of it.
+    touched = Prefetch("application", Application.objects.only("name", "slug"))
+    scopes = FeatureScope.objects.filter(feature__in=features).prefetch_related(touched)
     for scope in scopes.order_by("application__name"):
         facts.scopes[scope.feature_id].append(scope)
     for line in lines:
@@ -193,15 +195,20 @@ def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[
 
 def _read_components(facts: Facts, components: set[int], environments: set[int]) -> None:
     links = ComponentDependency.objects.filter(component__in=components)
-    for link in links.select_related("component", "needs").order_by("needs__name"):
+    names = links.select_related("component", "needs").only("component__name", "needs__name", "reason")
+    for link in names.order_by("needs__name"):
         facts.needs[link.component_id].append(link)
     wanted = components | {link.needs_id for links in facts.needs.values() for link in links}
-    for row in inventory.current(environments, wanted):
+    there = inventory.open_at(None).filter(environment__in=environments, component__in=wanted)
+    for row in there.select_related("version", "uncertain_with").order_by("environment__rank", "id"):
         facts.installed[(row.environment_id, row.component_id)].append(row)
     items = RequestItem.objects.filter(
         component__in=wanted, request__environment__in=environments, request__state__in=sorted(UNDER_WAY)
     )
-    for item in items.select_related("request__application", "version", "component").order_by("request_id"):
+    brought = items.select_related("request", "version").only(
+        "component_id", "request__environment_id", "version__text"
+    )
+    for item in brought.order_by("request_id"):
         facts.deploying[(item.request.environment_id, item.component_id or 0)].append(item)
 
 
