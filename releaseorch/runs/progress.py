@@ -73,9 +73,7 @@ def announce(run: DeploymentRun, step_ids: Iterable[int]) -> None:
     ledger.wait_many("step", {pk: blocker for pk, blocker in said.items() if blocker is not None})
     if run.state != RunState.RUNNING:
         return
-    for step in steps:
-        if not step.is_manual:
-            dispatch.nudge(TASK, step.pk, step.token)
+    dispatch.nudge_each(TASK, [(step.pk, step.token) for step in steps if not step.is_manual])
 
 
 def settle(run: DeploymentRun, steps: Iterable[Step]) -> None:
