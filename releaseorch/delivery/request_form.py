@@ -63,8 +63,10 @@ class ComponentChoice:
 def applications_of(person: Person) -> QuerySet[Application]:
     """The applications that the person may file for, those of their own teams first."""
     within = policy.within(person, "request.create", team="team", application="pk")
-    is_own = Case(When(team__in=policy.team_ids(person), then=0), default=1)
-    return Application.objects.filter(within, retired_at=None).order_by(is_own, "name")
+    found, teams = Application.objects.filter(within, retired_at=None), policy.team_ids(person)
+    if not teams:  # nothing to put first; the bare number that would be left means a column to PostgreSQL
+        return found.order_by("name")
+    return found.order_by(Case(When(team__in=teams, then=0), default=1), "name")
 
 
 def usual_application(person: Person) -> Application | None:
