@@ -131,11 +131,27 @@ def set_hold(reason: str, evidence: dict[str, Any]) -> bool:
     try:
         with transaction.atomic():
             made = Hold.objects.create(reason=reason, evidence=evidence, set_at=database_now())
-            events.record(actor=SYSTEM, verb="hold.set", subject=made, reason=reason, topics=("hold",))
+            _tell(made)
     except IntegrityError:
         return False
-    logger.error("%s %s", reason, hold.sentence())
     return True
+
+
+def set_anew(reason: str, evidence: dict[str, Any]) -> None:
+    """After a restore: one that came back open with the backup begins anew, since it knows nothing of this restore."""
+    with transaction.atomic():
+        back = Hold.objects.filter(is_open=True).first()
+        if back is None:
+            set_hold(reason, evidence)
+            return
+        back.reason, back.evidence, back.set_at = reason, evidence, database_now()
+        back.save()
+        _tell(back)
+
+
+def _tell(of: Hold) -> None:
+    events.record(actor=SYSTEM, verb="hold.set", subject=of, reason=of.reason, topics=("hold",))
+    logger.error("%s %s", of.reason, hold.sentence())
 
 
 def set_event(of: Hold) -> int:

@@ -1,5 +1,6 @@
 """Whether the tables are as this code knows them: by the migrations that were applied, and those it comes with."""
 
+from collections.abc import Iterable
 from functools import cache
 
 from django.apps import apps
@@ -32,6 +33,12 @@ def newer() -> Migrations:
     """Migrations of ours that the database has seen and this code doesn't know; one query."""
     rows = MigrationRecorder.Migration.objects.filter(app__in=_ours()).values_list("app", "name")
     return frozenset(rows) - _on_disk()
+
+
+def unknown(applied: Iterable[str]) -> list[str]:
+    """Of these migrations (`app.name`) those that are ours and that this code doesn't know; no query."""
+    known = {".".join(one) for one in _on_disk()}
+    return sorted(name for name in applied if name.partition(".")[0] in _ours() and name not in known)
 
 
 def why_too_old() -> str:

@@ -24,6 +24,7 @@ from releaseorch.runs.store import Claim, Worker, store
 
 logger = logging.getLogger(__name__)
 NOBODY = Worker("", "", 0)
+RETRIED = ("step.retried", "step.retried_from", "step.set_back")
 LEASE_S = 60.0  # for the moment between the claim and its end, in one transaction
 
 
@@ -44,7 +45,7 @@ def keeps_back(run_id: int, step_id: int, token: int) -> bool:
 
 def _was_decided(step_id: int, newest: Hold) -> bool:
     """Whether a person had it tried again since the hold was set; by the order of events, not by clocks."""
-    since = Event.objects.filter(pk__gt=high_water.set_event(newest), verb="step.retried")
+    since = Event.objects.filter(pk__gt=high_water.set_event(newest), verb__in=RETRIED)
     return since.filter(subject_kind="step", subject_id=step_id).exists()
 
 

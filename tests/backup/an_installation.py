@@ -1,0 +1,102 @@
+"""What happens in the installation that is backed up and restored, in processes of their own: `python … FILE WORD…`.
+
+FILE is the ledger of effects, outside the database.
+"""
+
+# ruff: noqa: E402 (models need the apps)
+
+import json
+import sys
+
+import django
+from django.core.files.base import ContentFile
+
+django.setup()
+
+from releaseorch.accounts.models import Person
+from releaseorch.audit import high_water, seals
+from releaseorch.core import signs
+from releaseorch.core.models import Hold, SignOfLife
+from releaseorch.executors.base import Done
+from releaseorch.runs import engine, housekeeping, services
+from releaseorch.runs.engine import endings, worker
+from releaseorch.runs.models import Attempt, DeploymentRun, Evidence, Step
+from releaseorch.runs.store import Claim
+from tests.characters import make_cast
+from tests.runs import builders as a
+
+
+def begin(effects: str) -> None:
+    """A run whose first step is at work while the backup is made."""
+    says = ("sh", "-c", 'echo second >> "$0"', effects)
+    cast = make_cast()
+    run = a.running_run(
+        cast.release_manager,
+        a.automated("first"),
+        a.automated("second", *says, after=["first"]),
+        a.manual("look"),
+    )
+    step = a.step(run, "first")
+    assert worker.claim_step(step.pk, step.token) is not None
+    look = services.take_step(actor=cast.operator, step=a.step(run, "look"))
+    evidence = Evidence.objects.create(step=look, note="Seen.", person=cast.operator)
+    evidence.file.save("seen.txt", ContentFile(b"I saw it."))
+    _seal()
+
+
+def go_on(effects: str) -> None:
+    """After the backup: the first step ends, the second does what it does."""
+    attempt = Attempt.objects.select_related("step").get(step__key="first")
+    claim = Claim(attempt.step.run_id, attempt.step_id, attempt.pk, attempt.number, attempt.token)
+    assert endings.finish(claim, Done())
+    a.carry_out(DeploymentRun.objects.get(), "second")
+    assert Step.objects.get(key="second").state == "succeeded"
+    _seal()
+
+
+def _seal() -> None:
+    while seals.seal_batch():
+        pass
+    high_water.look()
+
+
+def give_a_sign(effects: str) -> None:
+    signs.of_the_housekeeper()
+
+
+def be_silent(effects: str) -> None:
+    SignOfLife.objects.all().delete()
+
+
+def work(effects: str) -> None:
+    """What housekeeper and workers do with whatever is there."""
+    _seal()
+    housekeeping.sweep()
+    housekeeping.reap()
+    for step in Step.objects.filter(state="ready", kind="automated"):
+        engine.run_step(step.pk, step.token)
+    newest = Hold.objects.order_by("-pk").first()
+    said = {
+        "steps": dict(Step.objects.values_list("key", "state")),
+        "attempts": sorted(Attempt.objects.values_list("step__key", "state")),
+        "held": bool(newest and newest.is_open),
+        "evidence": newest.evidence if newest else {},
+        "file": Evidence.objects.exclude(file="").get().file.read().decode(),
+    }
+    sys.stdout.write(json.dumps(said))
+
+
+def release(effects: str) -> None:
+    services.release_hold(
+        actor=Person.objects.get(username="rita"), hold=Hold.objects.get(is_open=True), reason="I looked."
+    )
+
+
+def decide_first(effects: str) -> None:
+    step = Step.objects.get(key="first")
+    services.mark_done_step(actor=Person.objects.get(username="olga"), step=step, reason="It is there.")
+
+
+if __name__ == "__main__":
+    for word in sys.argv[2:]:
+        globals()[word](sys.argv[1])
