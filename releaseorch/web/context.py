@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, TeamMember
 from releaseorch.accounts.roles import Role
+from releaseorch.core.models import Hold
 from releaseorch.notifications.queries import unread_entries
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RUN_ACTIVE
@@ -38,21 +39,24 @@ class Place:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`me` and `nav`; a query for what waits for me and what I haven't read, none for a part or for nobody."""
+    """`me`, `nav` and `held`: one query for the numbers and the hold, none for a part or for nobody."""
     person = getattr(request, "user", None)
     if person is None or not person.is_authenticated:
         return {"me": None, "nav": []}
     if wants_part(request):
         return {"me": person, "nav": []}
-    return {"me": person, "nav": places(request.path, *numbers_of(person))}
+    waiting, unread, held = numbers_of(person)
+    return {"me": person, "nav": places(request.path, waiting, unread), "held": held}
 
 
-def numbers_of(person: Person) -> tuple[int, int]:
-    """How many things wait for this person, and how much of the inbox is unread; one query beside the rights."""
+def numbers_of(person: Person) -> tuple[int, int, bool]:
+    """How many things wait for this person, how much of the inbox is unread, whether a hold is open; one query."""
     counted = Person.objects.filter(pk=person.pk).annotate(
-        waiting=_number(waiting_for(person)), unread=_number(unread_entries(person))
+        waiting=_number(waiting_for(person)),
+        unread=_number(unread_entries(person)),
+        held=Exists(Hold.objects.filter(is_open=True)),
     )
-    found: tuple[int, int] = counted.values_list("waiting", "unread").get()
+    found: tuple[int, int, bool] = counted.values_list("waiting", "unread", "held").get()
     return found
 
 

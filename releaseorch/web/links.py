@@ -14,6 +14,7 @@ PLACES = {
     "version": "/versions/{}",
     "environment": "/environments/{}",
     "connection": "/connections/{}",
+    "hold": "/holds/{}",
 }
 
 

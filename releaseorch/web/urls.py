@@ -26,6 +26,7 @@ NOUNS = (
     "audit",
     "search",
     "settings",
+    "holds",
     "tables",
     "people",
     "teams",

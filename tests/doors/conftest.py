@@ -25,6 +25,7 @@ WATCHED = (
     "features",
     "accounts",
     "notifications",
+    "core",
 )
 UNWATCHED = {
     "audit.Topic",

@@ -1,14 +1,17 @@
-"""The verbs of versions, features and the inventory."""
+"""The verbs of versions, features, the inventory, and the hold after a restore."""
 
 from typing import Any
 
+from releaseorch.audit import high_water
 from releaseorch.catalog import services as catalog
 from releaseorch.catalog.models import Component, ComponentVersion
+from releaseorch.core.models import Hold
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.features import services as features
 from releaseorch.features.models import FeatureScope
 from releaseorch.features.states import FeatureStatus
+from releaseorch.runs import services as runs
 from tests.doors.request_verbs import WHY
 from tests.doors.verbs import Call, Verb, typed
 from tests.factories import House
@@ -62,7 +65,16 @@ def confirm(call: Call) -> Installation:
     )  # fmt: skip
 
 
+def hold(_house: House) -> Hold:
+    assert high_water.set_hold("Restored from the backup of Monday.", {})
+    return Hold.objects.get()
+
+
 OTHER_VERBS = [
+    Verb(
+        "hold.release", "hold.released", "administrator", hold,
+        lambda call: runs.release_hold(**call.asked, reason=WHY), page=typed(reason=WHY), api=typed(reason=WHY),
+    ),
     Verb(
         "version.register", "version.registered", "robot", component, register, found=registered, again=True,
         page=lambda _call: {"text": "9.0.0", "digest": "sha256:9", "features": "CR-5003"},

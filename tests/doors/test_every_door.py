@@ -24,6 +24,7 @@ OTHER_WORDS = {
     "person-grant": "where roles are granted",
     "team-grant": "where roles are granted",
     "environment-compare": "where two of them are looked at",
+    "hold-newest": "where the banner leads",
 }
 
 
@@ -140,6 +141,7 @@ def test_every_address_of_a_verb_is_in_the_table() -> None:
         "version",
         "reservation",
         "freeze",
+        "hold",
         "application",
         "component",
         "procedure",

@@ -32,6 +32,7 @@ GUARDED = {
     "step",
     "release",
     "reservation",
+    "hold",
     "person",
     "team",
     "freeze",

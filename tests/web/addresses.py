@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import Application, Component, ComponentVersion
+from releaseorch.core.models import Hold
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.environments.models import Connection, Environment, Freeze, Placement, Reservation, Target
 from releaseorch.features.models import Feature, Release
@@ -38,6 +39,7 @@ ROWS: dict[str, type[Model]] = {
     "environment": Environment,
     "reservations": Reservation,
     "freezes": Freeze,
+    "holds": Hold,
     "connections": Connection,
     "placements": Placement,
     "targets": Target,

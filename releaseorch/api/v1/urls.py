@@ -7,6 +7,7 @@ from releaseorch.api.v1.catalog import Applications, Components, Versions
 from releaseorch.api.v1.connections import Connections
 from releaseorch.api.v1.environments import Environments, Inventory
 from releaseorch.api.v1.features import Features
+from releaseorch.api.v1.hold_after_restore import Holds
 from releaseorch.api.v1.holds import Freezes, Reservations
 from releaseorch.api.v1.inbox import Inbox
 from releaseorch.api.v1.people import Grants, People
@@ -28,6 +29,7 @@ router.register("events", Events, "api-event")
 router.register("features", Features, "api-feature")
 router.register("freezes", Freezes, "api-freeze")
 router.register("grants", Grants, "api-grant")
+router.register("holds", Holds, "api-hold")
 router.register("inbox", Inbox, "api-inbox-entry")
 router.register("inventory", Inventory, "api-installation")
 router.register("placements", Placements, "api-placement")

@@ -16,6 +16,7 @@ from django.db import Error, connection
 from releaseorch.audit import append_only
 from releaseorch.config.doctor.findings import Finding, failed, ok, warn
 from releaseorch.core import dispatch, readiness, schema, sealing, signs
+from releaseorch.core import hold as holds
 from releaseorch.core.database import database_now
 from releaseorch.core.tasks import ANSWER
 from releaseorch.web import figures
@@ -78,6 +79,13 @@ def audit() -> Finding:
     if append_only.missing(connection):
         return failed("The database would let events and seals be changed.", "Run manage.py migrate.")
     return ok("The database refuses to change or delete events and seals.")
+
+
+def hold() -> Finding:
+    """That automated steps may begin, as far as a restore is concerned."""
+    if held := holds.why_held():
+        return failed(held, f"{settings.BASE_URL}/holds/newest")
+    return ok("No hold after a restore is open.")
 
 
 def broker() -> Finding:

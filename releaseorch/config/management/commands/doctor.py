@@ -15,6 +15,7 @@ CHECKS: dict[str, Check] = {
     "database": inside.database,
     "migrations": inside.migrations,
     "audit": inside.audit,
+    "hold": inside.hold,
     "names": names.names,
     "broker": inside.broker,
     "worker": inside.worker,
@@ -33,7 +34,7 @@ CHECKS: dict[str, Check] = {
 # Where the one has failed, the other would only say the same in its own words, after a wait of its own.
 NEEDS = {
     **dict.fromkeys(("migrations", "clock"), "database"),
-    **dict.fromkeys(("audit", "names", "worker", "housekeeper"), "migrations"),
+    **dict.fromkeys(("audit", "hold", "names", "worker", "housekeeper"), "migrations"),
     **dict.fromkeys(("proxy headers", "static files", "event stream"), "address"),
 }
 
