@@ -89,6 +89,7 @@ MATRIX: dict[str, set[str]] = {
     **dict.fromkeys(["target.create", "target.edit", "target.retire"], ADMINISTRATORS),
     **dict.fromkeys(["placement.create", "placement.edit", "placement.remove"], ADMINISTRATORS),
     **dict.fromkeys(["freeze.create", "freeze.edit", "freeze.lift"], MANAGING | ADMINISTRATORS),
+    "hold.release": MANAGERS | ADMINISTRATORS,
     "inventory.confirm": RUNNING,
     **dict.fromkeys(
         ["person.create", "person.edit", "person.deactivate", "person.reactivate"], ADMINISTRATORS
