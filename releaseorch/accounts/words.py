@@ -46,6 +46,7 @@ WORDS: dict[str, Any] = {
     "freeze.create": _("set freezes"),
     "freeze.edit": _("change freezes"),
     "freeze.lift": _("lift freezes"),
+    "hold.release": _("release the hold after a restore"),
     "application.edit": _("change applications and components"),
     "environment.edit": _("change environments, targets and connections"),
     "policy.edit": _("change policies"),
