@@ -104,6 +104,8 @@ STEP_MOVES: dict[str, Move] = {
     "mark_failed": move(S.FAILED, S.NEEDS_DECISION),
     "cancel": move(S.CANCELLED, S.PENDING, S.READY, S.CLAIMED, S.NEEDS_DECISION),
     "confirm_cancel": move(S.CANCELLED, S.RUNNING),
+    # Again from an earlier step: what came after it waits once more, also what was over.
+    "repeat": move(S.PENDING, S.READY, S.NEEDS_DECISION, S.SUCCEEDED, S.SKIPPED, S.FAILED),
 }
 
 ATTEMPT_MOVES: dict[str, Move] = {

@@ -36,7 +36,9 @@ RIGHTS = {
         "run.replan", "run.add_request", "run.add_step", "run.remove_step", "run.move_step", "run.edit_step",
         "run.add_link", "run.remove_link",
     ],
-    "step.decide": ["step.retry", "step.skip", "step.take_over", "step.mark_done", "step.mark_failed"],
+    "step.decide": [
+        "step.retry", "step.retry_from", "step.skip", "step.take_over", "step.mark_done", "step.mark_failed",
+    ],
     "step.take": ["step.done", "step.failed"],  # who has taken it says how it went
     "step.reassign": ["step.hand_back"],  # besides its owner
     "release.edit": [

@@ -26,6 +26,13 @@ def undecided(house: House) -> Step:
     return stories.failed(step.run, TITLE, house.cast.operator)
 
 
+def passed(house: House) -> Step:
+    """Over, while another step that waits for it is ready."""
+    run = stories.running(house, stories.by_hand(house, TITLE, "Look at it"))
+    stories.done(run, TITLE, house.cast.operator)
+    return stories.step(run, TITLE)
+
+
 def with_version(service: Callable[..., Any], **values: Any) -> Callable[[Call], Any]:
     return lambda call: service(**call.asked, **values)
 
@@ -64,6 +71,10 @@ STEP_VERBS = [
     Verb("step.done", "step.done", "operator", claimed, state="succeeded", **noted(services.done_step)),
     Verb("step.failed", "step.failed", "operator", claimed, state="needs_decision", **noted(services.failed_step)),
     Verb("step.retry", "step.retried", "operator", undecided, state="ready", **reasoned(services.retry_step)),
+    Verb(
+        "step.retry_from", "step.retried_from", "operator", passed, state="ready",
+        **reasoned(services.retry_from_step),
+    ),
     Verb("step.skip", "step.skipped", "operator", undecided, state="skipped", **reasoned(services.skip_step)),
     Verb(
         "step.take_over", "step.taken_over", "operator", undecided, state="claimed",

@@ -70,7 +70,16 @@ class Walk:
             self.reap,
         ]
         by_hand = [self.take, self.take, self.say, self.say, self.hand_back]
-        choices = [*workers, *by_hand, self.start, self.decide, self.decide, self.steer, self.drop]
+        choices = [
+            *workers,
+            *by_hand,
+            self.start,
+            self.decide,
+            self.decide,
+            self.again,
+            self.steer,
+            self.drop,
+        ]
         choice: Callable[[], object] = self.dice.choice(choices)
         try:
             choice()
@@ -139,6 +148,11 @@ class Walk:
             kind = self.dice.choice(list(DecisionKind))
             decide = getattr(services, f"{kind}_step")
             decide(actor=self.cast.operator, step=step, reason="Looked at it.")
+
+    def again(self) -> None:
+        step = self.step(StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED)
+        if step:
+            services.retry_from_step(actor=self.cast.operator, step=step, reason="It was the database.")
 
     def steer(self) -> None:
         manager, run = self.cast.release_manager, self.run()

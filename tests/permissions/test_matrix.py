@@ -63,7 +63,14 @@ MATRIX: dict[str, set[str]] = {
     **dict.fromkeys(["step.hand_back", "step.reassign"], RUNNING),
     **dict.fromkeys(["step.done", "step.failed"], OPERATORS),
     **dict.fromkeys(
-        ["step.retry", "step.skip", "step.take_over", "step.mark_done", "step.mark_failed"],
+        [
+            "step.retry",
+            "step.retry_from",
+            "step.skip",
+            "step.take_over",
+            "step.mark_done",
+            "step.mark_failed",
+        ],
         MANAGERS | OPERATORS,
     ),
     **dict.fromkeys(["release.lock", "release.begin", "release.complete"], MANAGING),

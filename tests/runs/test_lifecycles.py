@@ -43,7 +43,8 @@ RUN = {
 }
 STEP = {
     "pending": {"become_ready": "ready", "cancel": "cancelled"},
-    "ready": {"claim": "running", "take": "claimed", "cancel": "cancelled"},
+    "ready": {"claim": "running", "take": "claimed", "cancel": "cancelled", "repeat": "pending"},
+    **{state: {"repeat": "pending"} for state in ("succeeded", "skipped", "failed")},
     "claimed": {
         "hand_back": "ready",
         "succeed": "succeeded",
@@ -63,6 +64,7 @@ STEP = {
         "skip": "skipped",
         "mark_failed": "failed",
         "cancel": "cancelled",
+        "repeat": "pending",
     },
 }
 ATTEMPT = {

@@ -248,6 +248,7 @@ class Steps(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     done = verb("done", services.done_step, Done, StepDetailOut, on="step")
     failed = verb("failed", services.failed_step, Failed, StepDetailOut, on="step")
     retry = verb("retry", services.retry_step, SeenReasoned, StepDetailOut, on="step")
+    retry_from = verb("retry_from", services.retry_from_step, SeenReasoned, StepDetailOut, on="step")
     skip = verb("skip", services.skip_step, SeenReasoned, StepDetailOut, on="step")
     take_over = verb("take_over", services.take_over_step, SeenReasoned, StepDetailOut, on="step")
     mark_done = verb("mark_done", services.mark_done_step, MarkDone, StepDetailOut, on="step")

@@ -24,6 +24,7 @@ class Step(GuardedModel):
     running → ready (a retry that the rules allow a machine); running | claimed → needs_decision
     needs_decision → ready (retry) | claimed (taken over) | succeeded (done by hand) | skipped | failed
     pending | ready | claimed | needs_decision → cancelled, through the run; running → cancelled when confirmed
+    ready | needs_decision | succeeded | skipped | failed → pending (again from an earlier step)
 
     `token` goes up with each change of owner; only who holds the current one may write for the step.
     """
@@ -167,6 +168,11 @@ class Step(GuardedModel):
     def confirm_cancel(self) -> None:
         self._changes_hands()
         self._ends()
+
+    @moves(STEP_MOVES, "repeat")
+    def repeat(self) -> None:
+        self._changes_hands()
+        self.owner = self.ended_at = None
 
     def _changes_hands(self) -> None:
         self.token += 1

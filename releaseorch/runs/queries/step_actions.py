@@ -9,7 +9,8 @@ from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core.actions import Action, Field
 from releaseorch.runs import rights
 from releaseorch.runs.models import Step
-from releaseorch.runs.states import STEP_MOVES, RunState, StepState
+from releaseorch.runs.repeats import Again
+from releaseorch.runs.states import STEP_FINAL, STEP_MOVES, RunState, StepState
 
 Maker = Callable[[Step, Person], Action]
 VERSIONS_SHOWN = 30
@@ -29,6 +30,8 @@ def step_actions(step: Step, person: Person, verbs: Collection[str] | None = Non
 def _allows(step: Step, verb: str) -> bool:
     if verb in {"take", "reassign"} and not step.is_manual:
         return False
+    if verb == "retry_from":
+        return step.state in STEP_FINAL & STEP_MOVES["repeat"].sources
     if verb == "reassign":
         return step.state in {StepState.READY, StepState.CLAIMED}
     if verb in {"done", "failed"}:
@@ -104,6 +107,17 @@ def _retry(step: Step, person: Person) -> Action:
                      consequence=_("A new attempt begins; the ones before stay as they are."))  # fmt: skip
 
 
+def _retry_from(step: Step, person: Person) -> Action:
+    """Three queries, where this person may decide."""
+    why_not, consequence = rights.why_not_decide(person, step), ""
+    if not why_not:
+        again = Again.of(step)
+        why_not, consequence = " ".join(again.why_not()), again.consequence()
+    return _action(
+        step, "retry-from", _("Again from here"), why_not, needs_reason=True, consequence=consequence
+    )
+
+
 def _take_over(step: Step, person: Person) -> Action:
     return _decision(step, person, "take-over", _("Take over by hand"), is_new=True,
                      consequence=_("You do it by hand and say how it went; no tool touches it again."))  # fmt: skip
@@ -162,6 +176,7 @@ _MAKERS: tuple[tuple[str, Maker], ...] = (
     ("hand_back", _hand_back),
     ("reassign", _reassign),
     ("retry", _retry),
+    ("retry_from", _retry_from),
     ("take_over", _take_over),
     ("mark_done", _mark_done),
     ("skip", _skip),

@@ -17,6 +17,7 @@ from releaseorch.runs.services.manual import (
     reassign_step,
     take_step,
 )
+from releaseorch.runs.services.repeating import retry_from_step
 from releaseorch.runs.services.starting import start_run
 from releaseorch.runs.services.steering import comment_run, pause_run, resume_run
 
@@ -33,6 +34,7 @@ __all__ = [
     "reassign_step",
     "release_hold",
     "resume_run",
+    "retry_from_step",
     "retry_step",
     "skip_step",
     "start_run",

@@ -1,6 +1,7 @@
 """Starting a run: the only way in, through the guards, with the components it touches claimed."""
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ def start_run(*, actor: Person, run: DeploymentRun, seen: int | None = None) -> 
         _ask_guards(run)
         go(run, "start")
         run.save()
-        _hold_components(run)
+        hold_components(run, run.targets.all())
         events.record(actor=actor, verb="run.started", subject=run, topics=progress.topics(run.pk))
         _ready_first_steps(run)
         progress.end_or_wait(run)
@@ -40,9 +41,9 @@ def _ask_guards(run: DeploymentRun) -> None:
         raise NotAllowed(*refused)
 
 
-def blockers(run: DeploymentRun) -> list[str]:
-    """A sentence for each active run that holds a component of this one: who, and until when."""
-    wanted = run.targets.values("component_id")
+def blockers(run: DeploymentRun, among: QuerySet[RunTarget] | None = None) -> list[str]:
+    """A sentence for each active run that holds a component of this one (of `among`): who, and until when."""
+    wanted = (run.targets.all() if among is None else among).values("component_id")
     held = (
         RunTarget.objects.filter(is_active=True, environment_id=run.environment_id, component_id__in=wanted)
         .exclude(run=run)
@@ -55,15 +56,16 @@ def blockers(run: DeploymentRun) -> list[str]:
     return [_sentence(other, components) for other, components in names.items()]
 
 
-def _hold_components(run: DeploymentRun) -> None:
-    reasons = blockers(run)
+def hold_components(run: DeploymentRun, among: QuerySet[RunTarget]) -> None:
+    """Raises `Conflict` naming the runs that hold them; the run's row is locked."""
+    reasons = blockers(run, among)
     if not reasons:
         try:
             with transaction.atomic():
-                run.targets.filter(is_active=False).update(is_active=True)
+                among.filter(is_active=False).update(is_active=True)
             return
         except IntegrityError:  # the other run started in this moment
-            reasons = blockers(run) or [_("Another run took one of its components just now.")]
+            reasons = blockers(run, among) or [_("Another run took one of its components just now.")]
     raise Conflict(" ".join(reasons))
 
 

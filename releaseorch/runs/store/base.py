@@ -28,8 +28,10 @@ CHANGES_HANDS = frozenset(
         "skip",
         "mark_failed",
         "cancel",
+        "confirm_cancel",
+        "repeat",
     }
-) | {"confirm_cancel"}
+)
 BEGINS = frozenset({"claim", "take"})
 
 
@@ -227,8 +229,10 @@ class Store:
         if target in STEP_FINAL:
             sets.append("ended_at = %s")
             values.append(at)
-        if verb in {"need_decision", "hand_back"}:
+        if verb in {"need_decision", "hand_back", "repeat"}:
             sets.append("owner_id = NULL")
+        if verb == "repeat":
+            sets.append("ended_at = NULL")
         return ", ".join(sets), values
 
     def _at(self) -> Any:

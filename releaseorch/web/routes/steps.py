@@ -13,6 +13,7 @@ urlpatterns = [
     path("steps/<id:pk>/failed", step_verbs.failed, name="step-failed"),
     path("steps/<id:pk>/decide", step_verbs.decide, name="step-decide"),
     path("steps/<id:pk>/retry", step_verbs.retry, name="step-retry"),
+    path("steps/<id:pk>/retry-from", step_verbs.retry_from, name="step-retry-from"),
     path("steps/<id:pk>/skip", step_verbs.skip, name="step-skip"),
     path("steps/<id:pk>/take-over", step_verbs.take_over, name="step-take-over"),
     path("steps/<id:pk>/mark-done", step_verbs.mark_done, name="step-mark-done"),

@@ -100,6 +100,15 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def retry_from(request: HttpRequest, pk: int) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    return _do(
+        request, pk, "retry-from", _("It begins again, with everything after it."),
+        lambda step, seen: services.retry_from_step(actor=person_of(request), step=step, seen=seen, reason=reason),
+    )  # fmt: skip
+
+
+@require_POST
 def skip(request: HttpRequest, pk: int) -> HttpResponse:
     return _decide(request, pk, DecisionKind.SKIP)
 

@@ -132,6 +132,19 @@ def test_each_decision_has_an_address_of_its_own(
     assert stage.last_event("step", step.pk).verb == event
 
 
+def test_a_step_that_is_over_begins_again_from_its_page(house: House, door) -> None:
+    _run, by_hand = stage.at_the_manual_step(house)
+    step = stage.automated(by_hand.run)
+    client = door(house.cast.operator)
+    page = client.get(f"/steps/{step.pk}").content.decode()
+    assert f"Begins again: {step}, {by_hand}. Not declared safe to repeat: {step}." in page
+    answer = stage.press(client, f"/steps/{step.pk}", f"/steps/{step.pk}/retry-from", reason=WHY)
+    assert answer.status_code == 303
+    states = Step.objects.filter(run=by_hand.run).values_list("pk", "state")
+    assert dict(states) == {step.pk: "ready", by_hand.pk: "pending"}
+    assert stage.last_event("step", step.pk).verb == "step.retried_from"
+
+
 def test_stopping_the_run_is_one_of_the_choices_for_who_may_stop_it(house: House, door) -> None:
     run, step = stage.at_a_decision(house)
     address = f"/steps/{step.pk}/decide"
