@@ -24,6 +24,7 @@ RAN_ONCE = "What asks no database, or is about words and looks, ran with one of 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_VARIABLE = "RELEASEORCH_CHROMIUM"
 WIDE = 100
+MOST_PROCESSES = 4  # with more, the tests of single moments, kills and races wait for one another
 # With one of these the caller steers the processes; a debugger needs the terminal for itself.
 OWN_PROCESSES = (
     "-n",
@@ -88,7 +89,9 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def chooses(arguments: Sequence[str]) -> bool:
     """Whether the caller chose tests himself: then each database gets exactly those."""
-    return any(word.startswith("-m") or not word.startswith("-") for word in arguments)
+    of_processes = {place + 1 for place, word in enumerate(arguments) if word in {"-n", "--numprocesses"}}
+    words = [word for place, word in enumerate(arguments) if place not in of_processes]
+    return any(word.startswith("-m") or not word.startswith("-") for word in words)
 
 
 def shared_out(leg: str, shared: bool) -> list[str]:
@@ -141,8 +144,12 @@ def environment(folder: Path, url: str, chromium: str) -> dict[str, str]:
 
 
 def parallel(arguments: Sequence[str]) -> list[str]:
+    """One process more than there are cores: tests wait for browsers, tools and disks while others compute."""
+    cores = os.cpu_count() or 1
     steered = any(word.split("=")[0] in OWN_PROCESSES or word.startswith("-n") for word in arguments)
-    return [] if steered or "no:xdist" in arguments or (os.cpu_count() or 1) < 2 else ["-n", "2"]
+    return (
+        [] if steered or "no:xdist" in arguments or cores < 2 else ["-n", str(min(cores + 1, MOST_PROCESSES))]
+    )
 
 
 def counts(report: Path) -> str:

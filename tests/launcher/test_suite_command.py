@@ -38,6 +38,7 @@ def test_what_no_database_can_change_runs_with_one_of_the_two() -> None:
 def test_whoever_chooses_tests_gets_them_on_each_database(words: list[str]) -> None:
     assert suite.chooses(words)
     assert not suite.chooses(["-x", "--durations=5"])
+    assert not suite.chooses(["-n", "3"])
 
 
 @pytest.mark.parametrize("words", [["-n", "0"], ["-n4"], ["--pdb"], ["--numprocesses=3"], ["-p", "no:xdist"]])
