@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
 from releaseorch.executors import schema
+from releaseorch.words import gettext as _
 
 # A: desired state · B: the far side can be searched by our attempt id · C: saved plan and lock · D: unsafe to repeat
 EffectClass = Literal["A", "B", "C", "D"]
@@ -94,6 +95,14 @@ class Cancelled:
 
 
 Result = Done | Running | Failed | Errored | Unknown | Cancelled
+
+
+def delivered(context: Context, outputs: Mapping[str, str]) -> Done | Failed:
+    """Done with these outputs, or Failed with the names of those that the step promised and that are not there."""
+    missing = [name for name in context.outputs if name not in outputs]
+    if missing:
+        return Failed(_("It did not give %(names)s, as it had promised.") % {"names": ", ".join(missing)})
+    return Done(outputs)
 
 
 class ConnectionRefused(ValueError):

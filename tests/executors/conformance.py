@@ -18,7 +18,7 @@ from releaseorch.executors.base import (
     Running,
     Unknown,
 )
-from tests.executors.stage import SECRET, carry_out, context_for, log_of, poll_to_end, until
+from tests.executors.stage import SECRET, carry_out, context_for, happens, log_of, poll_to_end, until
 
 Config = dict[str, Any]
 
@@ -59,8 +59,19 @@ class Conformance:
         """Return an attempt that was started and whose outcome nobody can know."""
         raise NotImplementedError
 
-    def context(self, config: Config, tmp_path: Path) -> Context:
-        return context_for(config, tmp_path, parameters=self.parameters)
+    def answer_lost(self, tmp_path: Path) -> Context:
+        """Return an attempt that was begun and whose answer nobody heard; the far side can be asked again."""
+        context = self.context(self.long(), tmp_path)
+        self.new().start(context)
+        until(lambda: self.effects(context))
+        return context
+
+    def stubborn(self) -> Config | None:
+        """Begins, and doesn't stop when it is asked to; None where the far side can't refuse."""
+        return None
+
+    def context(self, config: Config, tmp_path: Path, **more: Any) -> Context:
+        return context_for(config, tmp_path, **({"parameters": self.parameters} | more))
 
     def test_it_names_itself_and_its_configuration(self) -> None:
         executor = self.new()
@@ -118,7 +129,7 @@ class Conformance:
         assert self.effects(context) == 0
 
     def test_an_output_that_was_promised_and_not_delivered_is_failed(self, tmp_path: Path) -> None:
-        context = context_for(self.succeeding(), tmp_path, parameters=self.parameters, outputs=["checksum"])
+        context = self.context(self.succeeding(), tmp_path, outputs=["checksum"])
         result = carry_out(self.new(), context)
         assert isinstance(result, Failed)
         assert "checksum" in result.reason
@@ -139,7 +150,42 @@ class Conformance:
         assert isinstance(self.new().cancel(context, started.external_id), Cancelled)
         effects = self.effects(context)
         self.let_go_on(context)
+        assert not happens(lambda: self.effects(context) > effects)
+
+    def test_a_stop_that_nobody_confirmed_is_not_called_cancelled(self, tmp_path: Path) -> None:
+        config = self.stubborn()
+        if config is None:
+            return
+        context = self.context(config, tmp_path)
+        started = self.new().start(context)
+        external_id = started.external_id if isinstance(started, Running) else ""
+        assert isinstance(self.new().cancel(context, external_id), Unknown)
+
+    def test_an_attempt_whose_answer_was_lost_is_found_and_not_begun_again(self, tmp_path: Path) -> None:
+        context = self.answer_lost(tmp_path)
+        effects = self.effects(context)
+        found = self.new().reconcile(context, None)
+        assert not isinstance(found, Errored | Cancelled)
+        is_findable = self.new().effect_class_of(context.config) == "B"
+        assert not (is_findable and isinstance(found, Unknown))
         assert self.effects(context) == effects
+
+    def test_what_was_never_begun_is_not_begun_by_asking(self, tmp_path: Path) -> None:
+        context = self.context(self.succeeding(), tmp_path)
+        is_findable = self.new().effect_class_of(context.config) == "B"
+        found = self.new().reconcile(context, None)
+        assert isinstance(found, Errored if is_findable else Errored | Unknown)
+        assert self.effects(context) == 0
+
+    def test_no_sentence_and_no_id_holds_a_secret(self, tmp_path: Path) -> None:
+        for name in ("succeeding", "failing", "impossible", "long"):
+            context = self.context(getattr(self, name)(), tmp_path / name, attempt_id=f"{name}-1")
+            said = [started := self.new().start(context)]
+            if isinstance(started, Running) and name != "long":
+                said.append(poll_to_end(self.new(), context, started))
+            elif isinstance(started, Running):
+                said.append(self.new().cancel(context, started.external_id))
+            assert SECRET.decode() not in f"{said} {self.new().plan(Inputs(context.config, self.parameters))}"
 
     def test_what_nobody_can_know_is_unknown(self, tmp_path: Path) -> None:
         context = self.lost(tmp_path)

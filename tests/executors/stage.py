@@ -55,6 +55,16 @@ def until(condition: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
     return answer
 
 
+def happens(condition: Callable[[], Any], within_s: float = 0.15) -> bool:
+    """Whether it becomes true in a short while."""
+    end = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 def poll_to_end(executor: Executor, context: Context, result: Result) -> Result:
     """Poll until the attempt is over."""
     end = time.monotonic() + DEADLINE_S

@@ -53,3 +53,10 @@ class TestHttp(Conformance):
         context = self.context({"method": "POST", "url": self.side.url("/stuck"), "timeout_s": 0.2}, tmp_path)
         assert isinstance(self.new().start(context), Unknown)
         return context
+
+    def answer_lost(self, tmp_path: Path) -> Context:
+        # A health check may be sent again; what matters is a request that may have changed something.
+        return self.lost(tmp_path)
+
+    def stubborn(self) -> Config:
+        return {"method": "POST", "url": self.side.url("/echo")}
