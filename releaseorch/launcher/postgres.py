@@ -25,9 +25,12 @@ SERVER = (
     " -c autovacuum=off -c jit=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB"
 )
 
+# As it comes, on a socket of its own: what is committed is on the disk. For measuring.
+DURABLE = "-h '' -c fsync=on -c synchronous_commit=on -c max_connections=200 -c jit=off"
+
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
+def server(options: str = SERVER) -> Iterator[str]:
     """Yields a DATABASE_URL. PostgreSQL refuses root, so as root it runs as `nobody`. Unix socket only."""
     root = os.geteuid() == 0
     user = UNPRIVILEGED if root else ""
@@ -40,7 +43,7 @@ def server() -> Iterator[str]:
         data.mkdir(0o700)
         if root:
             os.chown(data, pwd.getpwnam(user).pw_uid, -1)
-        child = start(install, data, lifeline, user)
+        child = start(install, data, lifeline, user, options)
         try:
             yield f"postgresql://postgres@/postgres?host={data}"
         finally:
@@ -74,7 +77,7 @@ def as_user(user: str) -> dict[str, Any]:
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
 
 
-def start(install: Path, data: Path, lifeline: Lifeline, user: str) -> Child:
+def start(install: Path, data: Path, lifeline: Lifeline, user: str, options: str) -> Child:
     done = subprocess.run(
         [install / "bin" / "initdb", "-D", data, *INITDB.split()],
         capture_output=True,
@@ -85,8 +88,8 @@ def start(install: Path, data: Path, lifeline: Lifeline, user: str) -> Child:
     )
     if done.returncode:
         raise Refusal(f"PostgreSQL could not be prepared: {done.stderr.strip()}")
-    options = [word.strip("'") for word in SERVER.split()]
-    program = [str(install / "bin" / "postgres"), "-D", str(data), "-k", str(data), *options]
+    words = [word.strip("'") for word in options.split()]
+    program = [str(install / "bin" / "postgres"), "-D", str(data), "-k", str(data), *words]
     log = data.parent / "postgresql.log"
     env = dict(os.environ)
     child = Child("postgresql", program, lifeline, env=env, log=log, folder=Path("/"), user=user, ask="INT")

@@ -12,7 +12,7 @@ def refused(*arguments: str, **options: str) -> str:
 
 def test_an_unknown_benchmark_is_answered_with_those_there_are():
     assert refused("moon").startswith("There is no benchmark “moon”. There are: ")
-    assert "import-govuk, " in refused("moon")
+    assert "engine, import-govuk, " in refused("moon")
     assert "reenact, reenact-govuk" in refused("moon")
     assert "embedded" not in refused("moon"), "what benchmarks share is none"
 
@@ -26,4 +26,10 @@ def test_without_the_real_data_it_says_what_to_set():
 def test_a_folder_without_the_data_set_is_one_sentence(tmp_path):
     assert (
         refused("reenact", data=str(tmp_path)) == "state_at_end.csv can't be imported: the file is missing."
+    )
+
+
+def test_an_option_that_the_benchmark_does_not_have_is_named(tmp_path):
+    assert refused("reenact", data=str(tmp_path), set=["rounds=3"]) == (
+        "The benchmark reenact has no option rounds."
     )

@@ -1,6 +1,7 @@
 """Run one of the benchmarks in the folder `benchmarks`, on an installation of its own."""
 
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
@@ -22,6 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help=f"one of: {', '.join(names())}")
         parser.add_argument("--json", action="store_true", help="print the result as JSON, on one line")
+        parser.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of the benchmark itself"
+        )
         parser.add_argument("--data", default=settings.DATA_DIR, help="the folder of real releases")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,8 +39,11 @@ class Command(BaseCommand):
             raise CommandError(
                 f"The folder of real releases {data} isn't there: set RELEASEORCH_DATA_DIR or give --data."
             )
+        given = dict(word.partition("=")[::2] for word in options["set"])
+        if unknown := sorted(given.keys() - inspect.signature(runner.run).parameters.keys()):
+            raise CommandError(f"The benchmark {options['name']} has no option {', '.join(unknown)}.")
         try:
-            result: dict[str, Any] = runner.run(data)
+            result: dict[str, Any] = runner.run(data, **given)
         except DomainError as refused:
             raise CommandError(" ".join(refused.reasons)) from refused
         indent = None if options["json"] else 2

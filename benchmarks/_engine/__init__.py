@@ -1,0 +1,1 @@
+"""What `benchmark engine` measures (ours) and what it measures it by (hand, floor), on the same servers in turn."""
