@@ -1,12 +1,11 @@
 """Record what somebody did, in the transaction of the verb, and tell the pages that watch it after commit."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 from django.db import Error, connection, models, transaction
-from django.db.models import F
 
 from releaseorch.audit import outbox
 from releaseorch.audit.models import Event, Topic
@@ -33,7 +32,7 @@ def record(
 
     `verb` is in the past tense with its noun (`request.approved`). `topics` are touched besides the subject's own.
     """
-    event = Event.objects.create(
+    event = Event(
         at=clock.now(),
         actor_kind=actor.kind,
         actor_id=actor.pk,
@@ -46,9 +45,31 @@ def record(
         after=after or {},
         reason=reason,
     )
-    outbox.enqueue(event)
+    gathered = _gathered.get()
+    if gathered is None:
+        event.save()
+        outbox.enqueue([event])
+    else:
+        gathered.append(event)
     touch(f"{kind_of(subject)}:{subject.pk}", *topics)
     return event
+
+
+_gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Inside, within one transaction, events are only noted; at the end they are inserted at once, in their order."""
+    events: list[Event] = []
+    token = _gathered.set(events)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    if events:
+        Event.objects.bulk_create(events)
+        outbox.enqueue(events)
 
 
 _is_unwatched: ContextVar[bool] = ContextVar("unwatched", default=False)
@@ -87,10 +108,16 @@ class _Raising:
         self.names = names
 
     def __call__(self) -> None:
-        try:
-            with transaction.atomic():
-                for name in sorted(self.names):
-                    if not Topic.objects.filter(name=name).update(version=F("version") + 1):
-                        Topic.objects.bulk_create([Topic(name=name)], ignore_conflicts=True)
-        except Error:  # a page that misses one change sees the next, and a reload shows all
-            return
+        with suppress(Error):  # a page that misses one change sees the next, and a reload shows all
+            _raise(sorted(self.names))
+
+
+def _raise(names: list[str]) -> None:
+    """One statement; in order, so that two never wait for each other."""
+    rows = ", ".join(["(%s, 1)"] * len(names))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Topic._meta.db_table} (name, version) VALUES {rows}"  # noqa: S608 (names are parameters)
+            f" ON CONFLICT (name) DO UPDATE SET version = {Topic._meta.db_table}.version + 1",
+            names,
+        )

@@ -1,7 +1,7 @@
 """Handlers are told of events at least once; a broken one is tried again later and blocks nobody."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
 
@@ -30,14 +30,18 @@ def on(verb: str, name: str, handler: Handler, *, at_once: bool = True) -> None:
         _later.add(name)
 
 
-def enqueue(event: Event) -> None:
-    """Write the outbox rows of the event; this process tells the handlers right after commit, the sweep if it dies."""
-    names = _handlers.get(event.verb)
-    if not names:
+def enqueue(events: Iterable[Event]) -> None:
+    """Write the outbox rows of the events; this process tells the handlers right after commit, the sweep if it dies."""
+    rows = [
+        Outbox(event=event, handler=name)
+        for event in events
+        for name in sorted(_handlers.get(event.verb, ()))
+    ]
+    if not rows:
         return
-    Outbox.objects.bulk_create([Outbox(event=event, handler=name) for name in sorted(names)])
-    at_once = sorted(set(names) - _later)
-    if at_once:
+    Outbox.objects.bulk_create(rows)
+    for event in {row.event_id: row.event for row in rows if row.handler not in _later}.values():
+        at_once = sorted(set(_handlers[event.verb]) - _later)
         transaction.on_commit(partial(_deliver, Q(event=event, handler__in=at_once)), robust=True)
 
 

@@ -41,10 +41,19 @@ def unknown(applied: Iterable[str]) -> list[str]:
     return sorted(name for name in applied if name.partition(".")[0] in _ours() and name not in known)
 
 
-def why_too_old() -> str:
-    """Empty, or why this process must not touch steps: its code is older than the tables."""
+_newest_known: list[int] = []  # the id of the newest migration up to which this process knew all of them
+
+
+def why_too_old(newest: int | None = None) -> str:
+    """Empty, or why this process must not touch steps: its code is older than the tables.
+
+    Who has read the id of the newest migration says it: nothing is asked again before there is a newer one.
+    """
+    if newest is not None and _newest_known == [newest]:
+        return ""
     found = sorted(newer())
     if not found:
+        _newest_known[:] = [] if newest is None else [newest]
         return ""
     return _(
         "The database is newer than this program: it has %(migration)s, which this program doesn't know. "

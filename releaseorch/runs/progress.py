@@ -4,9 +4,11 @@ Every function here is called with the run's row locked (`locked`), so that two 
 each other. Lock order: run, steps, requests.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releaseorch.audit import events
@@ -37,6 +39,15 @@ def locked(run_id: int) -> DeploymentRun:
     """The run as it is now; nobody else moves it or its steps until the transaction ends."""
     rows = DeploymentRun.objects.select_related("environment").select_for_update(of=("self",))
     return rows.get(pk=run_id)
+
+
+@contextmanager
+def moving(run_id: int) -> Iterator[DeploymentRun]:
+    """A transaction of the engine with the run locked; its events and waits are written at the end, all at once."""
+    with transaction.atomic():
+        run = locked(run_id)
+        with events.together(), ledger.together():
+            yield run
 
 
 def step_now(step_id: int) -> Step:
@@ -93,11 +104,11 @@ def end_or_wait(run: DeploymentRun) -> None:
     """End the run when nothing of it is open; else say what it waits for. A paused run doesn't end."""
     if run.state in RUN_FINAL:
         return
-    verb = None if run.steps.filter(state__in=STEP_OPEN).exists() else _verb_of_end(run)
-    blocker = waits.for_run(run)
-    if verb is not None:
+    first = waits.first_of(run)
+    is_open = first is not None or run.steps.filter(state__in=STEP_OPEN).exists()
+    if not is_open and (verb := _verb_of_end(run)) is not None:
         _end(run, verb)
-    elif blocker is not None:
+    elif (blocker := waits.for_run(run, first)) is not None:
         ledger.wait("run", run.pk, blocker)
 
 

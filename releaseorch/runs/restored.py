@@ -30,7 +30,6 @@ LEASE_S = 60.0  # for the moment between the claim and its end, in one transacti
 
 def keeps_back(run_id: int, step_id: int, token: int) -> bool:
     """Whether a worker must leave this step alone; one whose fate is unsure goes to a person here."""
-    high_water.look_if_due()
     newest = hold.newest()
     if newest is None:
         return False

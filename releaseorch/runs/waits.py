@@ -1,10 +1,12 @@
 """What a run and its steps wait for, in the words of the waiting ledger."""
 
+from django.db.models import Case, IntegerField, When
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Team
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
+from releaseorch.catalog.states import StepKind
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting.ledger import WaitsFor
@@ -12,6 +14,12 @@ from releaseorch.waiting.models import Blocker
 
 # Who is asked first when several steps of a run wait: what stands still comes before what moves.
 ATTENTION = (StepState.NEEDS_DECISION, StepState.READY, StepState.CLAIMED, StepState.RUNNING)
+# A ready automated step waits for a worker only; a running one comes after what waits for people.
+_URGENCY = Case(
+    When(state=StepState.READY, kind=StepKind.AUTOMATED, is_taken_over=False, then=len(ATTENTION)),
+    *(When(state=state, then=place) for place, state in enumerate(ATTENTION)),
+    output_field=IntegerField(),
+)
 
 
 def team_of(step: Step) -> Team | None:
@@ -38,18 +46,20 @@ def for_step(step: Step, run: DeploymentRun) -> WaitsFor | None:
     return None
 
 
-def for_run(run: DeploymentRun) -> WaitsFor | None:
+def first_of(run: DeploymentRun) -> Step | None:
+    """The step of a run for which it waits first; None when it waits for none. One query."""
+    steps = run.steps.filter(state__in=ATTENTION).order_by(_URGENCY, "number")
+    return steps.select_related("team", "owner", "component__application__team").first()
+
+
+def for_run(run: DeploymentRun, first: Step | None) -> WaitsFor | None:
     """What an active run waits for first; None before the start and after the end. One query."""
     if run.state == RunState.PAUSED:
         return _for_role(Role.OPERATOR, _paused(run))
     if run.state not in {RunState.RUNNING, RunState.CANCELLING}:
         return None
-    steps = list(
-        run.steps.filter(state__in=ATTENTION).select_related("team", "owner", "component__application__team")
-    )
-    if not steps:
+    if first is None:
         return _for_stuck(run)
-    first = min(steps, key=lambda step: (_urgency(step), step.number))
     waits = for_step(first, run)
     if waits is None:
         return None
@@ -64,12 +74,6 @@ def _paused(run: DeploymentRun) -> str:
     if not why:
         return _("Is paused; waits for somebody to resume it.")
     return _("Is paused; waits for somebody to resume it: “%(why)s”") % {"why": " ".join(why.split())}
-
-
-def _urgency(step: Step) -> int:
-    # A ready automated step waits for a worker only; a running one comes after what waits for people.
-    is_for_worker = step.state == StepState.READY and not step.is_manual
-    return len(ATTENTION) if is_for_worker else ATTENTION.index(StepState(step.state))
 
 
 def _for_ready(step: Step, run: DeploymentRun, team: Team | None) -> WaitsFor:

@@ -5,7 +5,6 @@ Every executor counts as class D: what failed, could not be run or is unknown go
 
 from dataclasses import dataclass, replace
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from releaseorch.audit import events
@@ -54,8 +53,7 @@ def storable(text: str) -> str:
 def finish(claim: Claim, result: Result) -> bool:
     """The worker learnt the outcome; False when the attempt wasn't its own any more: then a late report is kept."""
     outcome = outcome_of(result)
-    with transaction.atomic():
-        run = progress.locked(claim.run_id)
+    with progress.moving(claim.run_id) as run:
         if end_attempt(run, claim, outcome):
             return True
         return _keep_late_report(claim, outcome)
@@ -65,7 +63,7 @@ def end_attempt(run: DeploymentRun, claim: Claim, outcome: Outcome, lapsed_s: fl
     """Inside a transaction with the run locked; False when the attempt is over or somebody else's already."""
     if not store().finish_attempt(claim.attempt_id, claim.token, outcome.verb, outcome.ending, lapsed_s):
         return False
-    had_intent = Attempt.objects.filter(pk=claim.attempt_id, effect_started_at__isnull=False).exists()
+    had_intent = outcome.verb != "succeed" and _has_intent(claim)
     _move_step(run, claim, outcome)
     step = progress.step_now(claim.step_id)
     said = {"attempt": claim.number, "outcome": ATTEMPT_MOVES[outcome.verb].target}
@@ -80,6 +78,10 @@ def end_attempt(run: DeploymentRun, claim: Claim, outcome: Outcome, lapsed_s: fl
         progress.note(SYSTEM, verb, step, reason=rights.open_text(step, outcome.ending.reason), **said)
     progress.settle(run, [step])
     return True
+
+
+def _has_intent(claim: Claim) -> bool:
+    return Attempt.objects.filter(pk=claim.attempt_id, effect_started_at__isnull=False).exists()
 
 
 def _move_step(run: DeploymentRun, claim: Claim, outcome: Outcome) -> None:

@@ -1,5 +1,6 @@
 """What an attempt works with: read once after the claim, checked against what was approved."""
 
+import json
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -78,7 +79,12 @@ def job_of(claim: Claim) -> Job:
 
 
 def outputs_before(step: Step) -> dict[str, str]:
-    """What earlier steps of the same component handed over, as `step.name`: for `${deploy.url}` in parameters."""
+    """What earlier steps of the same component handed over, as `step.name`: for `${deploy.url}` in parameters.
+
+    Nothing is read for a step that asks for nothing.
+    """
+    if "${" not in json.dumps(step.parameters):
+        return {}
     done = Attempt.objects.filter(
         step__run_id=step.run_id,
         step__component=step.component,

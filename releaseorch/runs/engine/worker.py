@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import Error, connection
 from django.utils.translation import gettext as _
 
+from releaseorch.audit import high_water
 from releaseorch.core import logs, schema
 from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Cancelled, Errored, Failed, Result, Running, Unknown
@@ -29,7 +30,7 @@ from releaseorch.runs.engine.job import Job, job_of
 from releaseorch.runs.engine.lease import DATABASE_AWAY, Fenced, Lease, NotOurs, persist
 from releaseorch.runs.engine.limits import Limits
 from releaseorch.runs.engine.logs import sink_for
-from releaseorch.runs.models import Attempt, Step
+from releaseorch.runs.models import Attempt
 from releaseorch.runs.store import Claim, Worker, store
 
 logger = logging.getLogger(__name__)
@@ -51,14 +52,16 @@ def run_step(step_id: int, token: int) -> None:
 
 def claim_step(step_id: int, token: int) -> Claim | None:
     """Take the step for this process; None when somebody was first, the run doesn't run, or this code is too old."""
-    if too_old := schema.why_too_old():
+    high_water.look_if_due()
+    known = store().before_claim(step_id, token)
+    if known is None:
+        return None
+    if too_old := schema.why_too_old(known.newest_migration):
         logger.error("step %s is left to another worker. %s", step_id, too_old)
         return None
-    run_id = Step.objects.filter(pk=step_id, token=token).values_list("run_id", flat=True).first()
-    if run_id is None or restored.keeps_back(run_id, step_id, token):
+    if known.has_been_held and restored.keeps_back(known.run_id, step_id, token):
         return None
-    with transaction.atomic():
-        run = progress.locked(run_id)
+    with progress.moving(known.run_id) as run:
         claim = store().claim(step_id, token, this_worker(), settings.ENGINE["lease"])
         if claim is None:
             return None

@@ -65,11 +65,29 @@ class Ending:
     outputs: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class BeforeClaim:
+    """What a worker must know of an installation before it claims a step."""
+
+    run_id: int
+    newest_migration: int
+    has_been_held: bool
+
+
 class Store:
     """Statements for one kind of database; leases are measured by its clock, everything else by the domain's."""
 
     now: ClassVar[str]  # the database's present moment
     shifted: ClassVar[str]  # the same, moved by %s seconds
+
+    def before_claim(self, step_id: int, token: int) -> BeforeClaim | None:
+        """None when the step has another token by now."""
+        rows = self._run(
+            "SELECT run_id, (SELECT MAX(id) FROM django_migrations), EXISTS (SELECT 1 FROM core_hold)"
+            " FROM runs_step WHERE id = %s AND token = %s",
+            [step_id, token],
+        )
+        return BeforeClaim(rows[0][0], rows[0][1] or 0, bool(rows[0][2])) if rows else None
 
     def claim(self, step_id: int, token: int, worker: Worker, lease_s: float) -> Claim | None:
         """Ready → running, with a new attempt; only an automated step of a running run, only with its present token."""
