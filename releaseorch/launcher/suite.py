@@ -1,4 +1,7 @@
-"""`manage.py test`: installs the test lock and runs the suite on SQLite, then on a real PostgreSQL."""
+"""`manage.py test`: installs the test lock and runs the suite on SQLite, then on a real PostgreSQL.
+
+With `--faults` instead: the fault campaign, with its own options (tests/faults/campaign/README.md).
+"""
 
 import contextlib
 import os
@@ -17,6 +20,7 @@ from releaseorch.launcher import installation, postgres
 from releaseorch.launcher.console import Refusal, say
 from releaseorch.launcher.state import ROOT
 
+FAULTS = "--faults"
 LEGS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 # When both run, what asks no database or is about words and looks runs with one of them.
 SHARED_OUT = {"sqlite": "not with_postgresql", "postgresql": "not with_sqlite"}
@@ -53,6 +57,11 @@ class Leg:
 
 
 def main(argv: Sequence[str]) -> int:
+    if argv[2:3] == [FAULTS]:
+        installation.ensure("test", argv)
+        return subprocess.run(
+            [sys.executable, "-m", "tests.faults.campaign", *argv[3:]], cwd=ROOT, check=False
+        ).returncode
     legs, arguments = split(argv[2:])
     installation.ensure("test", argv)
     chromium = find_chromium()

@@ -1,0 +1,61 @@
+"""`python -m tests.faults.campaign`: one campaign, its report, and an exit code."""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from releaseorch.launcher.broker import short_temporary
+from tests.faults.campaign.plant import Plant
+
+
+def main() -> int:
+    options = parsed()
+    folder = Path(tempfile.mkdtemp(prefix="releaseorch-faults-", dir=short_temporary()))
+    folder.chmod(0o755)
+    try:
+        report = carried_out(options, folder)
+    finally:
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(json.dumps(report.as_json(), indent=2) if options.json else report.as_text())  # noqa: T201
+    return 0 if report.is_well else 1
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="manage.py test --faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--runs", type=int, default=56, help="of 20 steps each")
+    parser.add_argument("--at-once", type=int, default=8, help="runs that are carried out side by side")
+    parser.add_argument("--faults", default="", help="only these, by name, with commas between")
+    parser.add_argument("--each", type=int, default=5, help="how often each fault must hit")
+    parser.add_argument("--defect", default="", help="plant this defect, which the checker must find")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="leave the folder with logs and ledgers")
+    return parser.parse_args()
+
+
+def carried_out(options: argparse.Namespace, folder: Path) -> "Report":  # noqa: F821
+    plant = Plant.made_in(folder)
+    plant.defect = options.defect
+    plant.postgres.start()
+    plant.redis.start()
+    os.environ.update(plant.environment())
+    sys.path.insert(0, str(folder))  # where the plug-in is
+    import django
+
+    django.setup()
+    from tests.faults.campaign import campaign  # needs the settings of this folder
+
+    try:
+        return campaign.carry_out(plant, options)
+    finally:
+        plant.stop()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

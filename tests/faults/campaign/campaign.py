@@ -1,0 +1,89 @@
+"""One campaign: people work, the injector breaks things, and when it is quiet again the checker looks."""
+
+import argparse
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connections
+
+from tests.faults.campaign import checker
+from tests.faults.campaign.house import make_house
+from tests.faults.campaign.injector import Injector
+from tests.faults.campaign.people import Team
+from tests.faults.campaign.plant import TENTH, Plant
+
+# Twice the lease and the sweep: until then whatever was hit is over, or in a person's hands.
+SETTLED_S = 2 * (float(TENTH["RELEASEORCH_LEASE"]) + float(TENTH["RELEASEORCH_LEASE_GRACE"]))
+LONGEST_S = 600.0
+
+
+@dataclass
+class Report:
+    """What was done, what was hit, and what did not hold."""
+
+    seed: int
+    defect: str
+    seconds: float
+    counts: dict[str, int]
+    hits: dict[str, int]
+    missed: dict[str, int]
+    deaths: dict[str, int]
+    broken: list[str] = field(default_factory=list)
+
+    @property
+    def is_well(self) -> bool:
+        return bool(self.broken) if self.defect else not (self.broken or self.missed)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "ok": self.is_well}
+
+    def as_text(self) -> str:
+        rows = [f"Seed {self.seed}, {self.seconds:.0f} s."]
+        rows += [f"  {name}: {number}" for name, number in self.counts.items()]
+        rows += [
+            f"  {name:<36} hit {number} times" + ("  NOT ENOUGH" if name in self.missed else "")
+            for name, number in sorted(self.hits.items())
+        ]
+        rows += [f"  {name:<36} hit 0 times  NOT ENOUGH" for name in self.missed if name not in self.hits]
+        rows += [f"BROKEN: {sentence}" for sentence in self.broken] or ["Every invariant holds."]
+        return "\n".join(rows)
+
+
+def carry_out(plant: Plant, options: argparse.Namespace) -> Report:
+    began, dice = time.monotonic(), random.Random(options.seed)
+    call_command("migrate", verbosity=0)
+    house = make_house(dice, options.runs, poison=not options.faults)
+    connections.close_all()
+    plant.start()
+    team = Team(house, plant.web_ports, plant.folder, options.seed)
+    injector = Injector.of(plant, dice, options)
+    team.begin(options.at_once)
+    while time.monotonic() - began < LONGEST_S:
+        plant.revive()
+        injector.tick()
+        time.sleep(0.05)
+        if not team.is_filing:
+            break
+    injector.end()
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < SETTLED_S + 2:
+        plant.revive()
+        time.sleep(0.05)
+    team.over.set()
+    for thread in team.threads:
+        thread.join(30)
+    broken = [*team.broken, *checker.broken(plant)]
+    hits = injector.hits()
+    return Report(
+        options.seed,
+        options.defect,
+        time.monotonic() - began,
+        checker.counts(plant),
+        hits,
+        {name: hits.get(name, 0) for name, wanted in injector.wanted.items() if hits.get(name, 0) < wanted},
+        {program.name: program.died for program in plant.programs},
+        broken,
+    )

@@ -1,0 +1,112 @@
+"""The company of a campaign: applications whose procedures write to the ledger of effects, and people with tokens."""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from releaseorch.accounts import tokens
+from releaseorch.accounts.models import Person
+from releaseorch.catalog.models import Application, Component, ComponentVersion, Procedure, ProcedureStep
+from releaseorch.catalog.states import StepKind
+from releaseorch.environments.models import Environment
+from tests.characters import Cast, make_cast
+from tests.faults.campaign.executor import KIND
+
+APPLICATIONS = 5
+COMPONENTS = 4
+STEPS = 5  # of each component
+AFTER = {2: ["step-1"], 3: ["step-1"], 4: ["step-2", "step-3"], 5: ["step-4"]}
+LONG_S = 1.5
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one run is made of: a request of one application for one environment."""
+
+    application: str
+    environment: str
+    items: tuple[tuple[int, int], ...]  # component, version
+
+
+@dataclass(frozen=True)
+class House:
+    tokens: dict[str, str]
+    orders: list[Order]
+
+
+def make_house(dice: random.Random, runs: int, *, poison: bool) -> House:
+    """Each application × environment is used by runs one after the other, the others run at its side."""
+    cast = make_cast()
+    environments = Environment.objects.bulk_create(
+        Environment(name=f"Site {n}", slug=f"site-{n}", rank=n) for n in range(1, 4)
+    )
+    applications = [_application(dice, cast, n) for n in range(1, APPLICATIONS + 1)]
+    orders = []
+    for number in range(runs):
+        application, place = applications[number % APPLICATIONS], environments[number // APPLICATIONS % 3]
+        orders.append(_order(application, place, number))
+    if poison:
+        orders.insert(len(orders) // 2, _order(_poisoned(cast), environments[0], runs))
+    people = (cast.developer, cast.release_manager, cast.second_manager, cast.operator)
+    return House({person.username: _token(person) for person in people}, orders)
+
+
+def _token(person: Person) -> str:
+    _row, text = tokens.create_token(
+        actor=person, person=person, name="campaign", scopes=sorted(tokens.SCOPES), days=1
+    )
+    return text
+
+
+def _order(application: Application, place: Environment, number: int) -> Order:
+    items = []
+    for component in application.components.order_by("id"):
+        digest = f"sha256:{component.pk * 10_000 + number:064x}"
+        made = ComponentVersion.objects.create(component=component, text=f"1.{number}.0", digest=digest)
+        items.append((component.pk, made.pk))
+    return Order(application.slug, place.slug, tuple(items))
+
+
+def _application(dice: random.Random, cast: Cast, number: int) -> Application:
+    made = Application.objects.create(name=f"Shop {number}", slug=f"shop-{number}", team=cast.claims)
+    for place in range(1, COMPONENTS + 1):
+        procedure = Procedure.objects.create(name=f"shop-{number}-{place}")
+        ProcedureStep.objects.bulk_create(
+            _step(dice, procedure, position) for position in range(1, STEPS + 1)
+        )
+        Component.objects.create(application=made, name=f"shop-{number}-part-{place}", procedure=procedure)
+    return made
+
+
+def _poisoned(cast: Cast) -> Application:
+    """One step kills its worker before it begins, whoever that is; the other one while it is at work."""
+    made = Application.objects.create(name="Poison", slug="poison", team=cast.claims)
+    procedure = Procedure.objects.create(name="poison")
+    for position, where in enumerate(("check", "effect"), start=1):
+        values = _values(procedure, position) | {"title": "Poison", "after": []}
+        parameters = {"seconds": 0, "poison": where}
+        ProcedureStep.objects.create(**values, kind=StepKind.AUTOMATED, executor=KIND, parameters=parameters)
+    Component.objects.create(application=made, name="poison", procedure=procedure)
+    return made
+
+
+def _values(procedure: Procedure, position: int) -> dict[str, Any]:
+    """The second step of a component may begin beside the third."""
+    return {
+        "procedure": procedure, "position": position, "key": f"step-{position}", "title": "Deploy ${component}",
+        "phase": "deploy", "after": AFTER.get(position, []), "installs": position == STEPS,
+    }  # fmt: skip
+
+
+def _step(dice: random.Random, procedure: Procedure, position: int) -> ProcedureStep:
+    """One in twenty is for a person."""
+    values = _values(procedure, position)
+    if position != STEPS and dice.random() < 0.05:
+        return ProcedureStep(**values, kind=StepKind.MANUAL)
+    parameters = {"seconds": _seconds(dice)}
+    return ProcedureStep(**values, kind=StepKind.AUTOMATED, executor=KIND, parameters=parameters)
+
+
+def _seconds(dice: random.Random) -> float:
+    """Most are short; one in eight is long enough to be caught by a kill while it is at work."""
+    return round(dice.uniform(0.5, LONG_S), 2) if dice.random() < 0.125 else round(dice.uniform(0, 0.05), 3)

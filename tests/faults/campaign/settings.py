@@ -1,0 +1,7 @@
+"""Settings of the processes of a campaign: the product's own, watched by `apps.Campaign`."""
+
+from releaseorch.config.settings import *
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.campaign"]
+# Outermost: the answer is ready, the transaction is committed, and nobody was told yet.
+MIDDLEWARE = ["tests.faults.campaign.watched.BeforeAnswer", *MIDDLEWARE]
