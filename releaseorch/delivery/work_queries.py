@@ -92,7 +92,8 @@ class MyWork:
         """How many of them are here."""
         steps = self.steps
         own = len(self.to_approve) + len(self.my_move) + len(self.run_drafts)
-        return own + len(steps.asked) + len(steps.to_decide) + len(steps.mine) + len(steps.to_take)
+        of_steps = (steps.asked, steps.to_decide, steps.second, steps.mine, steps.to_take)
+        return own + sum(len(part) for part in of_steps)
 
     @property
     def features(self) -> tuple[FollowedFeature, ...]:
@@ -109,18 +110,18 @@ def my_work(person: Person, now: int = NOW) -> MyWork:
     steps, approvable = run_queries.work_of(person), _approvable(person)
     drafts = DeploymentRun.objects.filter(state=RunState.DRAFT, edited_by=person)
     needing = [
-        len(steps.asked), len(steps.to_decide), len(steps.mine), len(steps.to_take), len(approvable),
-        len(requests["my_move"]), drafts.count(),
+        len(steps.asked), len(steps.to_decide), len(steps.second), len(steps.mine), len(steps.to_take),
+        len(approvable), len(requests["my_move"]), drafts.count(),
     ]  # fmt: skip
-    asked, to_decide, mine, to_take, approve, move, draft = shares(needing, now)
+    asked, to_decide, second, mine, to_take, approve, move, draft = shares(needing, now)
     rows = _rows({part: ids[: move if part == "my_move" else SHOWN] for part, ids in requests.items()})
     teams = policy.team_ids(person)
     return MyWork(
         numbers=Numbers(now=sum(needing), **{part: len(ids) for part, ids in requests.items()}),
         to_approve=tuple(_in_full(approvable[:approve])),
         steps=replace(
-            steps, asked=steps.asked[:asked], to_decide=steps.to_decide[:to_decide], mine=steps.mine[:mine],
-            to_take=steps.to_take[:to_take],
+            steps, asked=steps.asked[:asked], to_decide=steps.to_decide[:to_decide], second=steps.second[:second],
+            mine=steps.mine[:mine], to_take=steps.to_take[:to_take],
         ),
         run_drafts=tuple(drafts[:draft]),
         followed=followed(person, SHOWN),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -17,7 +18,8 @@ from releaseorch.features.models import Feature
 class Environment(Retirable):
     """A place to deploy to; `rank` is the promotion order, the same rank means side by side.
 
-    `parameters` (name → text) feed `${name}` in procedures.
+    `parameters` (name → text) feed `${name}` in procedures. Where it is protected, a second person has
+    `confirm_within_minutes` to confirm that something of unknown outcome is tried again.
     """
 
     name = fields.name(unique=True)
@@ -25,6 +27,9 @@ class Environment(Retirable):
     slug = models.SlugField(max_length=100, unique=True)
     rank = models.PositiveIntegerField(default=0)
     is_protected = models.BooleanField(default=False)
+    confirm_within_minutes = models.PositiveSmallIntegerField(
+        default=10, db_default=10, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
+    )
     parameters = models.JSONField(default=dict, blank=True)
 
     class Meta:

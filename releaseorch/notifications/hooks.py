@@ -31,6 +31,9 @@ TELLERS: dict[str, Teller] = {
     "step.failed": step_news.needs_decision,
     "step.marked_failed": step_news.failed_for_good,
     "step.reassigned": step_news.reassigned,
+    "step.second_person_asked": step_news.second_person_asked,
+    "step.confirmed": step_news.confirmed,
+    "step.declined": step_news.declined,
 }
 
 

@@ -10,9 +10,9 @@ from releaseorch.notifications import audience, run_news
 from releaseorch.notifications.inbox import News, cut
 from releaseorch.notifications.kinds import Kind
 from releaseorch.notifications.links import page_of
-from releaseorch.runs import progress, rights
+from releaseorch.runs import confirmations, progress, rights
 from releaseorch.runs.models import Step
-from releaseorch.runs.states import StepState
+from releaseorch.runs.states import ConfirmationState, StepState
 
 
 def needs_decision(event: Event) -> Iterator[News]:
@@ -42,6 +42,41 @@ def reassigned(event: Event) -> Iterator[News]:
         sentence = _("%(who)s gave you step %(step)s of %(run)s.")
         said = {"who": event.actor_name, "step": step, "run": step.run}
         yield news(step, Kind.STEP_YOURS, [step.owner_id], sentence % said, _("It is yours now."), once(step))
+
+
+def second_person_asked(event: Event) -> Iterator[News]:
+    """Everybody who may decide there can be the second one."""
+    step = step_of(event.subject_id)
+    for one in confirmations.asked([step.pk]).values():
+        said = {"step": step, "run": step.run, "who": one.asked_by.name, "why": cut(one.reason, 300),
+                "time": confirmations.clock_time(one)}  # fmt: skip
+        sentence = _(
+            "%(who)s wants to try step %(step)s of %(run)s again, though nobody knows how it ended: “%(why)s” "
+            "A second person confirms by %(time)s."
+        )
+        yield news(step, Kind.DECISION, deciders(step), sentence % said, _("You may be the second person."))
+
+
+def confirmed(event: Event) -> Iterator[News]:
+    """Decided alone: everybody of the run is told."""
+    if not event.after.get("alone"):
+        return
+    step = step_of(event.subject_id)
+    sentence = _(
+        "%(who)s decided alone to try step %(step)s of %(run)s again, though nobody knows how it ended, since nobody "
+        "confirmed in time: “%(why)s”"
+    ) % {"step": step, "run": step.run, "who": event.actor_name, "why": cut(event.reason, 300)}
+    yield news(step, Kind.ESCALATED, deciders(step), sentence, _("You may review it."))
+    yield from run_news.for_its_people(step.run, Kind.ESCALATED, sentence, audience.at_hand(step.run))
+
+
+def declined(event: Event) -> Iterator[News]:
+    step = step_of(event.subject_id)
+    declined = step.confirmations.filter(state=ConfirmationState.DECLINED).order_by("-id").first()
+    if declined is not None:
+        said = {"step": step, "run": step.run, "who": event.actor_name, "why": cut(event.reason, 300)}
+        sentence = _("%(who)s declined that step %(step)s of %(run)s is tried again: “%(why)s”") % said
+        yield news(step, Kind.DECISION, [declined.asked_by_id], sentence, _("You asked for it."))
 
 
 def once(step: Step) -> str:

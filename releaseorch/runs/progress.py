@@ -19,8 +19,8 @@ from releaseorch.core.errors import Invalid
 from releaseorch.core.transitions import go
 from releaseorch.environments import inventory
 from releaseorch.environments.states import SourceKind
-from releaseorch.runs import waits
-from releaseorch.runs.models import DeploymentRun, RunTarget, Step
+from releaseorch.runs import confirmations, waits
+from releaseorch.runs.models import Confirmation, DeploymentRun, RunTarget, Step
 from releaseorch.runs.states import RUN_FINAL, STEP_OPEN, RunState, StepState
 from releaseorch.runs.store import store
 from releaseorch.waiting import ledger
@@ -91,13 +91,18 @@ def settle(run: DeploymentRun, steps: Iterable[Step]) -> None:
     """After these steps changed: their waits, the targets they no longer need, what the run waits for, or its end."""
     changed = list(steps)
     for step in changed:
-        blocker = waits.for_step(step, run)
-        if blocker is None:
-            ledger.end("step", [step.pk])
-        else:
-            ledger.wait("step", step.pk, blocker)
+        say_wait(run, step)
     give_back(run, {step.component_id for step in changed if step.is_final and step.component_id is not None})
     end_or_wait(run)
+
+
+def say_wait(run: DeploymentRun, step: Step) -> None:
+    """What this step waits for now, or that it waits for nothing."""
+    blocker = waits.for_step(step, run)
+    if blocker is None:
+        ledger.end("step", [step.pk])
+    else:
+        ledger.wait("step", step.pk, blocker)
 
 
 def end_or_wait(run: DeploymentRun) -> None:
@@ -126,9 +131,10 @@ def give_back(run: DeploymentRun, component_ids: Iterable[int]) -> None:
 
 
 def close(run: DeploymentRun) -> None:
-    """An ended run holds no component and waits for nothing."""
+    """An ended run holds no component, waits for nothing and asks nobody."""
     RunTarget.objects.filter(run=run, is_active=True).update(is_active=False)
     ledger.end("run", [run.pk])
+    confirmations.lapse(Confirmation.objects.filter(step__run=run))
 
 
 def took_effect(

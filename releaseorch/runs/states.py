@@ -57,7 +57,18 @@ class DecisionKind(models.TextChoices):
     MARK_FAILED = "mark_failed", _("failed for good")
 
 
-R, S, A = RunState, StepState, AttemptState
+class ConfirmationState(models.TextChoices):
+    """How a second person answered whoever wants to try again what nobody knows the outcome of."""
+
+    ASKED = "asked", _("waits for a second person")
+    CONFIRMED = "confirmed", _("confirmed")
+    ALONE = "alone", _("decided alone")
+    REVIEWED = "reviewed", _("decided alone, reviewed")
+    DECLINED = "declined", _("declined")
+    LAPSED = "lapsed", _("lapsed")
+
+
+R, S, A, C = RunState, StepState, AttemptState, ConfirmationState
 
 RUN_BEFORE_START = frozenset({R.DRAFT, R.PROPOSED, R.APPROVED, R.SCHEDULED})
 RUN_ACTIVE = frozenset({R.RUNNING, R.PAUSED, R.CANCELLING})
@@ -106,6 +117,14 @@ STEP_MOVES: dict[str, Move] = {
     "confirm_cancel": move(S.CANCELLED, S.RUNNING),
     # Again from an earlier step: what came after it waits once more, also what was over.
     "repeat": move(S.PENDING, S.READY, S.NEEDS_DECISION, S.SUCCEEDED, S.SKIPPED, S.FAILED),
+}
+
+CONFIRMATION_MOVES: dict[str, Move] = {
+    "confirm": move(C.CONFIRMED, C.ASKED),
+    "decide_alone": move(C.ALONE, C.ASKED),
+    "decline": move(C.DECLINED, C.ASKED),
+    "lapse": move(C.LAPSED, C.ASKED),
+    "review": move(C.REVIEWED, C.ALONE),
 }
 
 ATTEMPT_MOVES: dict[str, Move] = {
@@ -157,5 +176,16 @@ register(
         A.ERRORED: Look(_("Could not be run"), "errored", "errored"),
         A.UNKNOWN: Look(_("Outcome unknown"), "unknown", "unknown"),
         A.CANCELLED: Look(_("Cancelled"), "cancelled", "cancelled"),
+    },
+)
+register(
+    ConfirmationState,
+    {
+        C.ASKED: Look(_("Waits for a second person"), "person", "person"),
+        C.CONFIRMED: Look(_("Confirmed"), "approved", "succeeded"),
+        C.ALONE: Look(_("Decided alone"), "warn", "warn"),
+        C.REVIEWED: Look(_("Decided alone, reviewed"), "approved", "succeeded"),
+        C.DECLINED: Look(_("Declined"), "blocked", "blocked"),
+        C.LAPSED: Look(_("Lapsed"), "cancelled", "cancelled"),
     },
 )

@@ -7,6 +7,7 @@ from releaseorch.accounts.models import Team
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
 from releaseorch.catalog.states import StepKind
+from releaseorch.runs import confirmations
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting.ledger import WaitsFor
@@ -42,8 +43,16 @@ def for_step(step: Step, run: DeploymentRun) -> WaitsFor | None:
         sentence = _("The tool %(tool)s works on it.") % {"tool": step.executor}
         return WaitsFor(Blocker.OUTSIDE, step.executor, sentence, None, team_id)
     if step.state == StepState.NEEDS_DECISION:
-        return _for_role(Role.OPERATOR, _("Needs a decision by an operator or a release manager."), team_id)
+        return _for_decision(step, team_id)
     return None
+
+
+def _for_decision(step: Step, team_id: int | None) -> WaitsFor:
+    """Of a second person, if one is asked; one query."""
+    confirmation = confirmations.asked([step.pk]).get(step.pk)
+    if confirmation is not None:
+        return confirmations.waits_for(confirmation, team_id)
+    return _for_role(Role.OPERATOR, _("Needs a decision by an operator or a release manager."), team_id)
 
 
 def first_of(run: DeploymentRun) -> Step | None:
@@ -53,7 +62,7 @@ def first_of(run: DeploymentRun) -> Step | None:
 
 
 def for_run(run: DeploymentRun, first: Step | None) -> WaitsFor | None:
-    """What an active run waits for first; None before the start and after the end. One query."""
+    """What an active run waits for first; None before the start and after the end. Two queries at most."""
     if run.state == RunState.PAUSED:
         return _for_role(Role.OPERATOR, _paused(run))
     if run.state not in {RunState.RUNNING, RunState.CANCELLING}:

@@ -16,6 +16,7 @@ from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.runs import graph, queries, rights, waits
 from releaseorch.runs.models import Attempt, LateReport, Step
+from releaseorch.runs.queries import SecondPerson
 from releaseorch.runs.states import STEP_OPEN, AttemptState, StepState
 from releaseorch.web import run_times, times
 
@@ -64,6 +65,7 @@ class DecisionCard:
     application: Application | None
     installed: Installation | None
     choices: Sequence[Choice]
+    second: Sequence[SecondPerson]
     versions: Field | None
     why_not: str
 
@@ -95,7 +97,7 @@ def cards_of(
 ) -> list[DecisionCard]:
     """A card for each wanted step, `stop` (the run's verb) among its choices.
 
-    Three queries for all (late reports, requests, inventory), and two per card (log, versions).
+    Three queries for all (late reports, requests, inventory), and a few per card (log, versions, second person).
     """
     rows = [step for step in wanted if step.state == StepState.NEEDS_DECISION]
     late = _late_reports(rows)
@@ -148,7 +150,7 @@ def _card(
     actions = {action.verb: action for action in queries.step_actions(step, person, ASKED)}
     closed = rights.why_not_read(person, step)
     stuck = behind(step, steps, links)
-    done = actions.get("mark-done")
+    done, retry = actions.get("mark-done"), actions.get("retry")
     without = _clock(run_times.end_of(steps, links, now, without=step))
     ends = {
         "retry": _clock(run_times.end_of(steps, links, now)),
@@ -158,8 +160,11 @@ def _card(
         "mark-failed": _("no end"),
     }
     small = {
-        "retry": _("Attempt %(n)d with the same inputs; the ones before stay as they are.")
-        % {"n": len(known.attempts) + 1},
+        "retry": " ".join(
+            [_("Attempt %(n)d with the same inputs.") % {"n": len(known.attempts) + 1}, retry.consequence]
+        )
+        if retry is not None
+        else "",
         "take-over": _("You do it by hand and say how it went; no tool touches it again."),
         "mark-done": _("Counts as done by hand.") + " " + _go_on(len(stuck)),
         "skip": _go_on(len(stuck)) + " " + _left_open(step),
@@ -190,6 +195,7 @@ def _card(
         application=step.component.application if step.component else None,
         installed=known.installed,
         choices=choices,
+        second=queries.second_person_of_step(step, person),
         versions=next((field for field in done.fields if field.name == "installed"), None) if done else None,
         why_not=refused.pop() if len(refused) == 1 and not any(one.is_allowed for one in choices) else "",
     )

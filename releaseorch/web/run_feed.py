@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from releaseorch.audit import queries as audit
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
-from releaseorch.runs.models import Decision, DeploymentRun
+from releaseorch.runs.models import Confirmation, Decision, DeploymentRun
 from releaseorch.runs.states import DecisionKind
 from releaseorch.web import times
 
 LONGEST = 60
+WITH_NAMES = ("actor", "confirmation__answered_by", "confirmation__reviewed_by")
 SAID = {
     "run.created": gettext_lazy("composed the run"),
     "run.proposed": gettext_lazy("proposed the plan"),
@@ -70,7 +71,7 @@ class FeedLine:
 def feed_of(run: DeploymentRun) -> list[FeedLine]:
     """The newest lines of the run's events and its steps' decisions; two queries."""
     events = (_of_event(event) for event in audit.events_of("run", run.pk, LONGEST))
-    decisions = Decision.objects.filter(step__run=run).select_related("actor", "step")[:LONGEST]
+    decisions = Decision.objects.filter(step__run=run).select_related(*WITH_NAMES, "step")[:LONGEST]
     lines = [line for line in events if line is not None] + [_of_decision(one) for one in decisions]
     return sorted(lines, key=lambda line: line.at, reverse=True)[:LONGEST]
 
@@ -82,7 +83,17 @@ def decisions_of(decisions: Iterable[Decision]) -> list[FeedLine]:
 
 def _of_decision(one: Decision) -> FeedLine:
     did = str(DECIDED[DecisionKind(one.kind)]) % {"n": one.step.number}
+    if one.confirmation is not None:
+        did = f"{did}, {_second_person(one.confirmation)}"
     return FeedLine(one.at, one.actor.name, did, one.reason, step_id=one.step_id)
+
+
+def _second_person(one: Confirmation) -> str:
+    if not one.was_alone:
+        return gettext("confirmed by %(who)s") % {"who": one.answered_by}
+    if one.reviewed_by is None:
+        return gettext("alone, not reviewed yet")
+    return gettext("alone, reviewed by %(who)s") % {"who": one.reviewed_by}
 
 
 def _of_event(event: Event) -> FeedLine | None:

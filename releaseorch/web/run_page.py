@@ -13,6 +13,7 @@ from releaseorch.delivery import plan_schedule, run_queries
 from releaseorch.delivery.composing import requests_of
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.notifications.queries import called_of
+from releaseorch.runs import queries
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 from releaseorch.runs.queries import RunDetail, detail_of
 from releaseorch.runs.states import StepState
@@ -58,6 +59,11 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         ],
         "must_act_more": max(len(detail.must_act) - MOST_WAITING, 0),
         "cards": cards,
+        "second": [
+            one
+            for one in queries.second_person_of_run(run, person)
+            if one.step.pk not in {card.step.pk for card in cards}
+        ],
         "cards_shown": {card.step.pk for card in cards},
         **_facts(detail, times, present),
         "gate": gate,

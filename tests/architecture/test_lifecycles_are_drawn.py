@@ -12,13 +12,15 @@ from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import REQUEST_BEFORE_DEPLOYING, REQUEST_MOVES, RequestState
 from releaseorch.features.models import Release
 from releaseorch.features.states import RELEASE_MOVES, ReleaseState
-from releaseorch.runs.models import Attempt, DeploymentRun, Step
+from releaseorch.runs.models import Attempt, Confirmation, DeploymentRun, Step
 from releaseorch.runs.states import (
     ATTEMPT_MOVES,
+    CONFIRMATION_MOVES,
     RUN_BEFORE_START,
     RUN_MOVES,
     STEP_MOVES,
     AttemptState,
+    ConfirmationState,
     RunState,
     StepState,
 )
@@ -29,6 +31,7 @@ LIFECYCLES = [
     (DeploymentRun, RUN_MOVES, RunState),
     (Step, STEP_MOVES, StepState),
     (Attempt, ATTEMPT_MOVES, AttemptState),
+    (Confirmation, CONFIRMATION_MOVES, ConfirmationState),
 ]
 # Words of the drawings that stand for several states.
 GROUPS = {

@@ -38,6 +38,7 @@ RIGHTS = {
     ],
     "step.decide": [
         "step.retry", "step.retry_from", "step.skip", "step.take_over", "step.mark_done", "step.mark_failed",
+        "step.confirm", "step.decline", "step.review",
     ],
     "step.take": ["step.done", "step.failed"],  # who has taken it says how it went
     "step.reassign": ["step.hand_back"],  # besides its owner

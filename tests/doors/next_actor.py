@@ -6,8 +6,8 @@ from itertools import pairwise
 from releaseorch.audit.models import Event
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import REQUEST_FINAL
-from releaseorch.runs.models import DeploymentRun, Step
-from releaseorch.runs.states import RUN_ACTIVE, RUN_FINAL, StepState
+from releaseorch.runs.models import Confirmation, DeploymentRun, Step
+from releaseorch.runs.states import RUN_ACTIVE, RUN_FINAL, ConfirmationState, StepState
 from releaseorch.waiting.models import Interval
 
 # A step that hasn't begun waits for the steps before it, which its run shows.
@@ -20,7 +20,9 @@ def waiting() -> set[tuple[str, int]]:
     runs = DeploymentRun.objects.filter(pk__in=composed).exclude(state__in=RUN_FINAL)
     steps = Step.objects.filter(run__in=composed, run__state__in=RUN_ACTIVE, state__in=WAITING_STEPS)
     requests = DeploymentRequest.objects.exclude(state__in=REQUEST_FINAL)
+    asked = Confirmation.objects.filter(state=ConfirmationState.ASKED)
     return {
+        *(("confirmation", pk) for pk in asked.values_list("pk", flat=True)),
         *(("request", pk) for pk in requests.values_list("pk", flat=True)),
         *(("run", pk) for pk in runs.values_list("pk", flat=True)),
         *(("step", pk) for pk in steps.values_list("pk", flat=True)),

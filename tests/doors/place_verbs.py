@@ -9,7 +9,13 @@ from tests.doors.request_verbs import WHY
 from tests.doors.verbs import Verb, typed
 from tests.factories import House, place
 
-PLACE = {"name": "Training", "rank": 4, "is_protected": False, "parameters": {"region": "north"}}
+PLACE = {
+    "name": "Training",
+    "rank": 4,
+    "is_protected": False,
+    "confirm_within_minutes": 15,
+    "parameters": {"region": "north"},
+}
 SERVER = {"name": "web-9", "kind": "server", "parameters": {"port": "8080"}}
 TURN = {"order": 3, "group": "left"}
 LINES = {"region": "region = north", "port": "port = 8080"}

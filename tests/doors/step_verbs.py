@@ -1,14 +1,22 @@
 """The verbs of steps."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from releaseorch.core import clock
+from releaseorch.delivery.drafts import ItemDraft
+from releaseorch.delivery.states import RequestState
+from releaseorch.executors.base import Unknown
 from releaseorch.runs import services
+from releaseorch.runs.engine import endings, worker
 from releaseorch.runs.models import Step
+from releaseorch.runs.store import store
 from tests.delivery.runs import stories
 from tests.doors.request_verbs import WHY
 from tests.doors.verbs import Call, Verb, typed
 from tests.factories import House
+from tests.histories import request_in_state
 
 TITLE = "Tell the service desk"
 
@@ -31,6 +39,27 @@ def passed(house: House) -> Step:
     run = stories.running(house, stories.by_hand(house, TITLE, "Look at it"))
     stories.done(run, TITLE, house.cast.operator)
     return stories.step(run, TITLE)
+
+
+def of_unknown_outcome(house: House) -> Step:
+    """On a protected environment; Olga wants to try it again."""
+    item = ItemDraft(component=house.claims_web, version=house.version(house.claims_web))
+    run = stories.running(house, request_in_state(house, RequestState.APPROVED, items=[item]))
+    step = run.steps.get(kind="automated", state="ready")
+    claim = worker.claim_step(step.pk, step.token)
+    assert claim is not None and store().record_intent(claim, 60)
+    endings.finish(claim, Unknown("The worker went silent."))
+    return Step.objects.get(pk=step.pk)
+
+
+def asked(house: House) -> Step:
+    return services.retry_step(actor=house.cast.operator, step=of_unknown_outcome(house), reason=WHY)
+
+
+def decided_alone(house: House) -> Step:
+    step = asked(house)
+    step.confirmations.update(until=clock.now() - timedelta(minutes=1))
+    return services.confirm_step(actor=house.cast.operator, step=step, reason=WHY)
 
 
 def with_version(service: Callable[..., Any], **values: Any) -> Callable[[Call], Any]:
@@ -74,6 +103,14 @@ STEP_VERBS = [
     Verb(
         "step.retry_from", "step.retried_from", "operator", passed, state="ready",
         **reasoned(services.retry_from_step),
+    ),
+    Verb("step.confirm", "step.confirmed", "release_manager", asked, state="ready", **reasoned(services.confirm_step)),
+    Verb(
+        "step.decline", "step.declined", "operator", asked, state="needs_decision", **reasoned(services.decline_step),
+    ),
+    Verb(
+        "step.review", "step.reviewed", "release_manager", decided_alone, state="ready",
+        **reasoned(services.review_step),
     ),
     Verb("step.skip", "step.skipped", "operator", undecided, state="skipped", **reasoned(services.skip_step)),
     Verb(

@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from releaseorch.catalog.states import StepKind
 from releaseorch.environments.models import Installation
-from releaseorch.runs.models import Attempt, Decision, DeploymentRun, RunTarget, Step, StepLink
+from releaseorch.runs.models import Attempt, Confirmation, Decision, DeploymentRun, RunTarget, Step, StepLink
 from releaseorch.runs.states import (
     RUN_ACTIVE,
     RUN_FINAL,
@@ -15,6 +15,7 @@ from releaseorch.runs.states import (
     STEP_OPEN,
     STEP_PASSED,
     AttemptState,
+    ConfirmationState,
     DecisionKind,
     StepState,
 )
@@ -24,7 +25,9 @@ WAITING_STEPS = frozenset({StepState.READY, StepState.CLAIMED, StepState.RUNNING
 
 
 def broken() -> list[str]:
-    return [*_attempts(), *_order(), *_ends(), *_unknown(), *_waits(), *_targets(), *_starts(), *_inventory()]
+    return [
+        *_attempts(), *_order(), *_ends(), *_unknown(), *_waits(), *_targets(), *_starts(), *_second(), *_inventory(),
+    ]  # fmt: skip
 
 
 def _attempts() -> Iterator[str]:
@@ -100,11 +103,14 @@ def _waits() -> Iterator[str]:
     wanted |= {
         ("step", pk) for pk in Step.objects.filter(state__in=WAITING_STEPS).values_list("pk", flat=True)
     }
+    asked = Confirmation.objects.filter(state=ConfirmationState.ASKED)
+    wanted |= {("confirmation", pk) for pk in asked.values_list("pk", flat=True)}
     # What a run waits for before its start is another story.
     unstarted = DeploymentRun.objects.exclude(state__in=[*RUN_ACTIVE, *RUN_FINAL]).values_list(
         "pk", flat=True
     )
-    ours = {wait for wait in open_waits if wait[0] in {"run", "step"}} - {("run", pk) for pk in unstarted}
+    kinds = {"run", "step", "confirmation"}
+    ours = {wait for wait in open_waits if wait[0] in kinds} - {("run", pk) for pk in unstarted}
     for kind, pk in sorted(wanted - ours):
         yield f"{kind} {pk} waits for nobody"
     for kind, pk in sorted(ours - wanted):
@@ -131,6 +137,18 @@ def _starts() -> Iterator[str]:
         retries = Decision.objects.filter(step=step, kind=DecisionKind.RETRY).count()
         if begun > 1 + retries:
             yield f"{step} was begun {begun} times with {retries} retries"
+
+
+def _second() -> Iterator[str]:
+    """10: on a protected environment nothing of unknown outcome was tried again by one person alone, unmarked."""
+    retries = Decision.objects.filter(kind=DecisionKind.RETRY, attempt__state=AttemptState.UNKNOWN)
+    allowed = [ConfirmationState.CONFIRMED, ConfirmationState.ALONE, ConfirmationState.REVIEWED]
+    for one in retries.filter(step__run__environment__is_protected=True):
+        if one.confirmation is None or one.confirmation.state not in allowed:
+            yield f"{one.step} was tried again by {one.actor} without a second person"
+    for one in Confirmation.objects.filter(state=ConfirmationState.ASKED).select_related("step__run"):
+        if one.step.run.state in RUN_FINAL or one.step.token != one.token:
+            yield f"{one} is asked, though it was decided otherwise"
 
 
 def _inventory() -> Iterator[str]:

@@ -4,9 +4,11 @@ import pytest
 
 from releaseorch.accounts.models import Person
 from releaseorch.audit.models import Event
+from releaseorch.executors.base import Unknown
 from releaseorch.runs import services
-from releaseorch.runs.engine import worker
-from releaseorch.runs.models import Attempt, Decision, DeploymentRun, RunTarget
+from releaseorch.runs.engine import endings, worker
+from releaseorch.runs.models import Attempt, Confirmation, Decision, DeploymentRun, RunTarget
+from releaseorch.runs.store import store
 from tests.characters import Cast
 from tests.factories import House
 from tests.faults import contestants
@@ -116,6 +118,30 @@ def test_decide(cast: Cast, racers: Racers) -> None:
         finishes = racers.race(contestants.decide, [(step.pk, cast.operator.pk, kind) for kind in kinds])
         assert winners(finishes) == [Decision.objects.latest("id").kind]
         assert Decision.objects.count() == number + 1
+        assert broken() == []
+
+
+def test_second_person(cast: Cast, house: House, racers: Racers) -> None:
+    """Asked by one of many, answered by one of many: one attempt more, or none."""
+    managers = [cast.release_manager.pk, cast.second_manager.pk] * (RACERS // 2)
+    answers = ["confirm", "confirm", "decline", "confirm", "skip", "confirm", "mark_done", "decline"]
+    for number in range(ROUNDS):
+        run = a.running_run(cast.release_manager, a.automated("deploy"), environment=house.production)
+        step = a.step(run, "deploy")
+        claim = worker.claim_step(step.pk, step.token)
+        assert claim is not None and store().record_intent(claim, 60)
+        endings.finish(claim, Unknown("The worker went silent."))
+        askers = [(step.pk, person, "retry") for person in [cast.operator.pk] * RACERS]
+        assert winners(racers.race(contestants.decide, askers)) == ["retry"]
+        assert count("step.second_person_asked") == number + 1
+        racing = [(step.pk, person, kind) for person, kind in zip(managers, answers, strict=True)]
+        (won,) = winners(racers.race(contestants.decide, racing))
+        assert Confirmation.objects.latest("id").state == {"confirm": "confirmed", "decline": "declined"}.get(
+            won, "lapsed"
+        )
+        assert a.states(run)["deploy"] == {
+            "confirm": "ready", "decline": "needs_decision", "skip": "skipped", "mark_done": "succeeded",
+        }[won]  # fmt: skip
         assert broken() == []
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from releaseorch.core import clock
 from releaseorch.core.errors import DomainError
 from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
 from releaseorch.runs import housekeeping, services
 from releaseorch.runs.engine import endings, worker
-from releaseorch.runs.models import DeploymentRun, Step
-from releaseorch.runs.states import DecisionKind, StepState
+from releaseorch.runs.models import Confirmation, DeploymentRun, Step
+from releaseorch.runs.states import ConfirmationState, DecisionKind, StepState
 from releaseorch.runs.store import Claim, store
 from tests.characters import Cast
 from tests.factories import House
@@ -76,6 +77,8 @@ class Walk:
             self.start,
             self.decide,
             self.decide,
+            self.answer,
+            self.answer,
             self.again,
             self.steer,
             self.drop,
@@ -148,6 +151,17 @@ class Walk:
             kind = self.dice.choice(list(DecisionKind))
             decide = getattr(services, f"{kind}_step")
             decide(actor=self.cast.operator, step=step, reason="Looked at it.")
+
+    def answer(self) -> None:
+        """Of the second person; sometimes of the first one, when the time is over."""
+        found = list(Confirmation.objects.filter(state=ConfirmationState.ASKED).order_by("pk"))
+        if found:
+            asked = self.dice.choice(found)
+            if self.dice.random() < 0.3:
+                Confirmation.objects.filter(pk=asked.pk).update(until=clock.now())
+            say = self.dice.choice([services.confirm_step, services.confirm_step, services.decline_step])
+            who = self.dice.choice([self.cast.release_manager, self.cast.operator])
+            say(actor=who, step=asked.step, reason="Looked at it too.")
 
     def again(self) -> None:
         step = self.step(StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED)

@@ -73,6 +73,9 @@ MATRIX: dict[str, set[str]] = {
         ],
         MANAGERS | OPERATORS,
     ),
+    # Olga asked for it, and once decided alone: the others are the second person, she may only take it back.
+    **dict.fromkeys(["step.confirm", "step.review"], MANAGERS),
+    "step.decline": MANAGERS | OPERATORS,
     **dict.fromkeys(["release.lock", "release.begin", "release.complete"], MANAGING),
     **dict.fromkeys(["release.complete_with_exceptions", "release.abandon"], MANAGING),
     **dict.fromkeys([f"application.{verb}" for verb in ("create", "edit", "retire", "restore")], SETTING_UP),

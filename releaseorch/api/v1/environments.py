@@ -46,8 +46,8 @@ class EnvironmentOut(serializers.ModelSerializer[Environment]):
     class Meta:
         model = Environment
         fields = (
-            "id", "slug", "name", "rank", "is_protected", "parameters", "targets", "retired_at", "retired_reason",
-            "version",
+            "id", "slug", "name", "rank", "is_protected", "confirm_within_minutes", "parameters", "targets",
+            "retired_at", "retired_reason", "version",
         )  # fmt: skip
 
     @extend_schema_field(TargetOfEnvironment(many=True))
@@ -61,6 +61,7 @@ class NewEnvironment(StrictSerializer):
     name = Line()
     rank = serializers.IntegerField(min_value=0, max_value=HIGHEST_RANK)
     is_protected = serializers.BooleanField(default=False)
+    confirm_within_minutes = serializers.IntegerField(min_value=1, max_value=24 * 60, default=10)
     parameters = serializers.DictField(child=Line(max_length=2000, allow_blank=True), default=dict)
 
 
@@ -68,6 +69,7 @@ class EditedEnvironment(Seen):
     name = Line(required=False)
     rank = serializers.IntegerField(min_value=0, max_value=HIGHEST_RANK, required=False)
     is_protected = serializers.BooleanField(required=False)
+    confirm_within_minutes = serializers.IntegerField(min_value=1, max_value=24 * 60, required=False)
     parameters = serializers.DictField(child=Line(max_length=2000, allow_blank=True), required=False)
 
 

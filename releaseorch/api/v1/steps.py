@@ -21,9 +21,11 @@ from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.runs import queries, rights, services
-from releaseorch.runs.models import Attempt, Decision, Evidence, LateReport, Step
-from releaseorch.runs.states import AttemptState, StepState
+from releaseorch.runs.models import Attempt, Confirmation, Decision, Evidence, LateReport, Step
+from releaseorch.runs.states import AttemptState, ConfirmationState, StepState
 from releaseorch.waiting import ledger
+
+ANSWERING = ("asked_by", "answered_by", "reviewed_by")
 
 
 class StepOut(serializers.ModelSerializer[Step]):
@@ -76,12 +78,28 @@ class AttemptOut(serializers.ModelSerializer[Attempt]):
         return shown
 
 
+class ConfirmationOut(serializers.ModelSerializer[Confirmation]):
+    """What a second person was asked before something of unknown outcome was tried again, and what they said."""
+
+    asked_by = PersonOut()
+    answered_by = PersonOut(allow_null=True)
+    reviewed_by = PersonOut(allow_null=True)
+
+    class Meta:
+        model = Confirmation
+        fields = (
+            "state", "from_here", "asked_by", "asked_at", "reason", "until", "answered_by", "answered_at", "answer",
+            "reviewed_by", "reviewed_at", "review_note",
+        )  # fmt: skip
+
+
 class DecisionOut(serializers.ModelSerializer[Decision]):
     actor = PersonOut()
+    confirmation = ConfirmationOut(allow_null=True)
 
     class Meta:
         model = Decision
-        fields = ("kind", "reason", "actor", "at")
+        fields = ("kind", "reason", "actor", "at", "confirmation")
 
 
 class EvidenceOut(serializers.ModelSerializer[Evidence]):
@@ -127,6 +145,7 @@ class StepDetailOut(StepOut):
 
     attempts = AttemptOut(many=True)
     decisions = DecisionOut(many=True)
+    confirmations = ConfirmationOut(many=True)
     evidence = serializers.SerializerMethodField()
     closed = serializers.SerializerMethodField(
         help_text="Why evidence, logs and what attempts say are not shown to the caller, else empty."
@@ -137,8 +156,8 @@ class StepDetailOut(StepOut):
 
     class Meta(StepOut.Meta):
         fields: tuple[str, ...] = (
-            *StepOut.Meta.fields, "instructions", "attempts", "decisions", "evidence", "closed", "waits_for",
-            "to_decide", "actions",
+            *StepOut.Meta.fields, "instructions", "attempts", "decisions", "confirmations", "evidence", "closed",
+            "waits_for", "to_decide", "actions",
         )  # fmt: skip
 
     @extend_schema_field(EvidenceOut(many=True))
@@ -215,6 +234,10 @@ class StepFilter(django_filters.FilterSet):
     run = django_filters.NumberFilter(field_name="run_id", min_value=1, max_value=2**63 - 1)
     state = django_filters.MultipleChoiceFilter(choices=StepState.choices)
     team = django_filters.CharFilter(field_name="team__slug")
+    confirmation = django_filters.ChoiceFilter(
+        field_name="confirmations__state", choices=ConfirmationState.choices, distinct=True,
+        label="`asked`: a second person is; `alone`: decided alone, and nobody has reviewed it yet",
+    )  # fmt: skip
 
     class Meta:
         model = Step
@@ -236,7 +259,10 @@ class Steps(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
         )
         if self.action == "list":
             return rows
-        return rows.prefetch_related("attempts__person", "decisions__actor", "evidence__person")
+        return rows.prefetch_related(
+            "attempts__person", "decisions__actor", "evidence__person",
+            *(f"{at}__{who}" for at in ("decisions__confirmation", "confirmations") for who in ANSWERING),
+        )  # fmt: skip
 
     def shown(self, changed: Any) -> Any:
         return self.get_queryset().get(pk=changed.pk)
@@ -250,6 +276,9 @@ class Steps(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     retry = verb("retry", services.retry_step, SeenReasoned, StepDetailOut, on="step")
     retry_from = verb("retry_from", services.retry_from_step, SeenReasoned, StepDetailOut, on="step")
     skip = verb("skip", services.skip_step, SeenReasoned, StepDetailOut, on="step")
+    confirm = verb("confirm", services.confirm_step, SeenReasoned, StepDetailOut, on="step")
+    decline = verb("decline", services.decline_step, SeenReasoned, StepDetailOut, on="step")
+    review = verb("review", services.review_step, SeenReasoned, StepDetailOut, on="step")
     take_over = verb("take_over", services.take_over_step, SeenReasoned, StepDetailOut, on="step")
     mark_done = verb("mark_done", services.mark_done_step, MarkDone, StepDetailOut, on="step")
     mark_failed = verb("mark_failed", services.mark_failed_step, SeenReasoned, StepDetailOut, on="step")

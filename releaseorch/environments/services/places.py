@@ -26,6 +26,7 @@ class EnvironmentChanges(TypedDict, total=False):
     name: str
     rank: int
     is_protected: bool
+    confirm_within_minutes: int
     parameters: Mapping[str, str]
 
 
@@ -36,6 +37,7 @@ def create_environment(
     rank: int,
     slug: str = "",
     is_protected: bool = False,
+    confirm_within_minutes: int = 10,
     parameters: Mapping[str, str] | None = None,
 ) -> Environment:
     """A place to deploy to; the same rank means side by side. Raises `NotAllowed`, `Invalid`."""
@@ -44,7 +46,8 @@ def create_environment(
     made = cleaned(
         Environment(
             name=name, slug=slug_of(Environment, slug, name, "environment"), rank=rank,
-            is_protected=is_protected, parameters=checked(parameters or {}),
+            is_protected=is_protected, confirm_within_minutes=confirm_within_minutes,
+            parameters=checked(parameters or {}),
         )
     )  # fmt: skip
     with transaction.atomic():

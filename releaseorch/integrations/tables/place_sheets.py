@@ -30,6 +30,7 @@ class Environments(Sheet):
         Column("Environment", "name", needed=True),
         Column("Rank", "rank", Whole(), needed=True),
         Column("Protected", "is_protected", YES_NO),
+        Column("Confirm within", "confirm_within_minutes", Whole(empty=10)),
         Column("Parameters", "parameters", PAIRS),
         RETIRED,
     )

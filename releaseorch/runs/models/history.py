@@ -128,13 +128,19 @@ class LogChunk(models.Model):
 
 
 class Decision(models.Model):
-    """What a person chose for a step that needed a decision, and why; insert only."""
+    """What a person chose for a step that needed a decision, and why; insert only.
+
+    `confirmation` is what a second person was asked first, where one was.
+    """
 
     step = models.ForeignKey(Step, models.CASCADE, related_name="decisions")
     attempt = models.ForeignKey(Attempt, models.PROTECT, null=True, blank=True, related_name="+")
     kind = models.CharField(max_length=20, choices=DecisionKind)
     reason = fields.text()
     actor = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    confirmation = models.ForeignKey(
+        "runs.Confirmation", models.PROTECT, null=True, blank=True, related_name="decisions"
+    )
     at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -10,6 +10,9 @@ from releaseorch.runs.queries.runs import (
     runs_page,
     steps_of,
 )
+from releaseorch.runs.queries.second_person import SecondPerson
+from releaseorch.runs.queries.second_person import of_run as second_person_of_run
+from releaseorch.runs.queries.second_person import of_step as second_person_of_step
 from releaseorch.runs.queries.step_actions import step_actions
 from releaseorch.runs.queries.steps import DecisionEvidence, StepDetail, decision_evidence, step_detail
 from releaseorch.runs.queries.work import MustAct, WorkOfPerson, who_must_act, work_of
@@ -19,6 +22,7 @@ __all__ = [
     "MustAct",
     "RunDetail",
     "RunFilter",
+    "SecondPerson",
     "StepDetail",
     "WorkOfPerson",
     "actions_for",
@@ -31,6 +35,8 @@ __all__ = [
     "log_tail",
     "run_detail",
     "runs_page",
+    "second_person_of_run",
+    "second_person_of_step",
     "shown_line",
     "step_actions",
     "step_detail",

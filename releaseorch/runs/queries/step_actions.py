@@ -1,14 +1,17 @@
 """What a person may do with a step, or why not."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core.actions import Action, Field
-from releaseorch.runs import rights
+from releaseorch.runs import confirmations, rights
 from releaseorch.runs.models import Step
+from releaseorch.runs.queries.second_person import VERBS as SECOND
+from releaseorch.runs.queries.second_person import second_person_actions
 from releaseorch.runs.repeats import Again
 from releaseorch.runs.states import STEP_FINAL, STEP_MOVES, RunState, StepState
 
@@ -21,10 +24,11 @@ def step_actions(step: Step, person: Person, verbs: Collection[str] | None = Non
 
     `take` and `failed` cost no query, the others one or two each.
     """
+    second = second_person_actions(step, person) if verbs is None or SECOND.intersection(verbs) else []
     if not step.run.is_active:
-        return []
+        return second
     wanted = [(verb, maker) for verb, maker in _MAKERS if verbs is None or verb in verbs]
-    return [maker(step, person) for verb, maker in wanted if _allows(step, verb)]
+    return [*(maker(step, person) for verb, maker in wanted if _allows(step, verb)), *second]
 
 
 def _allows(step: Step, verb: str) -> bool:
@@ -103,19 +107,31 @@ def _choice(name: str, label: str, rows: Iterable[tuple[int, str]]) -> Field:
 
 
 def _retry(step: Step, person: Person) -> Action:
-    return _decision(step, person, "retry", _("Try again"), is_new=True, primary=True,
+    """Three queries, where this person may decide."""
+    made = _decision(step, person, "retry", _("Try again"), is_new=True, primary=True,
                      consequence=_("A new attempt begins; the ones before stay as they are."))  # fmt: skip
+    return _with_second_person(made, step, [step]) if made.allowed else made
 
 
 def _retry_from(step: Step, person: Person) -> Action:
-    """Three queries, where this person may decide."""
-    why_not, consequence = rights.why_not_decide(person, step), ""
-    if not why_not:
-        again = Again.of(step)
-        why_not, consequence = " ".join(again.why_not()), again.consequence()
-    return _action(
-        step, "retry-from", _("Again from here"), why_not, needs_reason=True, consequence=consequence
-    )
+    """Five queries, where this person may decide."""
+    why_not, label = rights.why_not_decide(person, step), _("Again from here")
+    if why_not:
+        return _action(step, "retry-from", label, why_not, needs_reason=True)
+    again = Again.of(step)
+    why_not, consequence = " ".join(again.why_not()), again.consequence()
+    made = _action(step, "retry-from", label, why_not, needs_reason=True, consequence=consequence)
+    return _with_second_person(made, step, again.begun) if made.allowed else made
+
+
+def _with_second_person(made: Action, step: Step, begun: Iterable[Step]) -> Action:
+    """Whether one is asked already, and that one will be."""
+    if why_not := confirmations.why_not_ask(confirmations.asked([step.pk]).get(step.pk)):
+        return replace(made, allowed=False, why_not=why_not)
+    if confirmations.doubtful_attempt(step.run, begun) is None:
+        return made
+    said = _("Nobody knows what is at work there, so a second person confirms it first.")
+    return replace(made, consequence=f"{made.consequence} {said}")
 
 
 def _take_over(step: Step, person: Person) -> Action:

@@ -10,6 +10,7 @@ from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
 
 LAST_LINES = 20
+CONFIRMED = ("confirmation__answered_by", "confirmation__reviewed_by")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def step_detail(step_id: int) -> StepDetail:
     return StepDetail(
         step=step,
         attempts=list(step.attempts.select_related("person").order_by("number")),
-        decisions=list(step.decisions.select_related("actor")),
+        decisions=list(step.decisions.select_related("actor", "step", *CONFIRMED)),
         evidence=list(step.evidence.select_related("person")),
         wait=ledger.open_waits("step", [step.pk]).get(step.pk),
     )

@@ -11,7 +11,8 @@ from releaseorch.accounts.models import Person, Team
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.states import StepKind
 from releaseorch.runs import expectations, progress, rights, waits
-from releaseorch.runs.models import DeploymentRun, Step
+from releaseorch.runs.models import Confirmation, DeploymentRun, Step
+from releaseorch.runs.queries import second_person
 from releaseorch.runs.states import RUN_ACTIVE, RunState, StepState
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Blocker, Interval
@@ -36,6 +37,7 @@ class WorkOfPerson:
     """What one person can do now, oldest first: go on with, take, decide.
 
     `asked`: decisions that went up to them and aren't theirs to take; `gone_up`: by step, the sentence why.
+    `second`: what they confirm, or review, as the second person.
     """
 
     mine: list[Step]
@@ -43,6 +45,7 @@ class WorkOfPerson:
     to_decide: list[Step]
     asked: list[Step] = field(default_factory=list)
     gone_up: Mapping[int, str] = field(default_factory=dict)
+    second: list[Confirmation] = field(default_factory=list)
 
 
 def who_must_act(run: DeploymentRun) -> list[MustAct]:
@@ -82,7 +85,7 @@ def is_for_people(step: Step) -> bool:
 
 
 def work_of(person: Person) -> WorkOfPerson:
-    """Steps of active runs that this person has taken, may take, may decide on, or is asked about; three queries."""
+    """Steps of active runs that this person has taken, may take, may decide on, or is asked about; four queries."""
     steps = list(
         Step.objects.filter(run__state__in=RUN_ACTIVE)
         .filter(
@@ -99,21 +102,29 @@ def work_of(person: Person) -> WorkOfPerson:
     )
     waiting = [step for step in steps if step.state == StepState.NEEDS_DECISION]
     ready = [step for step in steps if step.state == StepState.READY]
-    to_decide, gone_up = _to_decide(person, waiting), _gone_up(person, waiting)
+    second = second_person.wanted_of(person) if _may_decide_somewhere(person) else []
+    confirms = {one.step_id for one in second if one.is_open}
+    to_decide = [step for step in _to_decide(person, waiting) if step.pk not in confirms]
+    gone_up = _gone_up(person, waiting)
     known = {step.pk for step in to_decide}
     return WorkOfPerson(
         mine=[step for step in steps if step.state == StepState.CLAIMED],
         to_take=[step for step in ready if not rights.why_not_take(person, step)],
         to_decide=to_decide,
-        asked=[step for step in waiting if step.pk in gone_up and step.pk not in known],
+        asked=[step for step in waiting if step.pk in gone_up and step.pk not in known | confirms],
         gone_up=gone_up,
+        second=second,
     )
 
 
 def _to_decide(person: Person, waiting: Iterable[Step]) -> list[Step]:
-    if not any(grant.role in {Role.OPERATOR, Role.RELEASE_MANAGER} for grant in policy.grants_of(person)):
+    if not _may_decide_somewhere(person):
         return []
     return [step for step in waiting if not rights.why_not_decide(person, step)]
+
+
+def _may_decide_somewhere(person: Person) -> bool:
+    return any(grant.role in {Role.OPERATOR, Role.RELEASE_MANAGER} for grant in policy.grants_of(person))
 
 
 def _gone_up(person: Person, waiting: Iterable[Step]) -> dict[int, str]:

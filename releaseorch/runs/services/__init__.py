@@ -1,5 +1,6 @@
 """Every verb that people have for runs and steps; `actor` is a person, `seen` the version the form was drawn from."""
 
+from releaseorch.runs.services.confirming import confirm_step, decline_step, review_step
 from releaseorch.runs.services.decisions import (
     mark_done_step,
     mark_failed_step,
@@ -24,6 +25,8 @@ from releaseorch.runs.services.steering import comment_run, pause_run, resume_ru
 __all__ = [
     "cancel_run",
     "comment_run",
+    "confirm_step",
+    "decline_step",
     "done_step",
     "drop_steps",
     "failed_step",
@@ -36,6 +39,7 @@ __all__ = [
     "resume_run",
     "retry_from_step",
     "retry_step",
+    "review_step",
     "skip_step",
     "start_run",
     "stop_run",

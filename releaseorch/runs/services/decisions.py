@@ -14,8 +14,8 @@ from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import checked
 from releaseorch.core.errors import Conflict, NotAllowed
 from releaseorch.core.transitions import go
-from releaseorch.runs import attempts, evidence, progress, rights
-from releaseorch.runs.models import Decision, DeploymentRun, Step
+from releaseorch.runs import attempts, confirmations, evidence, progress, rights
+from releaseorch.runs.models import Confirmation, Decision, DeploymentRun, Step
 from releaseorch.runs.states import DecisionKind, RunState, StepState
 
 PAST = {
@@ -30,10 +30,33 @@ NEW_WORK = frozenset({DecisionKind.RETRY, DecisionKind.TAKE_OVER})
 
 
 def retry_step(*, actor: Person, step: Step, seen: int | None = None, reason: str) -> Step:
-    """Needs a decision → ready: a new attempt begins; the ones before stay as they are."""
-    with _decision(DecisionKind.RETRY, actor, step, seen, reason) as run:
-        progress.announce(run, [step.pk])
+    """Needs a decision → ready: a new attempt begins; the ones before stay as they are.
+
+    Where nobody knows how the last one ended, on a protected environment, a second person is asked first, and the
+    step stays as it is meanwhile.
+    """
+    step.check_version(seen)
+    said = rights.reason(reason)
+    with transaction.atomic():
+        run = _allowed(DecisionKind.RETRY, actor, step)
+        rights.refuse(confirmations.why_not_ask(confirmations.asked([step.pk]).get(step.pk)))
+        doubtful = confirmations.doubtful_attempt(run, [step])
+        if doubtful is None or step.state != StepState.NEEDS_DECISION:
+            try_again(run, step, actor, said)
+        else:
+            step.save()
+            made = confirmations.ask(actor, run, step, doubtful, said)
+            progress.note(actor, "step.second_person_asked", step, reason=said, until=made.until.isoformat())
+            progress.settle(run, [step])
     return step
+
+
+def try_again(
+    run: DeploymentRun, step: Step, actor: Person, said: str, confirmation: Confirmation | None = None
+) -> None:
+    """The retry itself, within the transaction that has locked the run; `confirmation` by whom it was allowed."""
+    with _carried_out(run, DecisionKind.RETRY, actor, step, said, confirmation):
+        progress.announce(run, [step.pk])
 
 
 def skip_step(*, actor: Person, step: Step, seen: int | None = None, reason: str) -> Step:
@@ -90,17 +113,39 @@ def _decision(
     step.check_version(seen)
     said = rights.reason(reason)
     with transaction.atomic():
-        run = progress.locked(step.run_id)
-        rights.refuse(rights.why_not_decide(actor, step))
-        _refuse_new_work(run, step, kind)
-        go(step, kind.value)
-        if kind == DecisionKind.TAKE_OVER:
-            step.owner = actor
-        step.save()
-        Decision.objects.create(step=step, attempt=attempts.latest(step), kind=kind, reason=said, actor=actor)
-        progress.note(actor, PAST[kind], step, reason=said)
-        yield run
-        progress.settle(run, [step])
+        run = _allowed(kind, actor, step)
+        with _carried_out(run, kind, actor, step, said):
+            yield run
+
+
+def _allowed(kind: DecisionKind, actor: Person, step: Step) -> DeploymentRun:
+    """The run, locked; raises `NotAllowed`, `Conflict`."""
+    run = progress.locked(step.run_id)
+    rights.refuse(rights.why_not_decide(actor, step))
+    _refuse_new_work(run, step, kind)
+    return run
+
+
+@contextmanager
+def _carried_out(
+    run: DeploymentRun,
+    kind: DecisionKind,
+    actor: Person,
+    step: Step,
+    said: str,
+    confirmation: Confirmation | None = None,
+) -> Iterator[None]:
+    go(step, kind.value)
+    if kind == DecisionKind.TAKE_OVER:
+        step.owner = actor
+    step.save()
+    confirmations.lapse(step.confirmations.all())  # whoever was asked about something else
+    Decision.objects.create(
+        step=step, attempt=attempts.latest(step), kind=kind, reason=said, actor=actor, confirmation=confirmation
+    )  # fmt: skip
+    progress.note(actor, PAST[kind], step, reason=said)
+    yield
+    progress.settle(run, [step])
 
 
 def _refuse_new_work(run: DeploymentRun, step: Step, kind: DecisionKind) -> None:

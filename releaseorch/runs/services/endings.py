@@ -11,8 +11,8 @@ from releaseorch.audit import events
 from releaseorch.core import clock
 from releaseorch.core.errors import NotAllowed
 from releaseorch.core.transitions import go
-from releaseorch.runs import attempts, outcomes, progress, rights
-from releaseorch.runs.models import Attempt, DeploymentRun, Step
+from releaseorch.runs import attempts, confirmations, outcomes, progress, rights
+from releaseorch.runs.models import Attempt, Confirmation, DeploymentRun, Step
 from releaseorch.runs.states import RUN_BEFORE_START, STEP_MOVES, AttemptState, StepState
 from releaseorch.runs.store import store
 from releaseorch.waiting import ledger
@@ -61,6 +61,7 @@ def cancel_run(*, actor: Person, run: DeploymentRun, seen: int | None = None, re
             progress.close(run)
         else:
             _ask_to_stop(run)
+            _ask_no_second_person(run)
             progress.end_or_wait(run)
     return run
 
@@ -89,6 +90,13 @@ def cancel_steps(actor: Person, run: DeploymentRun, steps: Iterable[Step], reaso
 def _ask_to_stop(run: DeploymentRun) -> None:
     running = Attempt.objects.filter(step__run=run, state=AttemptState.RUNNING, cancel_asked_at=None)
     running.update(cancel_asked_at=clock.now())
+
+
+def _ask_no_second_person(run: DeploymentRun) -> None:
+    """Nothing is tried again in a run that is being cancelled; who waited for a second person decides otherwise."""
+    confirmations.lapse(Confirmation.objects.filter(step__run=run))
+    for step in outcomes.unknown(run).select_related(*progress.WITH_NAMES):
+        progress.say_wait(run, step)
 
 
 def why_not_stop(run: DeploymentRun) -> list[str]:

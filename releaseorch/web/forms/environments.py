@@ -29,10 +29,15 @@ class EnvironmentForm(NounForm):
     is_protected = forms.BooleanField(
         label=_("Protected"), required=False, help_text=_("Real users or real data: pages mark it as such."),
     )  # fmt: skip
+    confirm_within_minutes = forms.IntegerField(
+        label=_("Minutes for a second person to confirm"), min_value=1, max_value=24 * 60, initial=10,
+        help_text=_("Where it is protected: when nobody knows how a step ended, a second person confirms that it is "
+                    "tried again. After these minutes whoever asked may decide alone."),
+    )  # fmt: skip
     parameters = parameters()
 
     groups: ClassVar[Sequence[Group]] = (
-        Group(_("What it is"), ("name", "rank", "is_protected")),
+        Group(_("What it is"), ("name", "rank", "is_protected", "confirm_within_minutes")),
         Group(_("What procedures are told"), ("parameters",)),
     )
 

@@ -14,7 +14,7 @@ from releaseorch.core.errors import Invalid
 from releaseorch.runs import services
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.progress import WITH_NAMES
-from releaseorch.runs.states import DecisionKind
+from releaseorch.runs.states import DecisionKind, StepState
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import perform
@@ -49,11 +49,8 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def hand_back(request: HttpRequest, pk: int) -> HttpResponse:
-    reason = request.POST.get("reason", "")
-    return _do(
-        request, pk, "hand-back", _("Handed back; somebody else can take it."),
-        lambda step, seen: services.hand_back_step(actor=person_of(request), step=step, seen=seen, reason=reason),
-    )  # fmt: skip
+    said = _("Handed back; somebody else can take it.")
+    return _reasoned(request, pk, "hand-back", said, services.hand_back_step)
 
 
 @require_POST
@@ -101,11 +98,24 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def retry_from(request: HttpRequest, pk: int) -> HttpResponse:
-    reason = request.POST.get("reason", "")
-    return _do(
-        request, pk, "retry-from", _("It begins again, with everything after it."),
-        lambda step, seen: services.retry_from_step(actor=person_of(request), step=step, seen=seen, reason=reason),
+    return _reasoned(
+        request, pk, "retry-from", _said(_("It begins again, with everything after it.")), services.retry_from_step
     )  # fmt: skip
+
+
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    return _reasoned(request, pk, "confirm", _("Confirmed; it begins again."), services.confirm_step)
+
+
+@require_POST
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    return _reasoned(request, pk, "decline", _("Declined; it is not tried again."), services.decline_step)
+
+
+@require_POST
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    return _reasoned(request, pk, "review", _("Reviewed."), services.review_step)
 
 
 @require_POST
@@ -142,7 +152,24 @@ def _decide(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         )
         return decided
 
-    return _do(request, pk, "decide", str(said), verb, {"kind": str(kind)})
+    done = _said(str(said)) if kind == DecisionKind.RETRY else str(said)
+    return _do(request, pk, "decide", done, verb, {"kind": str(kind)})
+
+
+def _said(done: str) -> Callable[[Step], str]:
+    """It begins at once, or a second person was asked first."""
+    return lambda step: done if step.state == StepState.READY else _("A second person confirms it first.")
+
+
+def _reasoned(
+    request: HttpRequest, pk: int, verb: str, said: str | Callable[[Any], str], service: Callable[..., Step]
+) -> HttpResponse:
+    """A verb that takes a reason and nothing else."""
+    reason = request.POST.get("reason", "")
+    return _do(
+        request, pk, verb, said,
+        lambda step, seen: service(actor=person_of(request), step=step, seen=seen, reason=reason),
+    )  # fmt: skip
 
 
 def _stop(request: HttpRequest, pk: int) -> HttpResponse:
@@ -180,7 +207,12 @@ def _installed(request: HttpRequest, step: Step) -> ComponentVersion | None:
 
 
 def _do(
-    request: HttpRequest, pk: int, verb: str, said: str, service: Verb, typed: dict[str, str] | None = None
+    request: HttpRequest,
+    pk: int,
+    verb: str,
+    said: str | Callable[[Any], str],
+    service: Verb,
+    typed: dict[str, str] | None = None,
 ) -> HttpResponse:
     """One verb on one step: back to the page it was pressed on; what is refused comes back on the step's page."""
     step = get_or_404(Step.objects.select_related("run__environment", *WITH_NAMES), pk=pk)

@@ -21,6 +21,7 @@ from releaseorch.web.http import render_page
 from releaseorch.web.verbs import Bounced
 
 LONGEST_SEARCH = 200
+SECOND = frozenset({"confirm", "decline", "review"})  # stand beside what was asked
 
 
 @require_safe
@@ -47,6 +48,7 @@ def page_of_step(request: HttpRequest, pk: int, bounced: Bounced | None = None) 
     row = detail.step
     closed = rights.why_not_read(person_of(request), row)
     actions = queries.step_actions(row, person_of(request))
+    card = _card(request, detail)
     before = row.predecessors.select_related("before").order_by("before__number")
     after = row.successors.select_related("after").order_by("after__number")
     context = {
@@ -55,8 +57,11 @@ def page_of_step(request: HttpRequest, pk: int, bounced: Bounced | None = None) 
         "look": run_rows.look_of(row),
         "detail": detail,
         "closed": closed,
-        "actions": [action for action in actions if row.state != StepState.NEEDS_DECISION],
-        "card": _card(request, detail),
+        "actions": [
+            one for one in actions if row.state != StepState.NEEDS_DECISION and one.verb not in SECOND
+        ],
+        "card": card,
+        "second": queries.second_person_of_step(row, person_of(request)) if card is None else [],
         "team": waits.team_of(row),
         "application": row.component.application if row.component else None,
         "waits_for": list(before),
