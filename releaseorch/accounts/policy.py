@@ -34,6 +34,7 @@ ROLES: dict[str, frozenset[Role]] = {
     "run.start": frozenset({Role.RELEASE_MANAGER, Role.OPERATOR}),
     "run.pause": frozenset({Role.RELEASE_MANAGER, Role.OPERATOR}),
     "run.resume": frozenset({Role.RELEASE_MANAGER, Role.OPERATOR}),
+    "run.finish": frozenset({Role.RELEASE_MANAGER}),
     "run.stop": frozenset({Role.RELEASE_MANAGER}),
     "run.cancel": frozenset({Role.RELEASE_MANAGER}),
     "run.take_out": frozenset({Role.RELEASE_MANAGER}),

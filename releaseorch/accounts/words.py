@@ -29,6 +29,7 @@ WORDS: dict[str, Any] = {
     "run.start": _("start runs"),
     "run.pause": _("pause runs"),
     "run.resume": _("resume runs"),
+    "run.finish": _("let runs finish after their window or in a freeze"),
     "run.stop": _("stop runs"),
     "run.cancel": _("cancel runs"),
     "run.take_out": _("take requests out of runs"),

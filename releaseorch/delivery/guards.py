@@ -15,8 +15,10 @@ from releaseorch.delivery.states import RequestState
 from releaseorch.environments import ahead
 from releaseorch.environments.models import Freeze, Reservation
 from releaseorch.runs import plans
+from releaseorch.runs.guards import Bound, Bounds
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import StepState
+from releaseorch.waiting.models import Blocker
 
 Guard = Callable[[DeploymentRun], list[str]]
 
@@ -101,8 +103,8 @@ def kept_by_others(run: DeploymentRun) -> list[Reservation]:
     return list(kept.select_related("application", "environment", "owner").order_by("starts_at", "pk"))
 
 
-def freezes_of_run(run: DeploymentRun, until: datetime) -> list[Freeze]:
-    """Freezes that concern the run, aren't over and begin by `until`; one query."""
+def freezes_of_run(run: DeploymentRun, until: datetime | None = None) -> list[Freeze]:
+    """Freezes that concern the run, aren't over and begin by `until` (None: whenever); one query."""
     applications = DeploymentRequest.objects.filter(run=run).values("application_id")
     return ahead.freezes_of(run.environment_id, applications, until)
 
@@ -129,6 +131,22 @@ def window(run: DeploymentRun) -> list[str]:
     return []
 
 
+def window_bounds(run: DeploymentRun) -> list[Bound]:
+    """The end of its window."""
+    if run.window_until is None:
+        return []
+    said = _("The window of this run closed at %(at)s; nothing more begins.")
+    return [Bound(run.window_until, Blocker.WINDOW, str(run), said % {"at": _moment(run.window_until)})]
+
+
+def freeze_bounds(run: DeploymentRun) -> list[Bound]:
+    """The beginning of each freeze that concerns it; one query."""
+    return [
+        Bound(one.starts_at, Blocker.FREEZE, str(one), ahead.halted_sentence(one))
+        for one in freezes_of_run(run)
+    ]
+
+
 GUARDS: dict[str, Guard] = {
     "plan_digest": plan_digest,
     "approvals": approvals_count,
@@ -140,6 +158,7 @@ GUARDS: dict[str, Guard] = {
     "window": window,
 }
 NAMES = tuple(GUARDS)
+BOUNDS: dict[str, Bounds] = {"window": window_bounds, "freezes": freeze_bounds}
 
 
 def _moment(at: datetime) -> str:

@@ -24,7 +24,7 @@ _PAST = {
 
 def register() -> None:
     for name, guard in guards.GUARDS.items():
-        run_guards.register(name, guard)
+        run_guards.register(name, guard, guards.BOUNDS.get(name))
     outbox.on("run.started", "delivery.requests_deploying", on_started)
     for verb in ENDS:
         outbox.on(verb, "delivery.requests_ended", on_ended)

@@ -90,7 +90,9 @@ def _freezes(run: DeploymentRun) -> list[Conflict]:
     """Those within its window, and those that begin soon: nobody knows yet when it will be started."""
     seen = clock.now() + ahead.SEEN_AHEAD
     until = max(seen, run.window_until) if run.window_until is not None else seen
-    helps = _("Choose a window before or after it; what is under way when it begins goes on.")
+    helps = _(
+        "Choose a window before or after it: what has started when it begins may finish, nothing more begins."
+    )
     return [
         Conflict(kind="frozen", severity="warn", sentence=ahead.frozen_sentence(one), helps=helps)
         for one in guards.freezes_of_run(run, until)

@@ -95,7 +95,9 @@ def freeze_action(
             *_span(clock.now(), None),
             Field("reason", _("Why"), kind="text", required=True),
         ),
-        consequence=_("No run starts inside it. What is under way when it begins goes on."),
+        consequence=_(
+            "No run starts inside it. In one that is under way what has started may finish; nothing more begins."
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""What keeps runs from starting, now and in the days ahead: reservations and freezes, read and said."""
+"""What keeps runs from starting or going on, now and in the days ahead: reservations and freezes, read and said."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -83,6 +83,16 @@ def frozen_sentence(freeze: Freeze) -> str:
     if freeze.starts_at <= clock.now():
         return _("No run starts until %(until)s: %(who)s has frozen %(what)s. %(reason)s.") % said
     return _("No run starts from %(from)s until %(until)s: %(who)s has frozen %(what)s. %(reason)s.") % said
+
+
+def halted_sentence(freeze: Freeze) -> str:
+    """Why nothing more begins in a run that a freeze meets under way."""
+    return _("Nothing more begins until %(until)s: %(who)s has frozen %(what)s. %(reason)s.") % {
+        "what": freeze.what,
+        "who": freeze.set_by,
+        "until": at_text(freeze.ends_at),
+        "reason": freeze.reason.rstrip("."),
+    }
 
 
 def at_text(moment: datetime) -> str:

@@ -165,7 +165,7 @@ class Reservation(GuardedModel):
 
 
 class Freeze(GuardedModel):
-    """No run starts inside it: in one environment, for one application, or everywhere where both are empty."""
+    """No run starts, and no step of one begins: in one environment, for one application, or for all with neither."""
 
     environment = models.ForeignKey(
         Environment, models.CASCADE, null=True, blank=True, related_name="freezes"

@@ -26,6 +26,7 @@ TELLERS: dict[str, Teller] = {
     "run.rejected": run_news.sent_back,
     "run.unlocked": run_news.unlocked,
     "run.started": run_news.started,
+    "run.held_up": run_news.held_up,
     **dict.fromkeys(ENDS, run_news.ended),
     "step.needs_decision": step_news.needs_decision,
     "step.failed": step_news.needs_decision,

@@ -93,7 +93,7 @@ KINDS: dict[Kind, Told] = {
     ),
     K.RUN_STARTED: Told(_("A run that concerns you has started."), _("the run’s people")),
     K.DECISION: Told(
-        _("A step stands still until you or somebody like you decides."),
+        _("A step, or a whole run, stands still until you or somebody like you decides."),
         _("who may decide"),
         can_leave_inbox=False,
     ),

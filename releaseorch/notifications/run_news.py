@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from releaseorch.accounts.policy import ROLES
 from releaseorch.audit.models import Event
 from releaseorch.delivery import approvals
 from releaseorch.environments import inventory
@@ -13,6 +14,7 @@ from releaseorch.notifications import audience, request_news
 from releaseorch.notifications.inbox import News, cut
 from releaseorch.notifications.kinds import Kind
 from releaseorch.notifications.links import page_of
+from releaseorch.runs import rights
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
 
@@ -63,6 +65,17 @@ def started(event: Event) -> Iterator[News]:
     run = _run(event)
     sentence = _("%(run)s has started in %(environment)s.") % {"run": run, "environment": run.environment}
     yield from for_its_people(run, Kind.RUN_STARTED, sentence)
+
+
+def held_up(event: Event) -> Iterator[News]:
+    """Its window closed or a freeze began: who may let it finish is asked to say how it goes on."""
+    run = _run(event)
+    if run.held_up_since is None or run.state != RunState.RUNNING:  # decided, or over, before this was told
+        return
+    sentence = _("%(run)s stands still until somebody lets it finish or pauses it. %(why)s")
+    asked = audience.with_role(ROLES["run.finish"], rights.scope_of_run(run))
+    said = sentence % {"run": run, "why": cut(event.reason, 300)}
+    yield _news(run, Kind.DECISION, asked, said, _("You may decide here."))
 
 
 def ended(event: Event) -> Iterator[News]:

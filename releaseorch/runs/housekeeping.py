@@ -50,6 +50,7 @@ def due_for_a_nudge() -> list[Step]:
         due |= Q(nudges=nudges, nudged_at__lte=now - base * 2**nudges)
     ready = Step.objects.filter(
         Q(not_before=None) | Q(not_before__lte=now),
+        Q(run__begins_until=None) | Q(run__begins_until__gt=now),
         due,
         state=StepState.READY,
         kind=StepKind.AUTOMATED,

@@ -82,7 +82,7 @@ def announce(run: DeploymentRun, step_ids: Iterable[int]) -> None:
     steps = list(Step.objects.select_related(*WITH_NAMES).filter(pk__in=list(step_ids)))
     said = {step.pk: waits.for_step(step, run) for step in steps}
     ledger.wait_many("step", {pk: blocker for pk, blocker in said.items() if blocker is not None})
-    if run.state != RunState.RUNNING:
+    if run.state != RunState.RUNNING or run.is_past_bound:
         return
     dispatch.nudge_each(TASK, [(step.pk, step.token) for step in steps if not step.is_manual])
 

@@ -7,7 +7,7 @@ from releaseorch.accounts.models import Team
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
 from releaseorch.catalog.states import StepKind
-from releaseorch.runs import confirmations
+from releaseorch.runs import bounds, confirmations
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting.ledger import WaitsFor
@@ -69,6 +69,8 @@ def for_run(run: DeploymentRun, first: Step | None) -> WaitsFor | None:
         return None
     if first is None:
         return _for_stuck(run)
+    if run.held_up_since is not None and first.state != StepState.NEEDS_DECISION:
+        return _for_role(Role.RELEASE_MANAGER, _held_up(run))
     waits = for_step(first, run)
     if waits is None:
         return None
@@ -85,10 +87,17 @@ def _paused(run: DeploymentRun) -> str:
     return _("Is paused; waits for somebody to resume it: “%(why)s”") % {"why": " ".join(why.split())}
 
 
+def _held_up(run: DeploymentRun) -> str:
+    asks = _("Waits for a release manager to let the run finish, or to pause it.")
+    return " ".join([bounds.why_nothing_begins(run), asks])
+
+
 def _for_ready(step: Step, run: DeploymentRun, team: Team | None) -> WaitsFor:
     team_id = team.pk if team else None
     if run.state == RunState.PAUSED:
         return WaitsFor(Blocker.RUN, str(run), _("The run is paused."), run.pk, team_id)
+    if stopped := bounds.in_force(run):
+        return WaitsFor(stopped[0].kind, stopped[0].name, stopped[0].sentence, None, team_id)
     if not step.is_manual:
         return WaitsFor(Blocker.WORKER, _("worker"), _("Waits for a worker."), None, team_id)
     if step.owner is not None:

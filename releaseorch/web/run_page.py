@@ -13,7 +13,7 @@ from releaseorch.delivery import plan_schedule, run_queries
 from releaseorch.delivery.composing import requests_of
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.notifications.queries import called_of
-from releaseorch.runs import queries
+from releaseorch.runs import bounds, queries
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 from releaseorch.runs.queries import RunDetail, detail_of
 from releaseorch.runs.states import StepState
@@ -54,6 +54,7 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "detail": detail,
         "actions": [action for verb, action in actions.items() if verb not in ELSEWHERE],
         "comment": actions.get("comment"),
+        "held_up": bounds.why_nothing_begins(detail.run) if detail.run.held_up_since else "",
         "must_act": [
             {**vars(one), "look": run_rows.look_of(one.step), "called": called[one.step.pk]} for one in shown
         ],

@@ -9,6 +9,7 @@ from releaseorch.delivery import services
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
+from releaseorch.environments.services.freezes import create_freeze
 from releaseorch.runs import services as engine
 from releaseorch.runs.models import DeploymentRun
 from tests.delivery.runs import stories
@@ -22,6 +23,16 @@ FIRST, SECOND, ADDED = "Migrate claims-db to 2.0.0", "Deploy claims-web 2.0.0", 
 
 def run(state: str) -> Callable[[House], DeploymentRun]:
     return lambda house: run_in_state(house, state)
+
+
+def held_up(house: House) -> DeploymentRun:
+    """Under way when its environment is frozen."""
+    begun = run_in_state(house, "running")
+    create_freeze(
+        actor=house.cast.release_manager, environment=begun.environment, starts_at=clock.now(),
+        ends_at=clock.now() + timedelta(hours=3), reason="Quarter end",
+    )  # fmt: skip
+    return DeploymentRun.objects.get(pk=begun.pk)
 
 
 def approved_request(house: House) -> DeploymentRequest:
@@ -181,6 +192,10 @@ RUN_VERBS = [
     Verb("run.start", "run.started", "operator", run("approved"), with_version(engine.start_run), "running"),
     Verb("run.pause", "run.paused", "operator", run("running"), state="paused", **reasoned(engine.pause_run)),
     Verb("run.resume", "run.resumed", "operator", run("paused"), state="running", **reasoned(engine.resume_run)),
+    Verb(
+        "run.finish", "run.let_finish", "release_manager", held_up, state="running",
+        **reasoned(engine.finish_run),
+    ),
     Verb(
         "run.stop", "run.stopped", "release_manager", run("paused"), state="stopped",
         **reasoned(engine.stop_run),

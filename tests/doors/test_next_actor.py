@@ -7,7 +7,7 @@ import pytest
 from releaseorch.delivery.states import RequestState
 from releaseorch.waiting.models import Interval
 from tests.doors.next_actor import orphans
-from tests.doors.run_verbs import draft_of_two
+from tests.doors.run_verbs import draft_of_two, held_up
 from tests.doors.step_verbs import claimed, ready, undecided
 from tests.factories import House
 from tests.histories import RUN_WAYS, request_in_state, run_in_state
@@ -21,6 +21,7 @@ HISTORIES: dict[str, Callable[[House], object]] = {
     },
     **{f"run {state.value}": lambda house, state=state: run_in_state(house, state) for state in RUN_WAYS},
     "run of two requests": draft_of_two,
+    "run held up": held_up,
     "step ready": ready,
     "step claimed": claimed,
     "step undecided": undecided,

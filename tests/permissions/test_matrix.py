@@ -54,6 +54,7 @@ MATRIX: dict[str, set[str]] = {
     **dict.fromkeys(["run.add_step", "run.remove_step", "run.move_step", "run.edit_step"], MANAGING),
     **dict.fromkeys(["run.add_link", "run.remove_link", "run.stop", "run.cancel", "run.take_out"], MANAGING),
     "run.add_request": MANAGING,
+    "run.finish": MANAGING,
     "run.approve": {"second_manager"},
     "run.send_back": MANAGERS,
     "run.reject": MANAGERS,

@@ -110,7 +110,7 @@ class FreezeFilter(django_filters.FilterSet):
 
 
 class Freezes(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
-    """Spans of time in which no run starts."""
+    """Spans of time in which no run starts and no step of one begins."""
 
     scope = "runs:write"
     serializer_class = FreezeOut

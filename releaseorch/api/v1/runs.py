@@ -47,7 +47,8 @@ class RunOut(serializers.ModelSerializer[DeploymentRun]):
         model = DeploymentRun
         fields: tuple[str, ...] = (
             "id", "title", "environment", "state", "plan_digest", "round", "composed_by", "edited_by", "created_at",
-            "proposed_at", "window_from", "window_until", "started_at", "ended_at", "version",
+            "proposed_at", "window_from", "window_until", "begins_until", "is_to_finish", "held_up_since", "started_at",
+            "ended_at", "version",
         )  # fmt: skip
 
 
@@ -278,6 +279,7 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     start = verb("start", runs.start_run, Seen, RunDetailOut, on="run")
     pause = verb("pause", runs.pause_run, SeenMaybeReasoned, RunDetailOut, on="run")
     resume = verb("resume", runs.resume_run, SeenMaybeReasoned, RunDetailOut, on="run")
+    finish = verb("finish", runs.finish_run, SeenReasoned, RunDetailOut, on="run")
     stop = verb("stop", runs.stop_run, SeenReasoned, RunDetailOut, on="run")
     cancel = verb("cancel", services.cancel_run, SeenReasoned, RunDetailOut, on="run")
     comment = verb("comment", runs.comment_run, RunComment, RunDetailOut, on="run")

@@ -15,6 +15,7 @@ from releaseorch.catalog.services import retiring
 from releaseorch.core import clock
 from releaseorch.core.checked import cleaned, reason_text
 from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.environments import frozen
 from releaseorch.environments.ahead import at_text
 from releaseorch.environments.models import Environment, Freeze
 from releaseorch.environments.services.places import hold_in_use
@@ -39,7 +40,7 @@ def create_freeze(
     environment: Environment | None = None,
     application: Application | None = None,
 ) -> Freeze:
-    """From `starts_at` until `ends_at` no run starts there; without environment and application nowhere.
+    """From `starts_at` until `ends_at` no run starts and no step begins there; without both anywhere.
 
     Raises `NotAllowed`, `Invalid`.
     """
@@ -52,6 +53,7 @@ def create_freeze(
     _check_span(starts_at, ends_at)
     with transaction.atomic():
         made.save()
+        frozen.changed(actor, made)
         if environment is not None:
             hold_in_use(environment)
         if application is not None:
@@ -71,7 +73,9 @@ def edit_freeze(
     with transaction.atomic():
         fresh = _not_over(freeze, seen)
         _check_span(changes.get("starts_at", fresh.starts_at), changes.get("ends_at", fresh.ends_at))
-        return edits.edit_row(actor=actor, row=fresh, seen=None, values=changes, topics=TOPICS)
+        edited = edits.edit_row(actor=actor, row=fresh, seen=None, values=changes, topics=TOPICS)
+        frozen.changed(actor, edited)
+    return edited
 
 
 def lift_freeze(*, actor: Person, freeze: Freeze, reason: str, seen: int | None = None) -> Freeze:
@@ -79,10 +83,12 @@ def lift_freeze(*, actor: Person, freeze: Freeze, reason: str, seen: int | None 
     policy.require(actor, "freeze.lift", scope_of(freeze))
     why = reason_text(reason)
     with transaction.atomic():
-        return edits.edit_row(
+        lifted = edits.edit_row(
             actor=actor, row=_not_over(freeze, seen), seen=None, verb="lifted", reason=why, topics=TOPICS,
             values={"lifted_at": clock.now()},
         )  # fmt: skip
+        frozen.changed(actor, lifted)
+    return lifted
 
 
 def scope_of(freeze: Freeze) -> Scope:

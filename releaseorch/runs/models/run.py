@@ -36,6 +36,11 @@ class DeploymentRun(GuardedModel):
     proposed_at = models.DateTimeField(null=True, blank=True)
     window_from = models.DateTimeField(null=True, blank=True)
     window_until = models.DateTimeField(null=True, blank=True)
+    # Bounds of a run under way (`runs.bounds`): from when on no new step begins, whether somebody lets it finish
+    # all the same, and since when a decision is asked for.
+    begins_until = models.DateTimeField(null=True, blank=True)
+    is_to_finish = models.BooleanField(default=False, db_default=False)
+    held_up_since = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -72,6 +77,11 @@ class DeploymentRun(GuardedModel):
     @property
     def is_final(self) -> bool:
         return self.state in RUN_FINAL
+
+    @property
+    def is_past_bound(self) -> bool:
+        """Whether a bound kept new steps from beginning when it was last reckoned."""
+        return self.begins_until is not None and self.begins_until <= clock.now()
 
     @moves(RUN_MOVES, "propose")
     def propose(self) -> None:

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
-from releaseorch.runs import guards, rights
+from releaseorch.runs import bounds, guards, rights
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.services import endings, starting
-from releaseorch.runs.states import RUN_MOVES
+from releaseorch.runs.states import RUN_MOVES, RunState
 
 Maker = Callable[[DeploymentRun, Person], Action]
 
@@ -21,6 +21,8 @@ def actions_for(run: DeploymentRun, person: Person) -> list[Action]:
 
 
 def _allows(run: DeploymentRun, verb: str) -> bool:
+    if verb == "finish":
+        return run.state == RunState.RUNNING and bool(bounds.in_force(run))
     names = {"cancel": ("cancel", "begin_cancel")}.get(verb, (verb,))
     return verb == "comment" or any(run.state in RUN_MOVES[name].sources for name in names)
 
@@ -42,6 +44,15 @@ def _pause(run: DeploymentRun, person: Person) -> Action:
     return Action(
         "pause", _("Pause"), url_of(run, "pause"), not why_not, why_not, version=run.row_version, fields=_why(),
         consequence=_("What is under way may finish; nothing more begins."),
+    )  # fmt: skip
+
+
+def _finish(run: DeploymentRun, person: Person) -> Action:
+    why_not = _why_not(run, person, "run.finish")
+    return Action(
+        "finish", _("Let it finish"), url_of(run, "finish"), not why_not, why_not, primary=True, needs_reason=True,
+        version=run.row_version,
+        consequence=_("All its steps go on to the end, whatever its window or a freeze says, unless it is paused."),
     )  # fmt: skip
 
 
@@ -102,6 +113,7 @@ def _why_not(run: DeploymentRun, person: Person, permission: str) -> str:
 
 _MAKERS: tuple[tuple[str, Maker], ...] = (
     ("start", _start),
+    ("finish", _finish),
     ("resume", _resume),
     ("pause", _pause),
     ("stop", _stop),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core.actions import Action, Field
-from releaseorch.runs import confirmations, rights
+from releaseorch.runs import bounds, confirmations, rights
 from releaseorch.runs.models import Step
 from releaseorch.runs.queries.second_person import VERBS as SECOND
 from releaseorch.runs.queries.second_person import second_person_actions
@@ -166,7 +166,7 @@ def _decision(
 
 def _why_not_begin(step: Step) -> str:
     if step.run.state == RunState.RUNNING:
-        return ""
+        return bounds.why_nothing_begins(step.run)
     return _("The run is %(state)s; nothing is begun in it now.") % {"state": step.run.get_state_display()}
 
 

@@ -10,6 +10,7 @@ from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.states import StepKind
+from releaseorch.core import clock
 from releaseorch.runs import expectations, progress, rights, waits
 from releaseorch.runs.models import Confirmation, DeploymentRun, Step
 from releaseorch.runs.queries import second_person
@@ -18,6 +19,7 @@ from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Blocker, Interval
 
 PEOPLE_ACT = frozenset({StepState.NEEDS_DECISION, StepState.CLAIMED})
+CLOCKS = frozenset({Blocker.WINDOW, Blocker.FREEZE})  # nobody can take a step that waits for these
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def must_act_of(
     found = []
     for step in steps:
         wait = open_waits.get(step.pk)
-        if wait is not None and is_for_people(step):
+        if wait is not None and is_for_people(step) and wait.blocker_kind not in CLOCKS:
             found.append(
                 MustAct(
                     step,
@@ -93,6 +95,7 @@ def work_of(person: Person) -> WorkOfPerson:
             | Q(state=StepState.CLAIMED, owner=person)
             | Q(
                 Q(kind=StepKind.MANUAL) | Q(is_taken_over=True),
+                Q(run__begins_until=None) | Q(run__begins_until__gt=clock.now()),
                 state=StepState.READY,
                 run__state=RunState.RUNNING,
             )

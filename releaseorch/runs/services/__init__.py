@@ -20,7 +20,7 @@ from releaseorch.runs.services.manual import (
 )
 from releaseorch.runs.services.repeating import retry_from_step
 from releaseorch.runs.services.starting import start_run
-from releaseorch.runs.services.steering import comment_run, pause_run, resume_run
+from releaseorch.runs.services.steering import comment_run, finish_run, pause_run, resume_run
 
 __all__ = [
     "cancel_run",
@@ -30,6 +30,7 @@ __all__ = [
     "done_step",
     "drop_steps",
     "failed_step",
+    "finish_run",
     "hand_back_step",
     "mark_done_step",
     "mark_failed_step",

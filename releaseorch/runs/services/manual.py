@@ -8,7 +8,7 @@ from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core.errors import Invalid, NotAllowed
 from releaseorch.core.transitions import go
-from releaseorch.runs import attempts, evidence, progress, rights
+from releaseorch.runs import attempts, bounds, evidence, progress, rights
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
 
@@ -147,6 +147,8 @@ def refuse_unless_running(run: DeploymentRun) -> None:
         raise NotAllowed(_("The run is paused. Somebody resumes it first."))
     if run.state != RunState.RUNNING:
         raise NotAllowed(_("The run is %(state)s.") % {"state": run.get_state_display()})
+    if stopped := bounds.why_nothing_begins(run):
+        raise NotAllowed(stopped)
 
 
 def _put_back(step: Step, reason: str) -> None:

@@ -10,7 +10,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.audit import events
 from releaseorch.core.errors import Conflict, NotAllowed
 from releaseorch.core.transitions import go
-from releaseorch.runs import expectations, guards, progress, rights
+from releaseorch.runs import bounds, expectations, guards, progress, rights
 from releaseorch.runs.models import DeploymentRun, RunTarget
 from releaseorch.runs.states import RUN_MOVES, StepState
 from releaseorch.runs.store import store
@@ -27,6 +27,7 @@ def start_run(*, actor: Person, run: DeploymentRun, seen: int | None = None) -> 
         rights.require_run(actor, "run.start", run)
         _ask_guards(run)
         go(run, "start")
+        bounds.reckon(run)
         run.save()
         hold_components(run, run.targets.all())
         events.record(actor=actor, verb="run.started", subject=run, topics=progress.topics(run.pk))

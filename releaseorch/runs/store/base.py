@@ -90,16 +90,20 @@ class Store:
         return BeforeClaim(rows[0][0], rows[0][1] or 0, bool(rows[0][2])) if rows else None
 
     def claim(self, step_id: int, token: int, worker: Worker, lease_s: float) -> Claim | None:
-        """Ready → running, with a new attempt; only an automated step of a running run, only with its present token."""
+        """Ready → running, with a new attempt; only an automated step of a running run within its bounds, only with
+        its present token.
+        """
         sets, values = self._step_sets("claim")
         sources, states = _sources(STEP_MOVES["claim"].sources)
         rows = self._run(
             f"UPDATE runs_step SET {sets} WHERE id = %s AND token = %s AND state IN ({sources})"
             " AND kind = %s AND NOT is_taken_over AND (not_before IS NULL OR not_before <= %s)"
-            " AND EXISTS (SELECT 1 FROM runs_deploymentrun run WHERE run.id = run_id AND run.state = %s)"
+            " AND EXISTS (SELECT 1 FROM runs_deploymentrun run WHERE run.id = run_id AND run.state = %s"
+            " AND (run.begins_until IS NULL OR run.begins_until > %s))"
             " RETURNING run_id, token",
-            [*values, step_id, token, *states, StepKind.AUTOMATED.value, self._at(), RunState.RUNNING.value],
-        )
+            [*values, step_id, token, *states, StepKind.AUTOMATED.value, self._at(), RunState.RUNNING.value,
+             self._at()],
+        )  # fmt: skip
         if not rows:
             return None
         run_id, held = rows[0]

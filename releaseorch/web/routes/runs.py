@@ -17,6 +17,7 @@ urlpatterns = [
     path("runs/<id:pk>/start", run_verbs.start, name="run-start"),
     path("runs/<id:pk>/pause", run_verbs.pause, name="run-pause"),
     path("runs/<id:pk>/resume", run_verbs.resume, name="run-resume"),
+    path("runs/<id:pk>/finish", run_verbs.finish, name="run-finish"),
     path("runs/<id:pk>/stop", run_verbs.stop, name="run-stop"),
     path("runs/<id:pk>/cancel", run_verbs.cancel, name="run-cancel"),
     path("runs/<id:pk>/comment", run_verbs.comment, name="run-comment"),

@@ -98,6 +98,11 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def finish(request: HttpRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, "finish", _("It goes on to its end."), _with_reason(request, services.finish_run))
+
+
+@require_POST
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "stop", _("Stopped."), _with_reason(request, services.stop_run))
 
