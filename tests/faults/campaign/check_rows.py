@@ -11,6 +11,8 @@ STEP_FINAL = {"succeeded", "skipped", "failed", "cancelled", "not_needed"}
 PASSED = {"succeeded", "skipped", "not_needed"}
 AT_WORK = {"running", "claimed"}
 WAITING = {"ready", "claimed", "running", "needs_decision"}
+# After the end of a lease: the grace and a round of the housekeeper; for a ready step: twice lease and grace.
+LOST_S, BEGUN_S = 5.0, 15.0
 
 
 def one_active_attempt(facts: Facts) -> Iterator[str]:
@@ -76,14 +78,19 @@ def runs_end(facts: Facts) -> Iterator[str]:
 
 
 def whatever_is_open_is_with_a_person(facts: Facts) -> Iterator[str]:
-    """Long after the last fault nothing waits for a machine any more."""
+    """Long enough after a fault nothing waits for a machine any more."""
+    for pk, attempt in facts.attempts.items():
+        if attempt["state"] == "running" and facts.is_long_ago(attempt["lease_until"], LOST_S):
+            yield f"step {attempt['step_id']} has been running since attempt {pk}, whose worker is gone"
     for pk, step in facts.steps.items():
-        if facts.runs[step["run_id"]]["state"] not in ACTIVE:
-            continue
-        if step["state"] == "running":
-            yield f"step {pk} is running, and no worker is"
         by_machine = step["kind"] == "automated" and not step["is_taken_over"]
-        if step["state"] == "ready" and by_machine and facts.runs[step["run_id"]]["state"] == "running":
+        is_begun = facts.runs[step["run_id"]]["state"] == "running"
+        if (
+            is_begun
+            and by_machine
+            and step["state"] == "ready"
+            and facts.is_long_ago(step["ready_at"], BEGUN_S)
+        ):
             yield f"step {pk} is ready, and nobody begins it"
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -15,6 +16,9 @@ Row = dict[str, Any]
 
 @dataclass
 class Facts:
+    """`now` is when they were read, by the database's clock."""
+
+    now: datetime
     runs: dict[int, Row]
     steps: dict[int, Row]
     attempts: dict[int, Row]
@@ -36,12 +40,13 @@ class Facts:
         with psycopg.connect(plant.postgres.url, row_factory=dict_row) as database:
 
             def rows(table: str, order: str = "id") -> list[Row]:
-                return list(database.execute(f'SELECT * FROM "{table}" ORDER BY {order}'))  # type: ignore[arg-type]
+                return list(database.execute(f"SELECT * FROM {table} ORDER BY {order}"))  # type: ignore[arg-type]
 
             def by_id(table: str) -> dict[int, Row]:
                 return {row["id"]: row for row in rows(table)}
 
             return cls(
+                rows("(SELECT now())", "1")[0]["now"],
                 by_id("runs_deploymentrun"),
                 by_id("runs_step"),
                 by_id("runs_attempt"),
@@ -58,6 +63,9 @@ class Facts:
                 points.lines(plant.folder / "effects"),
                 points.lines(plant.folder / "history"),
             )
+
+    def is_long_ago(self, moment: datetime | None, seconds: float) -> bool:
+        return moment is not None and self.now - moment > timedelta(seconds=seconds)
 
     @property
     def acknowledged(self) -> list[Row]:

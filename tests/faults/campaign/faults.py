@@ -35,8 +35,9 @@ CRASHES = (
     "housekeeper.finish.after-commit",
     "housekeeper.seal.before-commit",
 )
-# A step that kills whoever looks at it is tried four times; one that kills whoever carries it out, once.
-POISON = {"poison.check": 4, "poison.effect": 1}
+# Nobody orders these. A step that kills whoever looks at it is tried four times; one that kills whoever carries it out,
+# once.
+ALWAYS = {"poison.check": 4, "poison.effect": 1, "two people at once": 5}
 RARE = {"postgres down": 1, "redis down": 1}
 # Beyond the lease and the grace; and as long as a minute is at the real times.
 STILL_S, DOWN_S = 9.0, 6.0

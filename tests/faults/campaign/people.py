@@ -20,6 +20,7 @@ from tests.faults.campaign.house import House, Order
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.2
+DECIDERS = ("olga", "rita")
 OVER = {"succeeded", "succeeded_with_exceptions", "stopped", "cancelled", "rejected"}
 
 
@@ -93,7 +94,7 @@ class Team:
 
     def begin(self, at_once: int) -> None:
         self.waiting = list(self.house.orders)
-        works = [self._carry_orders] * at_once + [self._decide]
+        works = [self._carry_orders] * at_once + [self._decide] * len(DECIDERS)
         for number, work in enumerate(works):
             thread = threading.Thread(target=self._kept, args=(work, number), daemon=True)
             self.threads.append(thread)
@@ -101,7 +102,7 @@ class Team:
 
     @property
     def is_filing(self) -> bool:
-        return any(thread.is_alive() for thread in self.threads[:-1])
+        return any(thread.is_alive() for thread in self.threads[: -len(DECIDERS)])
 
     def person(self, name: str, number: int) -> Person:
         dice = random.Random(f"{self.seed} {name} {number}")
@@ -137,18 +138,37 @@ class Team:
         ]
         rita.do(f"runs/{run}/propose")
         sven.do(f"runs/{run}/approve")
-        while not self.over.is_set():
-            try:
-                sven.do(f"runs/{run}/start")
-                break
-            except Refused:  # the run before still holds a component
-                time.sleep(1)
+        while not self.over.is_set() and not self._start_together(run, [sven, rita]):
+            time.sleep(1)  # the run before still holds a component
         self.runs.append(run)
         return run
 
+    def _start_together(self, run: int, people: list[Person]) -> bool:
+        """All press *start* at the same moment; one of them does it."""
+        done: list[bool] = []
+
+        def press(person: Person) -> None:
+            try:
+                person.do(f"runs/{run}/start")
+            except Refused:
+                done.append(False)
+            except GaveUp as gone:
+                self.broken.append(str(gone))
+            else:
+                done.append(True)
+
+        pressing = [threading.Thread(target=press, args=[person]) for person in people]
+        for thread in pressing:
+            thread.start()
+        for thread in pressing:
+            thread.join()
+        if sorted(done) == [False, True]:
+            points.write_down(self.folder / "hits", {"point": "two people at once", "run": run})
+        return any(done)
+
     def _decide(self, number: int) -> None:
-        """Olga does what is to be done by hand, and decides on what went wrong."""
-        olga = self.person("olga", number)
+        """Each does what is to be done by hand and decides on what went wrong, and is often not the only one."""
+        olga = self.person(DECIDERS[number % len(DECIDERS)], number)
         while not self.over.is_set():
             for step in olga.read("steps", state="needs_decision", limit=100)["results"]:
                 self._attempted(lambda step=step: self._decision(olga, step))  # type: ignore[misc]

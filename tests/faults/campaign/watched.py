@@ -59,6 +59,7 @@ def _watch(connection: BaseDatabaseWrapper, **_said: Any) -> None:
 
     def see(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         marks.update(marks_of(sql, params))
+        sql = defects.rewritten(sql)
         if connection.in_atomic_block or not marks:
             return execute(sql, params, many, context)
         return _around(marks, lambda: execute(sql, params, many, context))
