@@ -1,5 +1,7 @@
 """Record what somebody did, in the transaction of the verb, and tell the pages that watch it after commit."""
 
+import atexit
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -108,8 +110,60 @@ class _Raising:
         self.names = names
 
     def __call__(self) -> None:
-        with suppress(Error):  # a page that misses one change sees the next, and a reload shows all
-            _raise(sorted(self.names))
+        if _apart:
+            _apart[0].add(self.names)
+        else:
+            with suppress(Error):  # a page that misses one change sees the next, and a reload shows all
+                _raise(sorted(self.names))
+
+
+class _Apart(threading.Thread):
+    """Raises the topics of a process that changes much, at most ten times a second."""
+
+    def __init__(self) -> None:
+        super().__init__(name="topics", daemon=True)
+        self._names: set[str] = set()
+        self._lock, self._is_due, self._is_over = threading.Lock(), threading.Event(), threading.Event()
+
+    def add(self, names: Iterable[str]) -> None:
+        with self._lock:
+            self._names.update(names)
+        self._is_due.set()
+
+    def run(self) -> None:
+        while not self._is_over.is_set():
+            self._is_due.wait()
+            self._is_over.wait(BETWEEN_S)
+            self._raise_all()
+        connection.close()
+
+    def close(self) -> None:
+        """What was added until now is raised; then the thread ends."""
+        self._is_over.set()
+        self._is_due.set()
+        self.join(5.0)
+
+    def _raise_all(self) -> None:
+        with self._lock:
+            self._is_due.clear()
+            names, self._names = sorted(self._names), set()
+        try:
+            if names:
+                _raise(names)
+        except Error:  # as above
+            connection.close()
+
+
+BETWEEN_S = 0.1
+_apart: list[_Apart] = []
+
+
+def raise_apart() -> None:
+    """From now on this process raises its topics beside its work, so that no step waits for it; for workers."""
+    if not _apart:
+        _apart.append(_Apart())
+        _apart[0].start()
+        atexit.register(_apart[0].close)
 
 
 def _raise(names: list[str]) -> None:

@@ -63,6 +63,13 @@ def say_that_it_lives(**_: object) -> None:
 
 
 @worker_ready.connect
+def raise_topics_apart(**_: object) -> None:
+    from releaseorch.audit import events  # needs the apps, too
+
+    events.raise_apart()
+
+
+@worker_ready.connect
 def tidy_its_host(**_: object) -> None:
     from releaseorch.runs import tidying  # needs the apps, too
 
