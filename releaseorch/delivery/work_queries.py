@@ -73,6 +73,9 @@ class MyWork:
     to_approve: tuple[ToApprove, ...]
     steps: WorkOfPerson
     to_compose: tuple[RequestRow, ...]  # approved requests in no run, for release managers
+    held_up: tuple[
+        DeploymentRun, ...
+    ]  # runs past their window or in a freeze: this person says how they go on
     run_drafts: tuple[DeploymentRun, ...]  # runs that wait for this person to propose them
     my_move: tuple[RequestRow, ...]  # my requests that wait for me
     waiting: tuple[RequestRow, ...]  # my requests that wait for somebody or something else
@@ -91,7 +94,7 @@ class MyWork:
     def shown_now(self) -> int:
         """How many of them are here."""
         steps = self.steps
-        own = len(self.to_approve) + len(self.my_move) + len(self.run_drafts)
+        own = len(self.held_up) + len(self.to_approve) + len(self.my_move) + len(self.run_drafts)
         of_steps = (steps.asked, steps.to_decide, steps.second, steps.mine, steps.to_take)
         return own + sum(len(part) for part in of_steps)
 
@@ -109,11 +112,12 @@ def my_work(person: Person, now: int = NOW) -> MyWork:
     requests = _requests(person)
     steps, approvable = run_queries.work_of(person), _approvable(person)
     drafts = DeploymentRun.objects.filter(state=RunState.DRAFT, edited_by=person)
+    held_up = run_queries.held_up_runs(person)
     needing = [
         len(steps.asked), len(steps.to_decide), len(steps.second), len(steps.mine), len(steps.to_take),
-        len(approvable), len(requests["my_move"]), drafts.count(),
+        len(approvable), len(requests["my_move"]), drafts.count(), len(held_up),
     ]  # fmt: skip
-    asked, to_decide, second, mine, to_take, approve, move, draft = shares(needing, now)
+    asked, to_decide, second, mine, to_take, approve, move, draft, held = shares(needing, now)
     rows = _rows({part: ids[: move if part == "my_move" else SHOWN] for part, ids in requests.items()})
     teams = policy.team_ids(person)
     return MyWork(
@@ -123,6 +127,7 @@ def my_work(person: Person, now: int = NOW) -> MyWork:
             steps, asked=steps.asked[:asked], to_decide=steps.to_decide[:to_decide], second=steps.second[:second],
             mine=steps.mine[:mine], to_take=steps.to_take[:to_take],
         ),
+        held_up=tuple(held_up[:held]),
         run_drafts=tuple(drafts[:draft]),
         followed=followed(person, SHOWN),
         teams=tuple(Team.objects.filter(pk__in=teams)),

@@ -92,7 +92,8 @@ def attempts_of(run: DeploymentRun) -> Mapping[int, list[Attempt]]:
 
 def _facts(detail: RunDetail, times: Times, now: datetime) -> dict[str, Any]:
     run = detail.run
-    waits_for_decision = any(step.state == StepState.NEEDS_DECISION for step in detail.steps)
+    undecided = any(step.state == StepState.NEEDS_DECISION for step in detail.steps)
+    waits_for_decision = undecided or (run.held_up_since is not None and not run.is_final)
     end = run.ended_at or (None if waits_for_decision else times.expected_end)
     return {
         "elapsed_s": (now - (run.started_at or now)).total_seconds(),

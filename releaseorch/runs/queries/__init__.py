@@ -15,7 +15,7 @@ from releaseorch.runs.queries.second_person import of_run as second_person_of_ru
 from releaseorch.runs.queries.second_person import of_step as second_person_of_step
 from releaseorch.runs.queries.step_actions import step_actions
 from releaseorch.runs.queries.steps import DecisionEvidence, StepDetail, decision_evidence, step_detail
-from releaseorch.runs.queries.work import MustAct, WorkOfPerson, who_must_act, work_of
+from releaseorch.runs.queries.work import MustAct, WorkOfPerson, held_up_runs, who_must_act, work_of
 
 __all__ = [
     "DecisionEvidence",
@@ -28,6 +28,7 @@ __all__ = [
     "actions_for",
     "decision_evidence",
     "detail_of",
+    "held_up_runs",
     "log_bytes",
     "log_end",
     "log_length",

@@ -120,6 +120,15 @@ def work_of(person: Person) -> WorkOfPerson:
     )
 
 
+def held_up_runs(person: Person) -> list[DeploymentRun]:
+    """Runs past their window or in a freeze that this person may let finish, the longest first; one query at most."""
+    if not policy.may_somewhere(person, "run.finish"):
+        return []
+    rows = DeploymentRun.objects.filter(state=RunState.RUNNING, held_up_since__isnull=False)
+    found = rows.select_related("environment").order_by("held_up_since", "pk")
+    return [run for run in found if not policy.why_not(person, "run.finish", rights.scope_of_run(run))]
+
+
 def _to_decide(person: Person, waiting: Iterable[Step]) -> list[Step]:
     if not _may_decide_somewhere(person):
         return []

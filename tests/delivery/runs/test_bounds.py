@@ -8,6 +8,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
 from releaseorch.core.errors import Conflict, NotAllowed
+from releaseorch.delivery import work_queries
 from releaseorch.environments.models import Freeze
 from releaseorch.environments.services import freezes
 from releaseorch.executors.base import Done
@@ -111,6 +112,8 @@ def test_one_decision_is_asked_for_however_often_the_clock_is_looked_at(
         assert told()["decision"] == {"rita", "sven"}
         assert {"finish", "pause"} <= verbs(run, house.cast.release_manager)
         assert "finish" not in verbs(run, house.cast.operator)
+        assert work_queries.my_work(house.cast.second_manager).held_up == (run,)
+        assert work_queries.my_work(house.cast.operator).held_up == ()
         assert housekeeping.due_for_a_nudge() == []
     kinds = Interval.objects.filter(subject_kind="step", ended_at=None).values_list("blocker_kind", flat=True)
     assert set(kinds) == {Blocker.WINDOW}
