@@ -135,6 +135,12 @@ class Installation(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["environment", "component", "since"], name="environments_history"),
             models.Index(fields=["version", "environment"], name="environments_where_version"),
+            # What is there now, beside thousands of rows of what was; counts are answered by the index alone.
+            models.Index(
+                fields=["environment", "component", "version", "uncertain_with"],
+                condition=Q(until=None),
+                name="environments_open",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from releaseorch.catalog.models import Component
 from releaseorch.core import clock
@@ -87,17 +87,17 @@ def environment_detail(
 ) -> EnvironmentDetail:
     """A page of what is in it and one of its targets; about twelve queries, whatever is in it."""
     page = components_page(cursor, environment_id=environment.pk, size=COMPONENTS_SHOWN)
-    here = [component.pk for component in page.items]
-    alone = [environment.pk] if environment.is_retired else None
-    matrix = where_is_what(component_ids=here, environment_ids=alone)
     environments = list(in_use())
-    position = [one.pk for one in matrix.environments].index(environment.pk)
     before = _neighbours(environments, environment, -1)
-    components, uncertain = _numbers_of_components(environment)
+    up_to_it = [one.pk for one in environments if one.rank < environment.rank]  # what marks compare it with
+    columns = [environment.pk] if environment.is_retired else [*up_to_it, environment.pk]
+    matrix = where_is_what(components=page.items, environment_ids=columns)
+    position = [one.pk for one in matrix.environments].index(environment.pk)
+    there = Installation.objects.filter(until=None, environment=environment)
     return EnvironmentDetail(
         environment,
-        components=components.get(environment.pk, 0),
-        uncertain=uncertain.get(environment.pk, 0),
+        components=_number_of_components(there),
+        uncertain=_number_of_components(there.filter(uncertain_with__isnull=False)),
         unlike=_number_unlike(environment, before[0]) if before else 0,
         page=page,
         before=before,
@@ -126,14 +126,17 @@ def _number_unlike(here: Environment, before: Environment) -> int:
     rows = Installation.objects.filter(until=None, environment=here)
     there = Installation.objects.filter(until=None, environment=before, component=OuterRef("component"))
     unlike = rows.filter(Exists(there), ~Exists(there.filter(version=OuterRef("version"))))
-    return unlike.values("component_id").distinct().count()
+    return _number_of_components(unlike)
 
 
-def _numbers_of_components(only: Environment | None = None) -> tuple[Mapping[int, int], Mapping[int, int]]:
+def _number_of_components(rows: QuerySet[Installation]) -> int:
+    return rows.order_by().values("component_id").distinct().count()
+
+
+def _numbers_of_components() -> tuple[Mapping[int, int], Mapping[int, int]]:
     """By environment: how many are there, and of how many nobody is sure."""
-    there = Installation.objects.filter(until=None)
     rows = (
-        (there if only is None else there.filter(environment=only))
+        Installation.objects.filter(until=None)
         .order_by()
         .values("environment_id")
         .annotate(

@@ -73,34 +73,33 @@ def where_is_what(
     *,
     at: datetime | None = None,
     application_ids: Collection[int] | None = None,
-    component_ids: inventory.Components = None,
+    components: Sequence[Component] | None = None,
     environment_ids: Collection[int] | None = None,
 ) -> Matrix:
-    """Components × environments, as it is now or was at `at`; None means all. Three queries.
+    """Components × environments, as it is now or was at `at`; None means all.
 
-    An environment that was retired by then has no column, unless `environment_ids` asks for it.
+    Three queries with `components` (and their applications) at hand, else four. An environment that was retired by
+    then has a column only when `environment_ids` asks for it.
     """
-    environments = list(Environment.objects.filter(_still_there(at) | Q(pk__in=environment_ids or ())))
-    known = {one.pk for one in environments}
-    rows = (
-        inventory.current(environment_ids, component_ids)
-        if at is None
-        else inventory.as_of(at, environment_ids, component_ids)
-    )
-    rows = [row for row in rows if row.environment_id in known]
+    wanted = _still_there(at) if environment_ids is None else Q(pk__in=environment_ids)
+    environments = list(Environment.objects.filter(wanted))
+    rows = inventory.open_at(at).filter(environment__in=[one.pk for one in environments])
+    if components is not None:
+        rows = rows.filter(component__in=[one.pk for one in components])
     if application_ids is not None:
-        rows = [row for row in rows if row.component.application_id in application_ids]
+        rows = rows.filter(component__application__in=application_ids)
     by_place: dict[tuple[int, int], list[Installation]] = defaultdict(list)
-    components: dict[int, Component] = {}
-    for row in rows:
+    for row in rows.select_related("version", "uncertain_with", "target").order_by("pk"):
         by_place[row.component_id, row.environment_id].append(row)
-        components.setdefault(row.component_id, row.component)
+    there = {component_id for component_id, _environment in by_place}
+    found = _with_teams(there) if components is None else [one for one in components if one.pk in there]
+    found.sort(key=lambda one: (one.application.name.lower(), one.name.lower(), one.pk))
     order = order_of_versions(by_place)
-    ordered = sorted(
-        components.values(), key=lambda one: (one.application.name.lower(), one.name.lower(), one.pk)
-    )
-    lines = [_line(component, environments, by_place, order) for component in ordered]
-    return Matrix(environments, lines, order)
+    return Matrix(environments, [_line(one, environments, by_place, order) for one in found], order)
+
+
+def _with_teams(component_ids: Collection[int]) -> list[Component]:
+    return list(Component.objects.filter(pk__in=component_ids).select_related("application__team"))
 
 
 def _still_there(at: datetime | None) -> Q:
@@ -115,11 +114,11 @@ def components_page(
     environment_id: int | None = None,
     size: int = PAGE_SIZE,
 ) -> Page[Component]:
-    """Components that are installed somewhere, or in that environment, by application and name; one query, or two."""
+    """What is installed somewhere, or in that environment, by application and name, with teams; one query, or two."""
     there = inventory.open_at(at).filter(component=OuterRef("pk")).order_by()
     if environment_id is not None:
         there = there.filter(environment_id=environment_id)
-    found = Component.objects.filter(Exists(there))
+    found = Component.objects.filter(Exists(there)).select_related("application__team")
     if application_ids is not None:
         found = found.filter(application_id__in=application_ids)
     return page_by_name(found, cursor, size, names=("application__name", "name"))

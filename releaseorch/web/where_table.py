@@ -37,8 +37,7 @@ class Chosen:
     def page(self, cursor: str | None) -> Page[Line]:
         """Fifty components with all their cells."""
         found = queries.components_page(cursor, at=self.at, application_ids=self._applications())
-        ids = [component.pk for component in found.items]
-        return found.of(queries.where_is_what(at=self.at, component_ids=ids).lines)
+        return found.of(queries.where_is_what(at=self.at, components=found.items).lines)
 
     def matrix(self) -> Matrix:
         """All of them, for a spreadsheet."""

@@ -80,18 +80,21 @@ def _release(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> H
 
 def _blocks(detail: ReleaseDetail) -> list[Check]:
     """What stands between the release and its date: parts that are refused, not ready, or in no version."""
-    found = []
-    for feature in detail.features:
-        for part in detail.parts[feature.pk].values():
-            said = {"feature": feature.key, "application": part.scope.application,
-                    "status": part.scope.get_status_display()}  # fmt: skip
-            if part.scope.status == FeatureStatus.REFUSED:
-                found.append(Check(BLOCKED, _("%(feature)s was refused in %(application)s.") % said))
-            elif part.scope.status in NOT_READY:
-                found.append(Check(WARN, _("%(feature)s is %(status)s in %(application)s.") % said))
-            elif part.scope.status != FeatureStatus.DROPPED and not part.versions:
-                found.append(Check(WARN, _("%(feature)s is in no version of %(application)s.") % said))
+    parts = ((feature, part) for feature in detail.features for part in detail.parts[feature.pk].values())
+    found = [check for feature, part in parts if (check := _block(feature, part))]
     return sorted(found, key=lambda check: check.tone != BLOCKED)
+
+
+def _block(feature: Feature, part: FeaturePart) -> Check | None:
+    said = {"feature": feature.key, "application": part.scope.application}
+    if part.scope.status == FeatureStatus.REFUSED:
+        return Check(BLOCKED, _("%(feature)s was refused in %(application)s.") % said)
+    if part.scope.status in NOT_READY:
+        sentence = _("%(feature)s is %(status)s in %(application)s.")
+        return Check(WARN, sentence % {**said, "status": part.scope.get_status_display()})
+    if part.scope.status != FeatureStatus.DROPPED and not part.versions:
+        return Check(WARN, _("%(feature)s is in no version of %(application)s.") % said)
+    return None
 
 
 @require_POST
