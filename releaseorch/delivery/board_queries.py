@@ -1,7 +1,7 @@
 """The release manager's board: a release by application, also with nothing filed; an environment by state."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +16,9 @@ from releaseorch.delivery import approvals, checks, request_facts
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.checks import Alone, Check, Readiness
 from releaseorch.delivery.models import DeploymentRequest, RequestFeature, RequestItem
-from releaseorch.delivery.request_facts import facts_of, subject_of
-from releaseorch.delivery.states import REQUEST_OPEN, RequestState
-from releaseorch.environments.models import Environment
+from releaseorch.delivery.request_facts import Facts, facts_of, subject_of
+from releaseorch.delivery.states import REQUEST_FINAL, REQUEST_OPEN, RequestState
+from releaseorch.environments.models import Environment, Freeze
 from releaseorch.environments.queries import in_use
 from releaseorch.features.models import FeatureScope, Release, ReleaseMilestone
 from releaseorch.features.states import FeatureStatus, MilestoneKind
@@ -33,6 +33,30 @@ GROUPS = (ATTENTION, READY, UNDER_WAY, DONE)
 # Within what needs somebody: what somebody stopped first, then what waits for a word, then what isn't filed yet.
 MOST_URGENT = (S.FAILED, S.SENT_BACK, S.SUBMITTED, S.DRAFT)
 MOST = 500
+# Of a request: what a line says, and what its checks and slots read.
+COLUMNS = (
+    "row_version", "state", "run_id", "title", "requester_id", "filed_by_id", "content_digest", "closed_at",
+    "late_since", "late_consent_by_id", "environment_id",
+    "application__name", "application__slug", "application__team_id", "release__name",
+)  # fmt: skip
+FIRST = 12  # of each group of an environment; its last one, production, may have hundreds of drafts
+
+Rank = tuple[int, int, bool]
+
+
+def _rank(state: str, run_id: int | None, is_changed: bool) -> Rank:
+    """Where a request stands on a board, the smallest first; what changed since its approval before its like."""
+    group = GROUPS.index(_group(state, run_id))
+    urgency = MOST_URGENT.index(S(state)) if GROUPS[group] == ATTENTION else 0
+    return group, urgency, not is_changed
+
+
+def _group(state: str, run_id: int | None) -> str:
+    if state == S.APPROVED and run_id is None:
+        return READY
+    if state in {S.APPROVED, S.PLANNED, S.DEPLOYING}:
+        return UNDER_WAY
+    return DONE if state in REQUEST_FINAL else ATTENTION
 
 
 @dataclass(frozen=True)
@@ -49,17 +73,11 @@ class RequestLine:
 
     @property
     def group(self) -> str:
-        if self.request.state == S.APPROVED and self.request.run_id is None:
-            return READY
-        if self.request.state in {S.APPROVED, S.PLANNED, S.DEPLOYING}:
-            return UNDER_WAY
-        return DONE if self.request.is_final else ATTENTION
+        return _group(self.request.state, self.request.run_id)
 
     @property
-    def rank(self) -> tuple[int, int, bool]:
-        """Where it stands on a board, the smallest first; what changed since its approval before its like."""
-        urgency = MOST_URGENT.index(S(self.request.state)) if self.group == ATTENTION else 0
-        return GROUPS.index(self.group), urgency, not self.is_changed
+    def rank(self) -> Rank:
+        return _rank(self.request.state, self.request.run_id, self.is_changed)
 
     @property
     def can_be_grouped(self) -> bool:
@@ -84,7 +102,7 @@ class ApplicationLine:
         return self.line.group if self.line is not None else ATTENTION
 
     @property
-    def rank(self) -> tuple[int, int, bool]:
+    def rank(self) -> Rank:
         """Where it stands on a board: nothing filed comes last while filing is open, first once it is late."""
         if self.line is not None:
             return self.line.rank
@@ -113,6 +131,7 @@ class Board:
     cut_offs: tuple[CutOff, ...]
     lines: tuple[ApplicationLine, ...]
     between: tuple[Check, ...]
+    freezes: tuple[Freeze, ...]
 
     def group(self, name: str) -> list[ApplicationLine]:
         return [line for line in self.lines if line.group == name]
@@ -120,10 +139,12 @@ class Board:
 
 @dataclass(frozen=True)
 class EnvironmentBoard:
-    """All open requests of an environment."""
+    """Open requests of an environment; `numbers` says how many there are in each group, shown or not."""
 
     environment: Environment
     lines: tuple[RequestLine, ...]
+    numbers: Mapping[str, int]
+    freezes: tuple[Freeze, ...]
 
     def group(self, name: str) -> list[RequestLine]:
         return [line for line in self.lines if line.group == name]
@@ -145,7 +166,10 @@ def board(release: Release, environment: Environment | None = None) -> Board | N
         "application__name", "feature__key"
     ):
         scopes[scope.application].append(scope)
-    lines = {line.request.application_id: line for line in request_lines(_newest_of(release, target))}
+    requests = _newest_of(release, target)
+    changed = _changed_after_approval(one.pk for one in requests if one.state == S.SUBMITTED)
+    read, facts = request_lines(requests, changed)
+    lines = {line.request.application_id: line for line in read}
     for line in lines.values():
         scopes.setdefault(line.request.application, [])
     milestones = list(release.milestones.all())
@@ -158,23 +182,43 @@ def board(release: Release, environment: Environment | None = None) -> Board | N
     ]
     found.sort(key=lambda line: (line.rank, line.application.name))
     cut_offs = tuple(_cut_off(milestone, found) for milestone in milestones)
-    return Board(release, target, cut_offs, tuple(found), tuple(_between(found)))
+    return Board(release, target, cut_offs, tuple(found), tuple(_between(found)), _freezes(facts, target))
 
 
-def environment_board(environment: Environment) -> EnvironmentBoard:
-    """The open requests of an environment, those that need somebody first."""
-    requests = DeploymentRequest.objects.filter(environment=environment, state__in=sorted(REQUEST_OPEN))
-    lines = request_lines(_in_lines(requests))
-    return EnvironmentBoard(environment, tuple(sorted(lines, key=lambda line: line.rank)))
+def environment_board(environment: Environment, *, whole: bool = False) -> EnvironmentBoard:
+    """The first open requests of each group, or `whole`: the first `MOST`; those that need somebody first.
+
+    What stands where is known from a few columns of all; facts are read of those that are shown.
+    """
+    open_now = DeploymentRequest.objects.filter(environment=environment, state__in=sorted(REQUEST_OPEN))
+    standing = list(open_now.order_by("-pk").values_list("pk", "state", "run_id"))
+    changed = _changed_after_approval(pk for pk, state, _run in standing if state == S.SUBMITTED)
+    standing.sort(key=lambda one: _rank(one[1], one[2], one[0] in changed))
+    groups: dict[str, list[int]] = defaultdict(list)
+    for pk, state, run_id in standing:
+        groups[_group(state, run_id)].append(pk)
+    first = None if whole else FIRST
+    shown = [pk for name in GROUPS for pk in groups[name][:first]][:MOST]
+    lines, facts = request_lines(_in_lines(open_now.filter(pk__in=shown), environment), changed)
+    return EnvironmentBoard(
+        environment,
+        tuple(sorted(lines, key=lambda line: line.rank)),
+        {name: len(ones) for name, ones in groups.items()},
+        _freezes(facts, environment),
+    )
 
 
-def request_lines(requests: Sequence[DeploymentRequest]) -> list[RequestLine]:
-    """Board lines of requests read by `_in_lines`; the same number of queries for one and for fifty."""
+def request_lines(
+    requests: Sequence[DeploymentRequest], changed: Collection[int]
+) -> tuple[list[RequestLine], Facts]:
+    """Board lines of requests read by `_in_lines`; the same number of queries for one and for fifty.
+
+    `changed`: those that were changed after they had been approved.
+    """
     subjects = {request.pk: subject_of(request) for request in requests}
     facts = facts_of(list(subjects.values()))
     slots = approvals.slots_of_requests(requests)
     waits = ledger.open_waits("request", list(subjects))
-    changed = _changed_after_approval(requests)
     found = []
     for request in requests:
         verdicts = tuple(checks.checks_of(subjects[request.pk], facts))
@@ -189,11 +233,11 @@ def request_lines(requests: Sequence[DeploymentRequest]) -> list[RequestLine]:
                 is_changed=request.pk in changed,
             )
         )
-    return found
+    return found, facts
 
 
-def _in_lines(requests: "QuerySet[DeploymentRequest]") -> list[DeploymentRequest]:
-    """With what a line and its checks read, the newest first."""
+def _in_lines(requests: "QuerySet[DeploymentRequest]", environment: Environment) -> list[DeploymentRequest]:
+    """Requests for the environment with what a line and its checks read, the newest first."""
     items = RequestItem.objects.select_related("component", "version").only(
         "request_id",
         "position",
@@ -203,12 +247,15 @@ def _in_lines(requests: "QuerySet[DeploymentRequest]") -> list[DeploymentRequest
         "version__blocked_reason",
     )
     features = RequestFeature.objects.select_related("feature").only("request_id", *request_facts.FEATURE)
-    found = (
-        requests.select_related("application", "environment", "release")
-        .defer("note", "application__tags", "application__on_call_note", "environment__parameters")
+    rows = (
+        requests.select_related("application", "release")
+        .only(*COLUMNS)
         .prefetch_related(Prefetch("items", items), Prefetch("features", features))
     )
-    return list(found.order_by("-id")[:MOST])
+    found = list(rows.order_by("-id")[:MOST])
+    for request in found:
+        request.environment = environment
+    return found
 
 
 def _newest_of(release: Release, environment: Environment) -> list[DeploymentRequest]:
@@ -217,13 +264,17 @@ def _newest_of(release: Release, environment: Environment) -> list[DeploymentReq
         release=release, environment=environment, state__in=sorted(SPEAKS)
     )
     newest = spoken.order_by().values("application_id").annotate(newest=Max("pk")).values("newest")
-    return _in_lines(DeploymentRequest.objects.filter(pk__in=newest))
+    return _in_lines(DeploymentRequest.objects.filter(pk__in=newest), environment)
 
 
-def _changed_after_approval(requests: Sequence[DeploymentRequest]) -> set[int]:
-    waiting = [request.pk for request in requests if request.state == S.SUBMITTED]
-    events = Event.objects.filter(subject_kind="request", subject_id__in=waiting, after__approvals_fell=True)
-    return set(events.values_list("subject_id", flat=True))
+def _changed_after_approval(submitted: Iterable[int]) -> set[int]:
+    events = Event.objects.filter(subject_kind="request", subject_id__in=list(submitted))
+    return set(events.filter(after__approvals_fell=True).values_list("subject_id", flat=True))
+
+
+def _freezes(facts: Facts, environment: Environment) -> tuple[Freeze, ...]:
+    """Those that concern it, now or soon, whichever application."""
+    return tuple(one for one in facts.freezes if one.environment_id in (None, environment.pk))
 
 
 def _cut_off(milestone: ReleaseMilestone, lines: Sequence[ApplicationLine]) -> CutOff:

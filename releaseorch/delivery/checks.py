@@ -146,13 +146,13 @@ def _expected_features_are_in(subject: Subject, facts: Facts) -> Iterable[Check]
 def _shared_features_go_together(subject: Subject, facts: Facts) -> Iterable[Check]:
     for feature, others in alone(subject, facts).waits_with:
         for application in others:
-            filed = facts.filed[(subject.environment.pk, application.pk)]
+            filed = facts.filed.get((subject.environment.pk, application.pk))
             said = {"feature": feature.key, "application": application, "environment": subject.environment}
             if filed:
                 yield Check(
                     PASSED,
                     _("%(feature)s also needs %(application)s: it is in request #%(id)d.")
-                    % {**said, "id": filed[0].pk},
+                    % {**said, "id": filed},
                 )
             else:
                 yield Check(

@@ -1,5 +1,6 @@
 """The board of release management: a release by application, or an environment by state; several approved at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
-from releaseorch.core import clock
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import board_queries, request_form, services
 from releaseorch.delivery.board_queries import ATTENTION, DONE, READY, UNDER_WAY, ApplicationLine, RequestLine
@@ -47,42 +47,40 @@ class Row:
 class Group:
     label: str
     rows: list[Row]
+    number: int  # of those not shown too
 
 
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """`?release=&environment=`; with an environment alone: all its open requests."""
+    """`?release=&environment=`; with an environment alone its open requests, the first of each group or `&all=1`."""
     environment_id, release_id = (
         inputs.row_id(request.GET, "environment"),
         inputs.row_id(request.GET, "release"),
     )
-    environment = get_or_404(Environment, pk=environment_id) if environment_id else None
+    environments = list(in_use())
+    environment = _environment(environments, environment_id) if environment_id else None
     release = get_or_404(Release, pk=release_id) if release_id else None
-    releases = request_form.releases_open()
+    releases = list(request_form.releases_open())
     if release is None and environment is None:
         release = releases[0] if releases else None
     context: dict[str, Any] = {
         "releases": releases if release is None or release in releases else [release, *releases],
-        "environments": list(in_use()),
+        "environments": environments,
         "release": release,
         "environment": environment,
     }
     if release is not None:
         context |= _by_release(person_of(request), release, environment)
     else:
-        context |= _by_environment(person_of(request), environment)
-    context["frozen"] = _frozen(context["environment"])
+        context |= _by_environment(person_of(request), environment, whole=bool(request.GET.get("all")))
     context["can_pick"] = any(row.can_be_picked for group in context["groups"] for row in group.rows)
     context["drafts"] = _drafts(person_of(request), context["environment"]) if context["can_pick"] else []
     return render_page(request, "board/board.html", context)
 
 
-def _frozen(environment: Environment | None) -> list[str]:
-    """What nobody should plan into, in sentences."""
-    if environment is None:
-        return []
-    near = ahead.freezes_of(environment.pk, until=clock.now() + ahead.SEEN_AHEAD)
-    return [ahead.frozen_sentence(one) for one in near]
+def _environment(environments: list[Environment], pk: int) -> Environment:
+    """One of those at hand, or a retired one, whose board may still be looked at."""
+    return next((one for one in environments if one.pk == pk), None) or get_or_404(Environment, pk=pk)
 
 
 def _by_release(person: Person, release: Release, environment: Environment | None) -> dict[str, Any]:
@@ -94,17 +92,24 @@ def _by_release(person: Person, release: Release, environment: Environment | Non
         "board": found,
         "environment": found.environment,
         "groups": _groups(rows),
+        "frozen": [ahead.frozen_sentence(one) for one in found.freezes],
         "next_cut_off": next((one for one in found.cut_offs if not one.is_over), None),
     }
 
 
-def _by_environment(person: Person, environment: Environment | None) -> dict[str, Any]:
+def _by_environment(person: Person, environment: Environment | None, *, whole: bool) -> dict[str, Any]:
     target = environment or in_use().order_by("-rank", "name").first()
     if target is None:
         return {"groups": [], "board": None}
-    found = board_queries.environment_board(target)
+    found = board_queries.environment_board(target, whole=whole)
     rows = [(line.group, _row(person, line, None)) for line in found.lines]
-    return {"board": None, "environment": target, "groups": _groups(rows)}
+    return {
+        "board": None,
+        "environment": target,
+        "groups": _groups(rows, found.numbers),
+        "frozen": [ahead.frozen_sentence(one) for one in found.freezes],
+        "whole": whole,
+    }
 
 
 def _row(person: Person, line: RequestLine | None, entry: ApplicationLine | None) -> Row:
@@ -130,13 +135,17 @@ def _may_approve(person: Person, line: RequestLine) -> bool:
     )
 
 
-def _groups(rows: list[tuple[str, Row]]) -> list[Group]:
+def _groups(rows: list[tuple[str, Row]], numbers: Mapping[str, int] | None = None) -> list[Group]:
     labels = {
         ATTENTION: _("Needs you or somebody"), READY: _("Ready to group"),
         UNDER_WAY: _("In a run"), DONE: _("Deployed"),
     }  # fmt: skip
-    groups = [Group(label, [row for name, row in rows if name == key]) for key, label in labels.items()]
-    return [group for group in groups if group.rows]
+    found = []
+    for key, label in labels.items():
+        shown = [row for name, row in rows if name == key]
+        if shown:
+            found.append(Group(label, shown, len(shown) if numbers is None else numbers[key]))
+    return found
 
 
 @require_POST

@@ -1,9 +1,11 @@
 """The board: nothing filed is a line too, several are approved at once or none, the rest goes into a run."""
 
+import re
 from datetime import timedelta
 
 from releaseorch.audit.models import Event
 from releaseorch.core import clock
+from releaseorch.delivery import board_queries
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState as R
 from releaseorch.features.models import ReleaseMilestone
@@ -100,3 +102,20 @@ def test_who_may_approve_and_group_nothing_has_nothing_to_select(house: House, d
 def test_an_empty_house_says_what_is_missing(cast, door) -> None:
     answer = door(cast.release_manager).get(BOARD)
     assert answer.status_code == 200 and "There is no environment yet." in answer.content.decode()
+
+
+def test_a_long_group_shows_its_first_requests_its_number_and_a_way_to_all(house: House, door) -> None:
+    drafts = [request_in_state(house, R.DRAFT) for _ in range(board_queries.FIRST)]
+    sent_back, approved = request_in_state(house, R.SENT_BACK), request_in_state(house, R.APPROVED)
+    client = door(house.cast.release_manager)
+    url = f"{BOARD}?environment={house.production.pk}"
+
+    def shown(text: str) -> set[int]:
+        return {int(pk) for pk in re.findall(r'<a href="/requests/(\d+)">#', text)}
+
+    first = client.get(url).content.decode()
+    assert shown(first) == {approved.pk, sent_back.pk, *(one.pk for one in drafts[1:])}  # the newest drafts
+    assert f"somebody, {len(drafts) + 1}<" in first and f'&amp;all=1">All {len(drafts) + 1}</a>' in first
+    everything = client.get(f"{url}&all=1").content.decode()
+    assert shown(everything) == {approved.pk, sent_back.pk, *(one.pk for one in drafts)}
+    assert f">All {len(drafts) + 1}<" not in everything
