@@ -96,6 +96,7 @@ class ProcedureStep(models.Model):
     silence_s = models.PositiveIntegerField(null=True, blank=True)
     decide_within_s = models.PositiveIntegerField(null=True, blank=True)  # then a decision on it goes up
     expected_s = models.PositiveIntegerField(default=60)
+    retry = models.JSONField(default=dict, db_default={}, blank=True)  # catalog.retrying
 
     class Meta:
         ordering: ClassVar = ["position", "id"]

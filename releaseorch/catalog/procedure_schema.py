@@ -7,6 +7,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from releaseorch.catalog import retrying
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
 from releaseorch.executors import registry
 
@@ -72,6 +73,7 @@ STEP: dict[str, Any] = {
             gettext_noop("Seconds that a decision on it may take; then it goes up to the next"), None, 60
         ),
         "expected_s": _seconds(gettext_noop("Seconds it is expected to take"), 60),
+        "retry": retrying.SCHEMA,
     },
 }  # fmt: skip
 SCHEMA: dict[str, Any] = {

@@ -16,7 +16,9 @@ from releaseorch.core.errors import Invalid
 from releaseorch.executors import registry, schema
 
 MOST_FAULTS = 20
-DEFAULTS = {one.name: one.default for one in fields(ProcedureStepDraft)} | {"after": [], "parameters": {}}
+DEFAULTS = {one.name: one.default for one in fields(ProcedureStepDraft)} | {
+    "after": [], "parameters": {}, "retry": {},
+}  # fmt: skip
 CHOICES = {
     "phase": Phase, "kind": StepKind, "effect_class": EffectClass, "reversible": Reversible, "downtime": Downtime,
 }  # fmt: skip

@@ -141,6 +141,7 @@ def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
         timeout_s=row.timeout_s,
         silence_s=row.silence_s,
         decide_within_s=row.decide_within_s,
+        retry=row.retry,
         expected_seconds=row.expected_s,
         reversible=cast(inputs.Reversible, row.reversible),
         downtime=cast(inputs.Downtime, row.downtime),
@@ -237,4 +238,5 @@ def _step(step: StepOut, placement_of: dict[int, str]) -> PlanStep:
         timeout_s=1800 if step.timeout_s is None else step.timeout_s,
         silence_s=step.silence_s,
         decide_within_s=step.decide_within_s,
+        retry_policy=dict(step.retry),
     )

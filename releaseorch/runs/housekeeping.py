@@ -15,13 +15,13 @@ from releaseorch.executors.base import Unknown
 from releaseorch.runs import progress
 from releaseorch.runs.engine import endings
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
+from releaseorch.runs.retries import MOST_REQUEUES
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.runs.store import Claim, Ending, store
 
 logger = logging.getLogger(__name__)
 PER_SWEEP = 200
 MOST_DOUBLINGS = 6
-MOST_REQUEUES = 3
 
 
 def every() -> float:

@@ -45,6 +45,7 @@ class PlanStep:
     timeout_s: int = 1800
     silence_s: int | None = None
     decide_within_s: int | None = None
+    retry_policy: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_needed(self) -> bool:
@@ -110,6 +111,8 @@ def _signed(step: PlanStep) -> dict[str, Any]:
     signed = {name: getattr(step, name) for name in _SIGNED}
     if not step.connection:
         del signed["connection"]  # as plans were signed before there were connections
+    if not step.retry_policy:
+        del signed["retry_policy"]  # likewise
     return signed
 
 

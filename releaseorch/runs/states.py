@@ -108,6 +108,8 @@ STEP_MOVES: dict[str, Move] = {
     "succeed": move(S.SUCCEEDED, S.RUNNING, S.CLAIMED),
     "need_decision": move(S.NEEDS_DECISION, S.RUNNING, S.CLAIMED),
     "requeue": move(S.READY, S.RUNNING),
+    "back_off": move(S.READY, S.RUNNING),  # tried again by a machine, later
+    "stop_retrying": move(S.NEEDS_DECISION, S.READY),  # a person doesn't wait for that
     "retry": move(S.READY, S.NEEDS_DECISION),
     "take_over": move(S.CLAIMED, S.NEEDS_DECISION),
     "mark_done": move(S.SUCCEEDED, S.NEEDS_DECISION),

@@ -7,7 +7,7 @@ from releaseorch.accounts.models import Team
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
 from releaseorch.catalog.states import StepKind
-from releaseorch.runs import bounds, confirmations
+from releaseorch.runs import backoff, bounds, confirmations
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting.ledger import WaitsFor
@@ -98,6 +98,8 @@ def _for_ready(step: Step, run: DeploymentRun, team: Team | None) -> WaitsFor:
         return WaitsFor(Blocker.RUN, str(run), _("The run is paused."), run.pk, team_id)
     if stopped := bounds.in_force(run):
         return WaitsFor(stopped[0].kind, stopped[0].name, stopped[0].sentence, None, team_id)
+    if backoff.is_waited_for(step):
+        return WaitsFor(Blocker.WORKER, _("worker"), backoff.sentence(step), None, team_id)
     if not step.is_manual:
         return WaitsFor(Blocker.WORKER, _("worker"), _("Waits for a worker."), None, team_id)
     if step.owner is not None:

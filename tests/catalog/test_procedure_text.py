@@ -31,6 +31,8 @@ JSON = st.recursive(
     max_leaves=8,
 )  # fmt: skip
 
+SHELL = "name: x\nsteps:\n- key: a\n  title: T\n  executor: shell\n  parameters: {argv: [x]}\n"
+
 
 def refused(text: str) -> list[str]:
     with pytest.raises(Invalid) as wrong:
@@ -113,6 +115,14 @@ def test_the_procedures_of_the_demo_are_written_in_the_published_form(name: str)
             "Line 4: b comes after c, which is no step before it.",
         ),
         (
+            "name: x\nsteps:\n- key: a\n  title: T\n  kind: manual\n  retry:\n    times: 3",
+            "Line 3: No machine tries a again: it is done by hand.",
+        ),
+        (SHELL + "  retry: {times: 3}", "Line 3: No machine tries a again: nobody said that it is safe to repeat."),
+        (SHELL + "  effect_class: A\n  retry: {times: 11}", "Line 8: retry.times: This must be 10 or less."),
+        (SHELL + "  effect_class: A\n  retry: {wait_s: 1}", "Line 8: retry.times: This field is required."),
+        (SHELL + "  effect_class: A\n  retry: {times: 2, wait_s: 9, at_most_s: 8}", "Line 3: No machine tries a again"),
+        (
             "name: x\nsteps:\n- key: a\n  title: T\n  executor: shell\n  parameters:\n    argv: [x]\n    cdw: /",
             "Line 8: parameters.cdw: There is no such field.",
         ),
@@ -128,6 +138,23 @@ def test_the_procedures_of_the_demo_are_written_in_the_published_form(name: str)
 )  # fmt: skip
 def test_what_cannot_be_taken_is_said_with_its_line(text: str, sentence: str) -> None:
     assert any(said.startswith(sentence) for said in refused(text)), refused(text)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "executor: shell\n  parameters: {argv: [x]}\n  effect_class: B\n  retry: {times: 3, wait_s: 5, at_most_s: 60}",
+        "executor: shell\n  parameters: {argv: [x]}\n  retry: {times: 1, when: could_not_run}",
+        "executor: http\n  parameters: {method: POST, url: 'https://a.example/', idempotency_header: Key}\n"
+        "  retry: {times: 2}",
+    ],
+)
+def test_what_a_machine_may_try_again_reads_back_as_it_was_written(step: str) -> None:
+    text = f"name: x\nsteps:\n- key: a\n  title: T\n  {step}\n"
+    (read,) = procedure_text.read(text).steps
+    assert read.retry
+    again = procedure_text.write(Procedure(name="x"), rows_of(text, Procedure(name="x")))
+    assert procedure_text.read(again).steps == [read]
 
 
 def test_words_mean_what_they_say() -> None:

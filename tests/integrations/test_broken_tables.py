@@ -109,6 +109,25 @@ def test_what_contradicts_itself_or_points_nowhere_is_named():
     assert "Installed, row 2, Version: “Ledger / ledger-web / 1.10” is neither in the sheet Versions" in whole
 
 
+@pytest.mark.parametrize(
+    ("retry", "sentence"),
+    [
+        ("times: 3", "No machine tries copy again: nobody said that it is safe to repeat."),
+        ("often: yes", "No machine tries copy again: often – There is no such field; times"),
+        ("3", "Procedures, row 2, Retry: "),
+    ],
+)
+def test_a_retry_that_no_machine_may_do_is_refused(retry, sentence):
+    said = problems(
+        workbook({
+            **SMALL,
+            "Procedures": [["Procedure", "Step", "Title", "Tool", "Parameters", "Retry"],
+                           ["copy", "copy", "Copy it", "shell", "argv: [cp]", retry]],
+        })
+    )  # fmt: skip
+    assert any(sentence in one for one in said), said
+
+
 def test_what_needs_a_refused_row_does_not_say_so_again():
     said = problems(
         workbook({

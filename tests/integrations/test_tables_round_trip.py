@@ -52,6 +52,10 @@ def demo_with_oddities() -> None:
         instructions="1. Look.\n\n2. Go.", timeout_s=7, silence_s=3,
         parameters={"zeta": {"b": ["1.10", 1.1, None, True], "a": "x: y"}, "alpha": "no"},
     )  # fmt: skip
+    ProcedureStep.objects.create(
+        procedure=procedure, position=2, key="again", title="Again", phase="deploy", kind="automated", executor="shell",
+        parameters={"argv": ["true"]}, effect_class="A", retry={"times": 3, "wait_s": 5, "at_most_s": 60},
+    )  # fmt: skip
     component = Component.objects.create(
         application=odd, name="@web", procedure=procedure, parameters={"a:b": "c\nd\n\ne", "port": "0080"}
     )

@@ -43,7 +43,13 @@ RUN = {
 }
 STEP = {
     "pending": {"become_ready": "ready", "cancel": "cancelled"},
-    "ready": {"claim": "running", "take": "claimed", "cancel": "cancelled", "repeat": "pending"},
+    "ready": {
+        "claim": "running",
+        "take": "claimed",
+        "cancel": "cancelled",
+        "repeat": "pending",
+        "stop_retrying": "needs_decision",
+    },
     **{state: {"repeat": "pending"} for state in ("succeeded", "skipped", "failed")},
     "claimed": {
         "hand_back": "ready",
@@ -55,6 +61,7 @@ STEP = {
         "succeed": "succeeded",
         "need_decision": "needs_decision",
         "requeue": "ready",
+        "back_off": "ready",
         "confirm_cancel": "cancelled",
     },
     "needs_decision": {

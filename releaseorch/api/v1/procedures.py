@@ -15,6 +15,7 @@ from releaseorch.catalog.yaml_text import LONGEST
 
 class ProcedureStepOut(serializers.ModelSerializer[ProcedureStep]):
     parameters = Plain()
+    retry = Plain()
     after = serializers.ListField(child=serializers.CharField())
     team = serializers.SlugRelatedField[Team]("slug", read_only=True, allow_null=True)
 
@@ -23,7 +24,7 @@ class ProcedureStepOut(serializers.ModelSerializer[ProcedureStep]):
         fields = (
             "key", "title", "phase", "kind", "executor", "connection", "parameters", "instructions", "after", "team",
             "per_target", "installs", "effect_class", "reversible", "downtime", "timeout_s", "silence_s",
-            "decide_within_s", "expected_s",
+            "decide_within_s", "expected_s", "retry",
         )  # fmt: skip
 
 

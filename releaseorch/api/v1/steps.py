@@ -143,6 +143,7 @@ class ToDecideOut(serializers.Serializer[Any]):
 class StepDetailOut(StepOut):
     """A step with its attempts, decisions, evidence, and what the caller may do."""
 
+    retry_policy = Plain()
     attempts = AttemptOut(many=True)
     decisions = DecisionOut(many=True)
     confirmations = ConfirmationOut(many=True)
@@ -156,8 +157,8 @@ class StepDetailOut(StepOut):
 
     class Meta(StepOut.Meta):
         fields: tuple[str, ...] = (
-            *StepOut.Meta.fields, "instructions", "attempts", "decisions", "confirmations", "evidence", "closed",
-            "waits_for", "to_decide", "actions",
+            *StepOut.Meta.fields, "instructions", "retry_policy", "retries", "not_before", "attempts", "decisions",
+            "confirmations", "evidence", "closed", "waits_for", "to_decide", "actions",
         )  # fmt: skip
 
     @extend_schema_field(EvidenceOut(many=True))

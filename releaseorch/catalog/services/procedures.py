@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
 from releaseorch.audit import edits, events
+from releaseorch.catalog import retrying
 from releaseorch.catalog.models import Component, Procedure, ProcedureStep
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
 from releaseorch.core.checked import cleaned
 from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.core.fields import name_key
 from releaseorch.core.text import normalised
+from releaseorch.executors import schema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,7 @@ class ProcedureStepDraft:
     silence_s: int | None = None
     decide_within_s: int | None = None
     expected_s: int = 60
+    retry: Mapping[str, Any] = field(default_factory=dict)  # catalog.retrying
 
 
 def create_procedure(
@@ -122,7 +125,18 @@ def step_faults(steps: Sequence[ProcedureStepDraft]) -> Iterable[tuple[int, str]
             yield place, _("%(key)s comes after %(unknown)s, which is no step before it.") % said
         if step.kind == StepKind.AUTOMATED and not step.executor:
             yield place, _("%(key)s is automated and needs a tool.") % {"key": step.key}
+        if why_not := _why_not_retry(step):
+            refused = _("No machine tries %(key)s again: %(why)s.")
+            yield place, refused % {"key": step.key, "why": why_not}
         seen.add(step.key)
+
+
+def _why_not_retry(step: ProcedureStepDraft) -> str:
+    wrong = schema.problems(retrying.SCHEMA, step.retry) if step.retry else {}
+    if wrong:
+        return "; ".join(f"{name} – {sentence.rstrip('.')}" for name, sentence in wrong.items())
+    policy = retrying.RetryPolicy.of(step.retry)
+    return retrying.why_not(policy, step.effect_class, step.executor, step.parameters) if policy else ""
 
 
 def _write(name: str, version: int, steps: Sequence[ProcedureStepDraft]) -> Procedure:
@@ -142,7 +156,12 @@ def _rows(procedure: Procedure, steps: Sequence[ProcedureStepDraft]) -> list[Pro
             ProcedureStep(
                 procedure=procedure,
                 position=position,
-                **{**vars(step), "after": list(step.after), "parameters": dict(step.parameters)},
+                **{
+                    **vars(step),
+                    "after": list(step.after),
+                    "parameters": dict(step.parameters),
+                    "retry": dict(step.retry),
+                },
             ),
             prefix=f"steps.{position}.",
         )

@@ -186,6 +186,7 @@ class _Builder:
             timeout_s=step.timeout_s,
             silence_s=step.silence_s,
             decide_within_s=step.decide_within_s,
+            retry=step.retry,
             effect_class=step.effect_class,
             reversible=step.reversible,
             downtime=step.downtime,

@@ -56,6 +56,7 @@ class ProcedureStepIn:
     timeout_s: int | None = None
     silence_s: int | None = None
     decide_within_s: int | None = None
+    retry: Mapping[str, Any] = field(default_factory=dict)
     expected_seconds: int | None = None
     reversible: Reversible = "yes"
     downtime: Downtime = "none"

@@ -54,6 +54,7 @@ DIGEST_FIELDS = (
     "timeout_s",
     "silence_s",
     "effect_class",
+    "retry",
 )
 
 
@@ -91,6 +92,7 @@ class StepOut:
     timeout_s: int | None = None
     silence_s: int | None = None
     decide_within_s: int | None = None
+    retry: Mapping[str, Any] = field(default_factory=dict)
     effect_class: str = "D"
     reversible: str = "yes"
     downtime: str = "none"

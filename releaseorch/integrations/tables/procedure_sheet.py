@@ -47,6 +47,7 @@ class Procedures(Sheet):
         Column("Silence limit in s", "silence_s", Whole(None)),
         Column("Decide within s", "decide_within_s", Whole(None)),
         Column("Expected in s", "expected_s", Whole(60)),
+        Column("Retry", "retry", YAML),
     )
 
     def told(self) -> Iterable[Values]:

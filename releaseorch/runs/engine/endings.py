@@ -1,6 +1,7 @@
 """How an attempt ends: attempt, step, successors, inventory, waits, audit and nudge in one transaction.
 
-Every executor counts as class D: what failed, could not be run or is unknown goes to a person.
+What failed or could not be run is tried again as its procedure allows (`retries`), then it goes to a person, as does
+what is unknown.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from releaseorch.audit import events
 from releaseorch.core import clock
 from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
-from releaseorch.runs import progress, rights
+from releaseorch.runs import progress, retries, rights
 from releaseorch.runs.models import Attempt, DeploymentRun
 from releaseorch.runs.states import ATTEMPT_MOVES, AttemptState, RunState
 from releaseorch.runs.store import Claim, Ending, store
@@ -64,6 +65,10 @@ def end_attempt(run: DeploymentRun, claim: Claim, outcome: Outcome, lapsed_s: fl
     if not store().finish_attempt(claim.attempt_id, claim.token, outcome.verb, outcome.ending, lapsed_s):
         return False
     had_intent = outcome.verb != "succeed" and _has_intent(claim)
+    if retries.try_later(run, claim, outcome.verb, outcome.ending.reason, had_intent):
+        if outcome.leaves_doubt and had_intent:
+            progress.left_uncertain(SYSTEM, run, progress.step_now(claim.step_id))
+        return True
     _move_step(run, claim, outcome)
     step = progress.step_now(claim.step_id)
     said = {"attempt": claim.number, "outcome": ATTEMPT_MOVES[outcome.verb].target}

@@ -21,7 +21,8 @@ class Step(GuardedModel):
     """One unit of work in a run, automated or manual.
 
     pending → ready → running → succeeded; manual: ready ⇄ claimed → succeeded; not_needed is set when planned
-    running → ready (a retry that the rules allow a machine); running | claimed → needs_decision
+    running → ready (requeued, or tried again by a machine later); running | claimed → needs_decision
+    ready → needs_decision (a person doesn't wait for the machine's next try)
     needs_decision → ready (retry) | claimed (taken over) | succeeded (done by hand) | skipped | failed
     pending | ready | claimed | needs_decision → cancelled, through the run; running → cancelled when confirmed
     ready | needs_decision | succeeded | skipped | failed → pending (again from an earlier step)
@@ -65,6 +66,8 @@ class Step(GuardedModel):
     timeout_s = models.PositiveIntegerField(default=1800)
     silence_s = models.PositiveIntegerField(null=True, blank=True)
     decide_within_s = models.PositiveIntegerField(null=True, blank=True)
+    retry_policy = models.JSONField(default=dict, db_default={}, blank=True)  # catalog.retrying
+    retries = models.PositiveIntegerField(default=0, db_default=0)  # by a machine, since a person decided
     ready_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -133,9 +136,21 @@ class Step(GuardedModel):
         self.requeues += 1
         self._waits_for_somebody()
 
+    @moves(STEP_MOVES, "back_off")
+    def back_off(self) -> None:
+        self._changes_hands()
+        self.retries += 1
+        self._waits_for_somebody()
+
+    @moves(STEP_MOVES, "stop_retrying")
+    def stop_retrying(self) -> None:
+        self._changes_hands()
+        self._forgets_retries()
+
     @moves(STEP_MOVES, "retry")
     def retry(self) -> None:
         self._changes_hands()
+        self._forgets_retries()
         self.is_taken_over = False
         self._waits_for_somebody()
 
@@ -173,9 +188,13 @@ class Step(GuardedModel):
     def repeat(self) -> None:
         self._changes_hands()
         self.owner = self.ended_at = None
+        self._forgets_retries()
 
     def _changes_hands(self) -> None:
         self.token += 1
+
+    def _forgets_retries(self) -> None:
+        self.retries, self.not_before = 0, None
 
     def _begins(self) -> None:
         self.started_at = self.started_at or clock.now()

@@ -8,15 +8,16 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core.actions import Action, Field
-from releaseorch.runs import bounds, confirmations, rights
+from releaseorch.runs import backoff, bounds, confirmations, rights
 from releaseorch.runs.models import Step
 from releaseorch.runs.queries.second_person import VERBS as SECOND
 from releaseorch.runs.queries.second_person import second_person_actions
 from releaseorch.runs.repeats import Again
-from releaseorch.runs.states import STEP_FINAL, STEP_MOVES, RunState, StepState
+from releaseorch.runs.states import STEP_FINAL, STEP_MOVES, DecisionKind, RunState, StepState
 
 Maker = Callable[[Step, Person], Action]
 VERSIONS_SHOWN = 30
+DECISIONS = frozenset(DecisionKind.values)
 
 
 def step_actions(step: Step, person: Person, verbs: Collection[str] | None = None) -> list[Action]:
@@ -40,6 +41,8 @@ def _allows(step: Step, verb: str) -> bool:
         return step.state in {StepState.READY, StepState.CLAIMED}
     if verb in {"done", "failed"}:
         return bool(step.state == StepState.CLAIMED)
+    if verb in DECISIONS and backoff.is_waited_for(step):
+        return True
     return step.state in STEP_MOVES[verb].sources
 
 

@@ -14,7 +14,7 @@ from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import checked
 from releaseorch.core.errors import Conflict, NotAllowed
 from releaseorch.core.transitions import go
-from releaseorch.runs import attempts, confirmations, evidence, progress, rights
+from releaseorch.runs import attempts, backoff, confirmations, evidence, progress, rights
 from releaseorch.runs.models import Confirmation, Decision, DeploymentRun, Step
 from releaseorch.runs.states import DecisionKind, RunState, StepState
 
@@ -135,6 +135,8 @@ def _carried_out(
     said: str,
     confirmation: Confirmation | None = None,
 ) -> Iterator[None]:
+    if backoff.is_waited_for(step):
+        go(step, "stop_retrying")
     go(step, kind.value)
     if kind == DecisionKind.TAKE_OVER:
         step.owner = actor

@@ -22,6 +22,8 @@ CHANGES_HANDS = frozenset(
         "take",
         "hand_back",
         "requeue",
+        "back_off",
+        "stop_retrying",
         "retry",
         "take_over",
         "mark_done",
@@ -33,6 +35,16 @@ CHANGES_HANDS = frozenset(
     }
 )
 BEGINS = frozenset({"claim", "take"})
+_NO_RETRIES = "retries = 0, not_before = NULL"
+ALSO_SETS = {
+    "requeue": "requeues = requeues + 1",
+    "back_off": "retries = retries + 1",
+    "stop_retrying": _NO_RETRIES,
+    "retry": _NO_RETRIES,
+    "need_decision": "owner_id = NULL",
+    "hand_back": "owner_id = NULL",
+    "repeat": f"owner_id = NULL, ended_at = NULL, {_NO_RETRIES}",
+}
 
 
 @dataclass(frozen=True)
@@ -243,18 +255,14 @@ class Store:
         if verb in BEGINS:
             sets.append("started_at = COALESCE(started_at, %s)")
             values.append(at)
-        if verb == "requeue":
-            sets.append("requeues = requeues + 1")
+        if verb in ALSO_SETS:
+            sets.append(ALSO_SETS[verb])
         if target == StepState.READY:
             sets.append("ready_at = %s, nudged_at = %s, nudges = 0")
             values += [at, at]
         if target in STEP_FINAL:
             sets.append("ended_at = %s")
             values.append(at)
-        if verb in {"need_decision", "hand_back", "repeat"}:
-            sets.append("owner_id = NULL")
-        if verb == "repeat":
-            sets.append("ended_at = NULL")
         return ", ".join(sets), values
 
     def _at(self) -> Any:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from releaseorch.core import clock
 from releaseorch.core.errors import NotAllowed
 from releaseorch.delivery.models import StepOrigin
-from releaseorch.runs import queries, rights, waits
+from releaseorch.runs import backoff, queries, rights, waits
 from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.queries import StepDetail
 from releaseorch.runs.states import StepState
@@ -62,6 +62,7 @@ def page_of_step(request: HttpRequest, pk: int, bounced: Bounced | None = None) 
         ],
         "card": card,
         "second": queries.second_person_of_step(row, person_of(request)) if card is None else [],
+        "retry": backoff.policy_of(row),
         "team": waits.team_of(row),
         "application": row.component.application if row.component else None,
         "waits_for": list(before),

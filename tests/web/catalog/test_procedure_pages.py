@@ -28,6 +28,13 @@ def test_looking_shows_the_steps_and_saves_nothing(house: House, door: Doors) ->
     assert not Procedure.objects.filter(name="careful").exists()
 
 
+def test_looking_shows_what_a_machine_tries_again(house: House, door: Doors) -> None:
+    step = "{key: a, title: A, executor: shell, parameters: {argv: [x]}, effect_class: A, retry: {times: 3}}"
+    page = door(house.cast.release_manager)
+    answer = page.post("/procedures/new", {"text": f"name: careful\nsteps:\n- {step}", "do": "preview"})
+    assert "tried again 3×" in text_of(answer)
+
+
 @pytest.mark.parametrize("do", ["preview", "save"])
 def test_faults_stand_at_the_text_with_their_lines_and_nothing_is_lost(
     house: House, door: Doors, do: str
