@@ -5,24 +5,27 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from releaseorch.launcher.broker import short_temporary
-from tests.faults.campaign.defects import DEFECTS
+from tests.faults.campaign.defects import DEFECTS, names
 from tests.faults.campaign.plant import Plant
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with us
     options = parsed()
     if options.defects:
         return planted()
     if options.defect:
-        known = DEFECTS[options.defect]
+        planted_now = [DEFECTS[name] for name in names(options.defect)]
         options.runs, options.at_once, options.longest = 2, 2, 90.0
-        options.faults, options.each = known.faults, known.each
+        options.faults = ",".join({defect.faults for defect in planted_now})
+        options.each = max(defect.each for defect in planted_now)
     folder = Path(tempfile.mkdtemp(prefix="releaseorch-faults-", dir=short_temporary()))
     folder.chmod(0o755)
     try:
@@ -55,9 +58,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--faults", default="", help="only these, by name, with commas between")
     parser.add_argument("--each", type=int, default=5, help="how often each fault must hit")
     parser.add_argument("--longest", type=float, default=400, help="seconds until nothing more is done")
-    parser.add_argument(
-        "--defect", default="", choices=DEFECTS, help="plant this defect, which must be found"
-    )
+    parser.add_argument("--defect", default="", help="plant this one (or some, with commas), to be found")
     parser.add_argument("--defects", action="store_true", help="plant one defect after the other")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--keep", action="store_true", help="leave the folder with logs and ledgers")

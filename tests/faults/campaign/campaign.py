@@ -9,16 +9,17 @@ from typing import Any
 from django.core.management import call_command
 from django.db import connections
 
-from tests.faults.campaign import checker
-from tests.faults.campaign.defects import DEFECTS
+from tests.faults.campaign import checker, defects
 from tests.faults.campaign.house import make_house
 from tests.faults.campaign.injector import Injector
 from tests.faults.campaign.people import Team
 from tests.faults.campaign.plant import TENTH, Plant
+from tests.faults.campaign.servers import until
 
 # Twice the lease and the sweep: until then whatever was hit is over, or in a person's hands.
 SETTLED_S = 2 * (float(TENTH["RELEASEORCH_LEASE"]) + float(TENTH["RELEASEORCH_LEASE_GRACE"]))
 SEALED_S = 3.0
+READY_S = 120.0
 
 
 @dataclass
@@ -37,9 +38,14 @@ class Report:
     @property
     def is_well(self) -> bool:
         if self.defect:
-            wanted = DEFECTS[self.defect].found_by
-            return any(sentence.startswith(f"{wanted}:") for sentence in self.broken)
+            return not self.not_found
         return not (self.broken or self.missed)
+
+    @property
+    def not_found(self) -> list[str]:
+        """Defects that were planted, and whose check is content."""
+        checks = {sentence.partition(":")[0] for sentence in self.broken}
+        return [name for name in defects.names(self.defect) if defects.DEFECTS[name].found_by not in checks]
 
     def as_json(self) -> dict[str, Any]:
         return {**vars(self), "ok": self.is_well}
@@ -53,6 +59,7 @@ class Report:
         ]
         rows += [f"  {name:<36} hit 0 times  NOT ENOUGH" for name in self.missed if name not in self.hits]
         rows += [f"BROKEN: {sentence}" for sentence in self.broken] or ["Every invariant holds."]
+        rows += [f"NOT FOUND: {name}" for name in self.not_found]
         return "\n".join(rows)
 
 
@@ -62,10 +69,12 @@ def carry_out(plant: Plant, options: argparse.Namespace) -> Report:
     house = make_house(dice, options.runs, poison=not options.faults)
     connections.close_all()
     plant.start()
+    until(lambda: plant.is_ready, "The web processes don't answer", READY_S)
+    worked = time.monotonic()
     team = Team(house, plant.web_ports, plant.folder, options.seed)
     injector = Injector.of(plant, dice, options)
     team.begin(options.at_once)
-    while time.monotonic() - began < options.longest:
+    while time.monotonic() - worked < options.longest:
         plant.revive()
         injector.tick()
         time.sleep(0.05)

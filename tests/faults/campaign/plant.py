@@ -93,6 +93,11 @@ class Plant:
         for number, pool in enumerate(("threads -c 4", "threads -c 4", "prefork -c 2"), start=1):
             self._add(f"worker-{number}", "worker", *_worker(number, pool))
 
+    @property
+    def is_ready(self) -> bool:
+        """Both web processes answer; the others took no longer to start."""
+        return all(not ports.is_free(port) for port in self.web_ports)
+
     def of(self, role: str) -> list[Program]:
         return [program for program in self.programs if program.role == role]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from releaseorch.launcher import broker, postgres
+from releaseorch.launcher import broker, child, postgres
 
 READY_S = 20.0
 # Commits are safe from a kill of the server; nobody pulls the plug of the machine.
@@ -35,9 +35,17 @@ class Server(ABC):
         return {}
 
     def start(self) -> None:
+        """From the main thread only: it dies with whoever starts it."""
+        parent = os.getpid()
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.program(), stdout=log, stderr=log, cwd="/", start_new_session=True, **self.options()
+                self.program(),
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=lambda: child.die_with(parent),
+                **self.options(),
             )
         until(self.answers, f"{type(self).__name__} doesn't answer", READY_S)
 
