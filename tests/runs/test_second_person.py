@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from releaseorch.accounts.models import Person, RoleGrant
 from releaseorch.audit.models import Event
@@ -232,6 +233,16 @@ def test_who_may_be_the_second_one_is_told_and_of_a_decision_alone_everybody(
     say("confirm", run, cast.operator)
     told = told_of("decided alone")
     assert {cast.release_manager.pk, cast.second_manager.pk} <= told and cast.operator.pk not in told
+
+
+def test_the_database_refuses_that_one_person_is_both(cast: Cast, run: DeploymentRun) -> None:
+    say("retry", run, cast.operator, WHY)
+    time_is_over()
+    say("confirm", run, cast.operator)
+    kept = Confirmation.objects.get()
+    for both in ({"state": "confirmed"}, {"state": "reviewed", "reviewed_by": cast.operator}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Confirmation.objects.filter(pk=kept.pk).update(**both)
 
 
 def told_of(words: str) -> set[int]:
