@@ -104,3 +104,8 @@ def test_a_real_postgresql_answers_and_is_gone_afterwards() -> None:
     assert not folder.exists()
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(url)
+
+
+def test_the_fault_campaign_gets_its_own_words(capfd: pytest.CaptureFixture[str]) -> None:
+    assert suite.main(["manage.py", "test", "--faults", "--help"]) == 0
+    assert "--defects" in capfd.readouterr().out
