@@ -186,7 +186,7 @@ def board(release: Release, environment: Environment | None = None) -> Board | N
 
 
 def environment_board(environment: Environment, *, whole: bool = False) -> EnvironmentBoard:
-    """The first open requests of each group, or `whole`: the first `MOST`; those that need somebody first.
+    """Some open requests of each group, or `whole`: the first `MOST`; those that need somebody first.
 
     What stands where is known from a few columns of all; facts are read of those that are shown.
     """
@@ -194,11 +194,14 @@ def environment_board(environment: Environment, *, whole: bool = False) -> Envir
     standing = list(open_now.order_by("-pk").values_list("pk", "state", "run_id"))
     changed = _changed_after_approval(pk for pk, state, _run in standing if state == S.SUBMITTED)
     standing.sort(key=lambda one: _rank(one[1], one[2], one[0] in changed))
-    groups: dict[str, list[int]] = defaultdict(list)
+    groups: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    met: dict[str, int] = defaultdict(int)
     for pk, state, run_id in standing:
-        groups[_group(state, run_id)].append(pk)
-    first = None if whole else FIRST
-    shown = [pk for name in GROUPS for pk in groups[name][:first]][:MOST]
+        groups[_group(state, run_id)].append((met[state], pk))
+        met[state] += 1
+    # Of a long group each state has its turn: what failed doesn't hide what waits for approval.
+    chosen = (ones if whole else sorted(ones, key=lambda one: one[0])[:FIRST] for ones in groups.values())
+    shown = [pk for ones in chosen for _nth, pk in ones][:MOST]
     lines, facts = request_lines(_in_lines(open_now.filter(pk__in=shown), environment), changed)
     return EnvironmentBoard(
         environment,

@@ -116,6 +116,7 @@ def test_a_long_group_shows_its_first_requests_its_number_and_a_way_to_all(house
     first = client.get(url).content.decode()
     assert shown(first) == {approved.pk, sent_back.pk, *(one.pk for one in drafts[1:])}  # the newest drafts
     assert f"somebody, {len(drafts) + 1}<" in first and f'&amp;all=1">All {len(drafts) + 1}</a>' in first
+    assert first.index(f"#{sent_back.pk}<") < first.index(f"#{drafts[-1].pk}<")
     everything = client.get(f"{url}&all=1").content.decode()
     assert shown(everything) == {approved.pk, sent_back.pk, *(one.pk for one in drafts)}
     assert f">All {len(drafts) + 1}<" not in everything
