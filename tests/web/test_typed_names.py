@@ -7,10 +7,11 @@ import pytest
 
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog import services
-from releaseorch.catalog.models import Application, Procedure
+from releaseorch.catalog.models import Application, Component, Procedure
 from releaseorch.environments import reach
+from releaseorch.environments.models import Target
 from releaseorch.features.models import Feature
-from tests.factories import House
+from tests.factories import ComponentFactory, House
 
 pytestmark = pytest.mark.django_db
 Doors = Callable[[Person], Any]
@@ -89,3 +90,27 @@ def test_a_role_offers_all_places_while_they_are_few_and_none_when_they_are_many
     assert offered[f"environment-{house.acceptance.pk}"] == "the environment Acceptance"
     many_applications(house.cast.claims)
     assert reach.choices() is None
+
+
+def test_what_is_placed_is_typed_with_its_application(house: House, door: Doors) -> None:
+    target = Target.objects.create(environment=house.production, name="app-1")
+    Component.objects.bulk_create(
+        Component(
+            application=house.claims,
+            name=f"part-{n}",
+            name_key=f"part-{n}",
+            procedure=house.claims_web.procedure,
+        )
+        for n in range(MANY)
+    )
+    twin = ComponentFactory(application=house.billing, name="part-7")
+    page, path = door(house.cast.administrator), f"/placements/new?target={target.pk}"
+    text = page.get(path).content.decode()
+    assert 'type="text" name="component"' in text and "part-8" not in text
+    unsure = page.post(path, {"component": "part-7", "order": "0"})
+    assert unsure.status_code == 422 and "Several applications have" in unsure.content.decode()
+    assert page.post(path, {"component": "nothing", "order": "0"}).status_code == 422
+    assert page.post(path, {"component": "Billing / part-7", "order": "0"}).status_code == 303
+    assert page.post(path, {"component": "part-8", "order": "1"}).status_code == 303
+    assert [one.component.name for one in target.placements.order_by("order")] == ["part-7", "part-8"]
+    assert target.placements.filter(component=twin).exists()

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from releaseorch.catalog.models import Component
-from releaseorch.web.forms.base import Group, NounForm
+from releaseorch.web.forms.base import Group, NamedRow, NounForm
 from releaseorch.web.forms.components import Pairs
 
 
@@ -77,9 +78,35 @@ class _Components(forms.ModelChoiceField):
         return f"{obj.application} / {obj.name}"
 
 
+class NamedComponent(NamedRow):
+    """By application and name, as a select shows them; a name alone where one application has it."""
+
+    def __init__(self, field: forms.ModelChoiceField, rows: QuerySet[Any]) -> None:
+        super().__init__(field, rows)
+        self.help_text = _("Its name; “Application / component” where several have one of that name.")
+
+    def prepare_value(self, value: Any) -> Any:
+        row = self._rows.filter(pk=value).first() if str(value).isdigit() else value
+        return f"{row.application} / {row.name}" if isinstance(row, Component) else value
+
+    def to_python(self, value: Any) -> Any:
+        owner, slash, name = str(value or "").strip().rpartition(" / ")
+        rows = self._rows.filter(name__iexact=name.strip())
+        found = list((rows.filter(application__name__iexact=owner.strip()) if slash else rows)[:2])
+        if len(found) > 1:
+            raise forms.ValidationError(
+                _("Several applications have a component of this name: write “Application / component”.")
+            )
+        return found[0] if found else super().to_python(value)
+
+
 class PlacementForm(TurnForm):
     component = _Components(
-        Component.objects.filter(retired_at=None).select_related("application"), label=_("Component"),
-        empty_label=_("choose a component"),
-    )  # fmt: skip
+        Component.objects.none(), label=_("Component"), empty_label=_("choose a component")
+    )
     field_order = ("component", "order", "group")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = Component.objects.filter(retired_at=None).select_related("application")
+        self.offer("component", rows.order_by("application__name", "name"), NamedComponent)
