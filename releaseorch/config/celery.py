@@ -1,9 +1,11 @@
 """The Celery application: messages are hints, rows are the truth, so nothing here keeps results or retries."""
 
 import os
+import threading
+from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import celeryd_after_setup, worker_ready, worker_shutting_down
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "releaseorch.config.settings")
@@ -53,6 +55,24 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+
+
+@celeryd_after_setup.connect
+def listen_for_its_host(instance: Any, **_: object) -> None:
+    """What only this host can do comes by a queue of its own, whichever others the worker was told to listen to."""
+    from releaseorch.runs.engine import reattach  # needs the apps, and they need this module
+    from releaseorch.runs.engine.worker import this_worker
+
+    instance.app.amqp.queues.select_add(reattach.queue_of(this_worker().host))
+
+
+@worker_shutting_down.connect
+def hand_over(**_: object) -> None:
+    """What it polls goes to another worker, or waits for the next one of this host."""
+    from releaseorch.runs.engine.poller import poller  # needs the apps, too
+
+    # In a thread of its own, for which the process waits: this is called between any two lines of its main thread.
+    threading.Thread(target=poller.close, name="handing-over").start()
 
 
 @worker_ready.connect

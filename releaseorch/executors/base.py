@@ -36,8 +36,10 @@ class Inputs:
 class Context:
     """One attempt as an executor sees it; the same values are given to start, poll, cancel and reconcile.
 
-    `work_dir` belongs to this attempt alone and lasts until the attempt is over. `outputs` names the values that the
-    step promises to later ones; an attempt that does not deliver them has failed. Times are in seconds.
+    `attempt_id` is a name that no other attempt has or will have, also not after a restore. `work_dir` belongs to this
+    attempt alone and lasts until the attempt is over; once its worker was lost only a local executor finds it again.
+    `outputs` names the values that the step promises to later ones; an attempt that does not deliver them has failed.
+    Times are in seconds.
     """
 
     attempt_id: str
@@ -119,6 +121,8 @@ class Executor(ABC):
     kind: ClassVar[str]
     label: ClassVar[str]
     effect_class: ClassVar[EffectClass] = "D"
+    # What became of an attempt is known on the host that began it and nowhere else.
+    is_local: ClassVar[bool] = False
     # What it asks for beyond its configuration, e.g. "secrets"; nothing else is handed over.
     capabilities: ClassVar[frozenset[str]] = frozenset()
     # JSON Schema (2020-12) of an object; the form is drawn from it, so every property has a title.

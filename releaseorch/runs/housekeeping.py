@@ -13,7 +13,7 @@ from releaseorch.core import clock, dispatch, hold
 from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Unknown
 from releaseorch.runs import progress
-from releaseorch.runs.engine import endings
+from releaseorch.runs.engine import endings, reattach
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 from releaseorch.runs.retries import MOST_REQUEUES
 from releaseorch.runs.states import RunState, StepState
@@ -22,6 +22,8 @@ from releaseorch.runs.store import Claim, Ending, store
 logger = logging.getLogger(__name__)
 PER_SWEEP = 200
 MOST_DOUBLINGS = 6
+# How often workers are asked about an attempt whose lease is over: counted, since housekeepers are stopped too.
+MOST_ASKS = 12
 
 
 def every() -> float:
@@ -74,18 +76,34 @@ def reap() -> int:
 
 
 def reap_one(attempt_id: int) -> bool:
-    """No intent: nothing happened, so it is queued again, three times at most. Else: unknown, and a person decides."""
+    """No intent: nothing happened, so it is queued again, three times at most. Else workers are asked about it.
+
+    Twelve times, for the length of a lease; when none can go on with it, it is unknown and a person decides.
+    """
     found = Attempt.objects.select_related("step").get(pk=attempt_id)
     claim = Claim(found.step.run_id, found.step_id, found.pk, found.number, found.token)
     grace = float(settings.ENGINE["grace"])
     with transaction.atomic():
         run = progress.locked(claim.run_id)
-        attempt = Attempt.objects.get(pk=attempt_id)
+        attempt = Attempt.objects.select_related("step").get(pk=attempt_id)
         if attempt.effect_started_at is not None:
+            if _may_still_be_known(attempt):
+                if store().note_ask(claim, _between_asks()):
+                    reattach.ask_workers([found])
+                return False
             said = _("The worker on %(host)s went silent after it had begun; nobody knows the outcome.")
             lost = endings.outcome_of(Unknown(said % {"host": attempt.host}))
             return endings.end_attempt(run, claim, lost, grace)
         return _nothing_happened(run, claim, attempt, grace)
+
+
+def _may_still_be_known(attempt: Attempt) -> bool:
+    return attempt.asks < MOST_ASKS and not hold.is_open() and reattach.can_be_known(attempt)
+
+
+def _between_asks() -> float:
+    """Seconds; a little less than between two rounds, so that a second housekeeper asks no oftener."""
+    return 0.8 * float(settings.ENGINE["lease"]) / MOST_ASKS
 
 
 def _nothing_happened(run: DeploymentRun, claim: Claim, attempt: Attempt, grace: float) -> bool:

@@ -107,6 +107,7 @@ STEP_MOVES: dict[str, Move] = {
     "hand_back": move(S.READY, S.CLAIMED),
     "succeed": move(S.SUCCEEDED, S.RUNNING, S.CLAIMED),
     "need_decision": move(S.NEEDS_DECISION, S.RUNNING, S.CLAIMED),
+    "reattach": move(S.RUNNING, S.RUNNING),  # another worker goes on with the same attempt
     "requeue": move(S.READY, S.RUNNING),
     "back_off": move(S.READY, S.RUNNING),  # tried again by a machine, later
     "stop_retrying": move(S.NEEDS_DECISION, S.READY),  # a person doesn't wait for that

@@ -9,6 +9,7 @@ from releaseorch.core.transitions import go
 from releaseorch.executors import base
 from releaseorch.runs import engine, services
 from releaseorch.runs.engine import endings, worker
+from releaseorch.runs.engine.poller import poller
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.store import Claim
 
@@ -29,6 +30,30 @@ def claim(step_id: int, token: int) -> int | None:
 
 def work(step_id: int, token: int) -> None:
     engine.run_step(step_id, token)
+
+
+def begin_and_let_go(step_id: int, token: int) -> None:
+    """As a worker with a poller does, without the first moments."""
+    worker.STAYS_S = 0.0
+    engine.run_step(step_id, token, poller)
+
+
+def reattach_and_let_go(attempt_id: int, token: int) -> None:
+    worker.STAYS_S = 0.0
+    engine.reattach_step(attempt_id, token, poller)
+
+
+def hand_over() -> None:
+    poller.close()
+
+
+def reattach(attempt_id: int, token: int) -> None:
+    engine.reattach_step(attempt_id, token)
+
+
+def take_orphan(attempt_id: int, token: int) -> Claim | None:
+    found = worker.take_orphan(attempt_id, token)
+    return found.claim if found else None
 
 
 def finish(held: Claim, result: str) -> bool:

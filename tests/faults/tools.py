@@ -56,7 +56,7 @@ class Job(Executor):
         return Cancelled()
 
     def reconcile(self, context: Context, external_id: str | None) -> Result:
-        return Unknown("Nobody knows.")
+        return self.poll(context, external_id) if external_id else Unknown("Which job?")
 
 
 class Hanging(Job):

@@ -39,6 +39,11 @@ def silent_for(claim: Claim, seconds: float) -> None:
     assert store().heartbeat(claim, -seconds) is not None
 
 
+def asked(claim: Claim, times: int) -> None:
+    """So often workers have been asked what became of it."""
+    assert Attempt.objects.filter(pk=claim.attempt_id).update(asks=times)
+
+
 def test_a_nudge_that_was_lost_is_sent_again_ever_more_rarely(run: DeploymentRun) -> None:
     start = a.step(run, "deploy").nudged_at
     assert start is not None
@@ -87,6 +92,11 @@ def test_a_worker_lost_after_its_intent_leaves_an_unknown_outcome(
     silent_for(claim, 10)
     assert housekeeping.reap() == 0  # still within the grace
     silent_for(claim, 20)
+    assert housekeeping.reap() == housekeeping.reap() == 0  # workers are asked what became of it
+    assert a.step(run, "deploy").state == "running"
+    asked(claim, housekeeping.MOST_ASKS - 1)
+    assert housekeeping.reap() == 0
+    asked(claim, housekeeping.MOST_ASKS)
     assert housekeeping.reap() == 1
     assert housekeeping.reap() == 0
     attempt = a.last_attempt(run, "deploy")

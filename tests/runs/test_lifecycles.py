@@ -60,6 +60,7 @@ STEP = {
     "running": {
         "succeed": "succeeded",
         "need_decision": "needs_decision",
+        "reattach": "running",
         "requeue": "ready",
         "back_off": "ready",
         "confirm_cancel": "cancelled",

@@ -1,5 +1,7 @@
 """The guarded statements of the engine do the same on each database, and the same as the transition methods."""
 
+from dataclasses import replace
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -176,6 +178,28 @@ def test_a_lease_lapses_only_after_the_grace(claim: Claim) -> None:
     assert store().lapsed(30, 10) == []
     assert not store().finish_attempt(claim.attempt_id, claim.token, "lose", Ending(), lapsed_s=30)
     assert store().finish_attempt(claim.attempt_id, claim.token, "lose", Ending(), lapsed_s=15)
+
+
+def test_another_worker_goes_on_with_what_had_begun_and_whose_lease_is_over_once(claim: Claim) -> None:
+    other = Worker("host-2", "boot-2", 12)
+    store().heartbeat(claim, -20)
+    assert store().reattach(claim, other, LEASE, 15) is None  # it had not begun
+    assert store().record_intent(claim, LEASE)
+    assert store().reattach(claim, other, LEASE, 15) is None  # its worker holds it
+    store().heartbeat(claim, -20)
+    assert not store().note_ask(stale(claim), 5)
+    assert store().note_ask(claim, 5)
+    assert not store().note_ask(claim, 5)  # another housekeeper just did
+    assert store().note_ask(claim, -1)
+    assert store().reattach(stale(claim), other, LEASE, 15) is None
+    held = store().reattach(claim, other, LEASE, 15)
+    assert held == replace(claim, token=claim.token + 1)
+    assert store().reattach(claim, HERE, LEASE, 15) is None
+    attempt = Attempt.objects.get(pk=claim.attempt_id)
+    assert (attempt.token, attempt.step.token, attempt.asks) == (held.token, held.token, 0)
+    assert (attempt.host, attempt.boot_id, attempt.pid) == ("host-2", "boot-2", 12)
+    assert store().heartbeat(claim, LEASE) is None
+    assert store().heartbeat(held, LEASE) is False
 
 
 def test_successors_without_open_predecessors_are_named(cast: Cast) -> None:

@@ -200,7 +200,7 @@ def test_what_another_database_left_under_this_number_is_not_this_attempts(cast:
     for folder in (old, place):
         folder.mkdir(parents=True)
         (folder / "job.json").write_text("{}")
-    worker._carry_out(claim)
+    worker._carry_out(claim, None)
     assert log_bytes(a.last_attempt(run, "deploy")) == b"fresh\n"
     assert [path.name for path in old.iterdir()] == ["job.json"]
     assert any(places.folder().glob(f"{place.name}.*"))

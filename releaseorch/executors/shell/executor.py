@@ -40,6 +40,7 @@ class ShellExecutor(base.Executor):
 
     kind: ClassVar[str] = "shell"
     label: ClassVar[str] = gettext_noop("Shell script")
+    is_local: ClassVar[bool] = True
     capabilities: ClassVar[frozenset[str]] = frozenset({"secrets"})
     config_schema: ClassVar[Mapping[str, Any]] = config.SCHEMA
     connection_schema: ClassVar[Mapping[str, Any]] = config.CONNECTION_SCHEMA

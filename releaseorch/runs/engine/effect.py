@@ -37,6 +37,14 @@ class Effect:
             self._has_begun = True
         return self._noted(self._tool.start(self._context))
 
+    def reconcile(self, known_as: str) -> Result:
+        """Ask what became of what another worker began; raises `NotOurs` when somebody stopped it before."""
+        with self._stopping:
+            if self._is_stopped:
+                raise NotOurs
+            self._has_begun, self._known_as = True, known_as or None
+        return self._noted(self._tool.reconcile(self._context, self._known_as))
+
     def poll(self) -> Result:
         return self._noted(self._tool.poll(self._context, self._known_as or ""))
 

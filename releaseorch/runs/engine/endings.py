@@ -111,6 +111,8 @@ def _keep_late_report(claim: Claim, outcome: Outcome) -> bool:
     """
     attempt = Attempt.objects.get(pk=claim.attempt_id)
     target = ATTEMPT_MOVES[outcome.verb].target
+    if target == AttemptState.UNKNOWN and attempt.state == AttemptState.RUNNING:
+        return False  # another worker goes on with it and will know
     ending = Ending(attempt.reason, attempt.exit_code, attempt.outputs or None)
     if attempt.state == target and ending == replace(outcome.ending, outputs=outcome.ending.outputs or None):
         return True  # a second try of a commit whose answer was lost

@@ -38,7 +38,7 @@ class Job:
 
     def context(self, log: LogSink) -> Context:
         return Context(
-            attempt_id=str(self.claim.attempt_id),
+            attempt_id=self.work_dir.name,
             step_key=self.step.key,
             config=self.config,
             parameters=self.values,
@@ -58,13 +58,13 @@ class Job:
         shutil.rmtree(self.work_dir, ignore_errors=True)
 
 
-def job_of(claim: Claim) -> Job:
-    """Read and check; raises `CannotRun`."""
+def job_of(claim: Claim, *, has_begun: bool = False) -> Job:
+    """Read and check; raises `CannotRun`. Whether it may begin is asked only of what has not."""
     step = Step.objects.select_related("version", "run").get(pk=claim.step_id)
     artifact = step.version.digest if step.version else ""
     if plans.inputs_digest(step.executor, step.parameters, artifact, step.connection) != step.inputs_digest:
         raise CannotRun(_("What would run isn't what was approved. Compose the run again."))
-    if step.version is not None and step.version.is_blocked:
+    if step.version is not None and step.version.is_blocked and not has_begun:
         raise CannotRun(
             _("%(version)s is blocked: %(why)s")
             % {"version": step.version, "why": step.version.blocked_reason}

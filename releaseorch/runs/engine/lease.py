@@ -1,16 +1,15 @@
 """Holding an attempt: its lease is renewed beside the work, and who can't renew it stops the work."""
 
 import logging
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import copy_context
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import Error, InterfaceError, InternalError, OperationalError, connection
 
+from releaseorch.runs.engine.keeper import keeper
 from releaseorch.runs.store import Claim, store
 
 logger = logging.getLogger(__name__)
@@ -49,46 +48,36 @@ def persist(work: Callable[[], T], for_s: float) -> T:
 
 
 class Lease:
-    """The lease of one claim; inside `with` a thread renews it, also while a tool keeps the worker waiting.
+    """The lease of one claim; between `hold` and `let_go` it is renewed, also while a tool keeps its caller waiting.
 
-    A second thread, which never asks the database, calls `fence` when it could not be renewed for too long: the
-    others may hang on a dead connection just then. Measured by this host's monotonic clock alone: jumps of the wall
-    clock don't matter.
+    `fence` stops the work when it could not be renewed for too long, `hangs` is called at `hangs_at`.
     """
 
-    def __init__(self, claim: Claim, fence: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self.is_asked_to_stop = False
-        self.fence = fence
+        self.fence: Callable[[], object] = lambda: None
+        self.hangs: Callable[[], object] = lambda: None
+        self.hangs_at: float | None = None
+        self.context = copy_context()
         self._is_lost = self._is_fenced = False
         self._renewed = time.monotonic()
-        self._over = threading.Event()
-        self._threads = [
-            threading.Thread(  # what they log belongs to the same attempt
-                target=copy_context().run,
-                args=(work,),
-                name=f"{work.__name__}-{claim.attempt_id}",
-                daemon=True,
-            )
-            for work in (self._beat, self._watch)
-        ]
 
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
+    def hold(self) -> None:
+        keeper.add(self)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+    def let_go(self) -> None:
+        keeper.remove(self)
 
     @property
     def left_s(self) -> float:
         """Seconds until this process must have stopped the work."""
         return self._renewed + settings.ENGINE["self_fence"] - time.monotonic()
+
+    @property
+    def may_be_elsewhere(self) -> bool:
+        """Whether it has lapsed so long ago that another worker may hold the attempt by now."""
+        return time.monotonic() > self._renewed + settings.ENGINE["lease"] + settings.ENGINE["grace"]
 
     def renew(self) -> None:
         began = time.monotonic()
@@ -120,26 +109,37 @@ class Lease:
         self.keep(self.renew)
         self.check()
 
-    def _beat(self) -> None:
-        try:
-            while not self._over.wait(settings.ENGINE["heartbeat"]) and not self._is_lost:
-                self._try_to_renew()
-        finally:
-            connection.close()
-
-    def _watch(self) -> None:
-        while not self._over.wait(min(max(self.left_s, 0.0), settings.ENGINE["heartbeat"]) + 0.01):
-            if self.left_s <= 0:
-                logger.error("attempt %s: no renewal for too long, stopping the tool", self.claim.attempt_id)
-                self._is_fenced = (
-                    True  # for good: what was stopped isn't taken up again when the database is back
-                )
-                self.fence()
-                return
-
-    def _try_to_renew(self) -> None:
+    def try_to_renew(self) -> None:
+        """Unless it was renewed a moment ago, as each poll does."""
+        age = settings.ENGINE["self_fence"] - self.left_s
+        if self._is_lost or age < settings.ENGINE["heartbeat"] / 2:
+            return
         try:
             self.renew()
         except Error as away:  # whatever it is, the next beat may do better
             logger.warning("the lease of attempt %s was not renewed: %s", self.claim.attempt_id, away)
             connection.close()
+
+    @property
+    def next_alarm_s(self) -> float:
+        hangs_in = float("inf") if self.hangs_at is None else self.hangs_at - time.monotonic()
+        return min(hangs_in, float("inf") if self._is_fenced else self.left_s)
+
+    def alarms(self) -> Iterator[Callable[[], object]]:
+        """What must be done now, each once."""
+        if self.left_s <= 0 and not self._is_fenced:
+            # For good: what was stopped isn't taken up again when the database is back.
+            self._is_fenced = True
+            yield self._stop_in_time
+        if self.hangs_at is not None and time.monotonic() > self.hangs_at:
+            self.hangs_at = None
+            yield self.hangs
+
+    def _stop_in_time(self) -> None:
+        """Who wakes too late (stopped, or on a host that was) leaves the tool alone: it may be another's by now."""
+        number = self.claim.attempt_id
+        if self.may_be_elsewhere:
+            logger.error("attempt %s: no renewal for so long that another worker may hold it", number)
+            return
+        logger.error("attempt %s: no renewal for too long, stopping the tool", number)
+        self.fence()

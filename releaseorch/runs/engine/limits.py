@@ -5,39 +5,20 @@ stop, for as long as a lease lasts. When even a single call of the tool hasn't c
 outcome is told as unknown beside it, so that nobody waits for a thread that may never return.
 """
 
-import threading
 import time
-from collections.abc import Callable
-from contextvars import copy_context
-from types import TracebackType
-from typing import Self
 
 from django.conf import settings
 
 
 class Limits:
-    """The time of one attempt, by this host's monotonic clock; inside `with`, `hangs` is called when a call hangs."""
+    """The time of one attempt, by this host's monotonic clock; at `hangs_at` nobody waits for a call any longer."""
 
-    def __init__(self, timeout_s: float, hangs: Callable[[], object]) -> None:
+    def __init__(self, timeout_s: float) -> None:
         engine = settings.ENGINE
         self._until = time.monotonic() + timeout_s + engine["grace"]
         self._stop_s = engine["lease"]
         self._asked_until: float | None = None
-        self._timer = threading.Timer(
-            timeout_s + engine["grace"] + 3 * engine["lease"], copy_context().run, args=(hangs,)
-        )
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()
-        # A timer that has been cancelled ends at once; one that is at work may hang as its tool does.
-        self._timer.join(1.0)
+        self.hangs_at = self._until + 3 * engine["lease"]
 
     @property
     def left_s(self) -> float:

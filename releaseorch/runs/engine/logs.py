@@ -6,6 +6,7 @@ from django.conf import settings
 
 from releaseorch.executors.redaction import RedactingSink
 from releaseorch.runs.engine.lease import Lease, NotOurs
+from releaseorch.runs.models import LogChunk
 from releaseorch.runs.store import store
 
 CHUNK = 64 * 1024
@@ -14,11 +15,14 @@ CUT = b"\n[The log is longer than 64 MB; what follows is not kept.]\n"
 
 
 class LogRows:
-    """A log sink that stores what it is given before it returns; raises `NotOurs` once the attempt is lost."""
+    """A log sink that stores what it is given before it returns; raises `NotOurs` once the attempt is lost.
 
-    def __init__(self, lease: Lease) -> None:
+    Of an attempt that another worker began it goes on where the log ends.
+    """
+
+    def __init__(self, lease: Lease, is_begun: bool) -> None:
         self._lease = lease
-        self._offset = 0
+        self._offset: int | None = None if is_begun else 0
         self._is_full = False
 
     def write(self, data: bytes, /) -> None:
@@ -26,6 +30,8 @@ class LogRows:
             self._append(bytes(data[start : start + CHUNK]))
 
     def _append(self, chunk: bytes) -> None:
+        if self._offset is None:
+            self._offset, self._is_full = self._lease.keep(self._stored)
         if self._is_full:
             return
         if self._offset + len(chunk) > LONGEST:
@@ -35,10 +41,16 @@ class LogRows:
             raise NotOurs
         self._offset += len(chunk)
 
+    def _stored(self) -> tuple[int, bool]:
+        """Where the log ends that another worker began, and whether it is full."""
+        last = LogChunk.objects.filter(attempt_id=self._lease.claim.attempt_id).order_by("-offset").first()
+        data = bytes(last.data) if last else b""
+        return (last.offset if last else 0) + len(data), data == CUT
 
-def sink_for(lease: Lease) -> RedactingSink:
+
+def sink_for(lease: Lease, *, is_begun: bool = False) -> RedactingSink:
     """The sink of an attempt; the product's own secrets never reach a log, whatever a script prints."""
-    return RedactingSink(LogRows(lease), own_secrets())
+    return RedactingSink(LogRows(lease, is_begun), own_secrets())
 
 
 def own_secrets() -> dict[str, bytes]:

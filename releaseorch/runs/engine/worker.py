@@ -3,51 +3,60 @@
 1. claim by a guarded update; anything but "ready, with this token, in a running run" ends here
 2. read what is to be run and refuse what isn't what was approved
 3. commit the intent: from here on nobody can say that nothing happened
-4. start the tool, then poll it, renewing the lease and storing the log, until it has ended or must be stopped
+4. start the tool, then poll it, renewing the lease and storing the log, until it has ended or must be stopped;
+   after the first moments the poller does so, and the worker is free for other steps
 5. finish in one transaction; an attempt that was lost meanwhile gets a late report instead
+
+An attempt whose worker was lost after 3 is gone on with by another (`reattach`): it asks the tool what became of it,
+and goes on with 4 and 5.
 """
 
 import logging
 import os
 import platform
-from collections.abc import Mapping
-from types import MappingProxyType
+import time
+from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
-from django.db import Error, connection
 from django.utils.translation import gettext as _
 
 from releaseorch.audit import high_water
 from releaseorch.core import logs, schema
 from releaseorch.core.actor import SYSTEM
-from releaseorch.executors.base import Cancelled, Errored, Failed, Result, Running, Unknown
+from releaseorch.executors.base import Cancelled, Errored, Result, Unknown
 from releaseorch.executors.shell import wrapper
 from releaseorch.runs import progress, restored
-from releaseorch.runs.engine import endings
-from releaseorch.runs.engine.connections import CannotRun, without_secrets
+from releaseorch.runs.engine import reattach, reports
+from releaseorch.runs.engine.attendance import Attendance, log_lost
+from releaseorch.runs.engine.connections import CannotRun
 from releaseorch.runs.engine.effect import Effect
 from releaseorch.runs.engine.job import Job, job_of
 from releaseorch.runs.engine.lease import DATABASE_AWAY, Fenced, Lease, NotOurs, persist
-from releaseorch.runs.engine.limits import Limits
-from releaseorch.runs.engine.logs import sink_for
+from releaseorch.runs.engine.poller import Poller
+from releaseorch.runs.engine.reattach import Orphan
+from releaseorch.runs.engine.reports import report
 from releaseorch.runs.models import Attempt
 from releaseorch.runs.store import Claim, Worker, store
 
 logger = logging.getLogger(__name__)
 CLAIM_TRIES_S = 10.0
-# What has ended stays true: reporting it is worth more patience than holding a lease.
-REPORT_TRIES_S = 900.0
+# Most scripts have ended by then; what goes on is left to the poller.
+STAYS_S = 2.0
 
 
-def run_step(step_id: int, token: int) -> None:
-    """Carry out one step, if it is still to be had; any number of deliveries cause at most one start."""
+def run_step(step_id: int, token: int, poller: Poller | None = None) -> None:
+    """Carry out one step, if it is still to be had; any number of deliveries cause at most one start.
+
+    Without a poller this returns when the step has ended.
+    """
     try:
         claim = persist(lambda: claim_step(step_id, token), CLAIM_TRIES_S)
     except Fenced:
         return  # nothing was done; the sweep nudges again
     if claim is not None:
         with logs.about(run=claim.run_id, step=claim.step_id, attempt=claim.attempt_id):
-            _carry_out(claim)
+            _carry_out(claim, poller)
 
 
 def claim_step(step_id: int, token: int) -> Claim | None:
@@ -71,23 +80,105 @@ def claim_step(step_id: int, token: int) -> Claim | None:
     return claim
 
 
+def reattach_step(attempt_id: int, token: int, poller: Poller | None = None) -> None:
+    """Go on with an attempt whose worker was lost, if it is still to be had and known here."""
+    try:
+        orphan = persist(lambda: take_orphan(attempt_id, token), CLAIM_TRIES_S)
+    except Fenced:
+        return  # the housekeeper asks again
+    if orphan is not None:
+        with logs.about(run=orphan.claim.run_id, step=orphan.claim.step_id, attempt=attempt_id):
+            logger.warning("goes on with attempt %s, whose worker was lost", attempt_id)
+            _go_on(orphan, poller)
+
+
+def take_orphan(attempt_id: int, token: int) -> Orphan | None:
+    """Hold an attempt whose lease is over; None when somebody was first, it isn't known here, this code is too old."""
+    if too_old := schema.why_too_old():
+        logger.error("attempt %s is left to another worker. %s", attempt_id, too_old)
+        return None
+    engine = settings.ENGINE
+    return reattach.take(attempt_id, token, this_worker(), engine["lease"], engine["grace"])
+
+
 def this_worker() -> Worker:
     return Worker(platform.node()[:200], wrapper.boot_id()[:64], os.getpid())
 
 
-def _carry_out(claim: Claim) -> None:
+def _carry_out(claim: Claim, poller: Poller | None = None) -> None:
     """Whatever happens here ends as an outcome with a sentence, or as a lease that lapses since nothing began."""
-    with Lease(claim) as lease:
-        try:
-            job = lease.keep(lambda: _checked(claim))
-        except NotOurs as lost:
-            _log_lost(claim, lost)
-            return  # nothing began: the reaper queues it again
-        result = job if isinstance(job, Errored) else _work(job, lease)
+    _see_through(claim, lambda lease: _begun(claim, lease), poller)
+
+
+def _go_on(orphan: Orphan, poller: Poller | None) -> None:
+    _see_through(orphan.claim, lambda lease: _begun_by_another(orphan, lease), poller)
+
+
+def _see_through(
+    claim: Claim, begin: Callable[[Lease], Attendance | Result | None], poller: Poller | None
+) -> None:
+    """Stay with it to its end; where there is a poller, only for the first moments, which is all that most take."""
+    lease = Lease(claim)
+    lease.hold()
+    try:
+        begun = begin(lease)
+        while isinstance(begun, Attendance) and not begun.is_over:
+            if poller and _takes_long(begun):
+                poller.take(begun)
+                return
+            begun.stay()
+    except BaseException:
+        lease.let_go()
+        raise
+    if isinstance(begun, Attendance):
+        begun.conclude()
+        return
+    lease.let_go()
+    if begun is not None:
+        report(claim, begun)
+
+
+def _takes_long(begun: Attendance) -> bool:
+    return max(begun.due, time.monotonic()) - begun.began > STAYS_S
+
+
+def _begun(claim: Claim, lease: Lease) -> Attendance | Result | None:
+    """Steps 2 to 4; None when the attempt was lost before anything began, and the reaper knows that too."""
+    try:
+        job = lease.keep(lambda: _checked(claim))
+    except NotOurs as lost:
+        log_lost(claim, lost)
+        return None
     if isinstance(job, Errored):
-        _report(claim, job)
-    elif result and _report(claim, result, job.secrets) and not isinstance(result, Unknown):
-        job.tidy_up()
+        return job
+    try:
+        job.clear_place()
+        if not _intends(job.claim, lease):
+            return Cancelled()  # asked to stop before anything began
+        lease.check()
+    except NotOurs as lost:
+        log_lost(job.claim, lost)
+        return _nothing_began(job.claim)
+    except OSError as problem:
+        said = _("The folder of the attempt can't be prepared (%(fault)s).")
+        return Errored(said % {"fault": type(problem).__name__})
+    begun = Attendance(job, lease)
+    begun.begin(Effect.start)
+    return begun
+
+
+def _begun_by_another(orphan: Orphan, lease: Lease) -> Attendance | Result | None:
+    claim = orphan.claim
+    try:
+        job = lease.keep(lambda: _checked_again(claim))
+    except NotOurs as lost:
+        log_lost(claim, lost)
+        return None  # its lease lapses, and workers are asked again
+    if isinstance(job, Unknown):
+        return job
+    begun = Attendance(job, lease, orphan.age_s)
+    begun.begin(partial(Effect.reconcile, known_as=orphan.external_id))
+    return begun
 
 
 def _checked(claim: Claim) -> Job | Errored:
@@ -103,44 +194,18 @@ def _checked(claim: Claim) -> Job | Errored:
         return Errored(said % {"error": f"{type(broken).__name__}: {broken}"[:300]})
 
 
-def _work(job: Job, lease: Lease) -> Result | None:
-    """Steps 3 and 4; None when the attempt was lost before anything began, and the reaper knows that too."""
+def _checked_again(claim: Claim) -> Job | Unknown:
+    """What another worker began was checked before; when it can't be asked about any more, nobody knows."""
+    said = _("Its worker was lost, and what became of it can't be asked: %(problem)s")
     try:
-        job.clear_place()
-        if not _intends(job.claim, lease):
-            return Cancelled()  # asked to stop before anything began
-        lease.check()
-    except NotOurs as lost:
-        _log_lost(job.claim, lost)
-        return _nothing_began(job.claim)
-    except OSError as problem:
-        said = _("The folder of the attempt can't be prepared (%(fault)s).")
-        return Errored(said % {"fault": type(problem).__name__})
-    return _under_watch(job, lease)
-
-
-def _under_watch(job: Job, lease: Lease) -> Result:
-    sink = sink_for(lease)
-    effect = Effect(job, sink)
-    lease.fence = effect.stop
-    try:
-        with Limits(job.step.timeout_s, lambda: _tell_that_it_hangs(job, effect)) as limits:
-            result = _poll_to_end(job, lease, effect, limits)
-    except NotOurs as lost:
-        _log_lost(job.claim, lost)
-        return _stopped_by_us(effect.stop())
+        return job_of(claim, has_begun=True)
+    except CannotRun as problem:
+        return Unknown(said % {"problem": problem})
+    except DATABASE_AWAY:
+        raise
     except Exception as broken:
-        # A tool must not raise; what it did before, nobody knows. It isn't stopped: what it does may be well.
-        logger.exception("the tool %s broke off", job.step.executor)
-        said = _("The tool %(tool)s broke off: %(error)s.")
-        if isinstance(broken, Error):
-            said = _("What the tool %(tool)s said could not be stored: %(error)s.")
-        result = Unknown(said % {"tool": job.step.executor, "error": type(broken).__name__})
-    try:
-        sink.close()
-    except (NotOurs, Error):  # what has ended stays so, also without the last bytes of its log
-        logger.exception("the end of the log of attempt %s was not stored", job.claim.attempt_id)
-    return result if lease.is_asked_to_stop else _stopped_by_us(result)
+        logger.exception("attempt %s broke off while it was checked again", claim.attempt_id)
+        return Unknown(said % {"problem": f"{type(broken).__name__}: {broken}"[:300]})
 
 
 def _intends(claim: Claim, lease: Lease) -> bool:
@@ -161,75 +226,8 @@ def _nothing_began(claim: Claim) -> Result | None:
     """The intent of who lost the attempt may stand: then only they can tell that nothing followed."""
     stands = Attempt.objects.filter(pk=claim.attempt_id, effect_started_at__isnull=False)
     try:
-        has_intent = persist(stands.exists, REPORT_TRIES_S)
+        has_intent = persist(stands.exists, reports.TRIES_S)
     except Fenced:
         return None
     said = _("Its worker could not reach the database in time, so it did not begin.")
     return Errored(said) if has_intent else None
-
-
-def _poll_to_end(job: Job, lease: Lease, effect: Effect, limits: Limits) -> Result:
-    result, known_as = effect.start(), ""
-    while isinstance(result, Running):
-        if result.external_id != known_as:
-            known_as = result.external_id
-            storable = endings.storable(known_as)
-            lease.keep(lambda: store().keep_external_id(job.claim, storable))  # noqa: B023 (called at once)
-        lease.wait(limits.at_most(result.next_poll_s))
-        if not (lease.is_asked_to_stop or limits.is_over):
-            result = effect.poll()
-        elif limits.is_worth_asking_to_stop():
-            result = effect.cancel()
-        else:
-            result = Unknown(_("It was asked to stop, but it is not confirmed that it did."))
-    if limits.was_asked_to_stop and not lease.is_asked_to_stop:
-        return _took_too_long(job, result)
-    return result
-
-
-def _took_too_long(job: Job, result: Result) -> Result:
-    """What became of a tool that was told to stop since its time was over."""
-    named = {"timeout_s": job.step.timeout_s}
-    if isinstance(result, Cancelled):
-        return Failed(_("It was stopped: it took longer than %(timeout_s)g s.") % named)
-    if isinstance(result, Unknown):
-        return Unknown(_("It took longer than %(timeout_s)g s.") % named + " " + result.reason)
-    return result
-
-
-def _tell_that_it_hangs(job: Job, effect: Effect) -> None:
-    """A call of the tool doesn't come back: a person is told, then the tool to stop; what it says to that is late."""
-    said = _(
-        "It took longer than %(timeout_s)g s, and the tool %(tool)s doesn't answer; it may still be at work."
-    )
-    named = {"timeout_s": job.step.timeout_s, "tool": job.step.executor}
-    try:
-        if _report(job.claim, Unknown(said % named)):
-            _report(job.claim, _took_too_long(job, effect.stop()), job.secrets)
-    finally:
-        connection.close()
-
-
-def _stopped_by_us(result: Result) -> Result:
-    if not isinstance(result, Cancelled):
-        return result
-    return Failed(_("Its worker stopped it, since it could not reach the database or had lost the step."))
-
-
-def _log_lost(claim: Claim, lost: NotOurs) -> None:
-    logger.warning("attempt %s is not ours any more: %s", claim.attempt_id, lost or "its lease is lost")
-
-
-def _report(claim: Claim, result: Result, secrets: Mapping[str, bytes] = MappingProxyType({})) -> bool:
-    """Write the outcome; one that can't be written is told as unknown. True when it counts."""
-    try:
-        clean = without_secrets(result, secrets)
-        return persist(lambda: endings.finish(claim, clean), REPORT_TRIES_S)
-    except Fenced:
-        logger.error("the outcome of attempt %s could not be written: %s", claim.attempt_id, result)
-        return False
-    except Exception as broken:
-        logger.exception("the outcome of attempt %s could not be recorded", claim.attempt_id)
-        said = _("It ended (%(outcome)s), but that could not be recorded: %(error)s.")
-        named = {"outcome": endings.name_of(result), "error": type(broken).__name__}
-        return persist(lambda: endings.finish(claim, Unknown(said % named)), REPORT_TRIES_S)

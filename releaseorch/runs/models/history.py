@@ -37,7 +37,8 @@ class Attempt(StatefulModel):
     """One try of one step; running → succeeded | failed | errored | unknown | cancelled, never changed afterwards.
 
     `lease_until` and `heartbeat_at` are database time. `effect_started_at` is the intent: committed before the
-    first effect outside, so an attempt without it provably did nothing.
+    first effect outside, so an attempt without it provably did nothing. Of one whose lease is over workers
+    are asked what became of it: `asks` times so far, last at `asked_at` (database time, too).
     """
 
     step = models.ForeignKey(Step, models.CASCADE, related_name="attempts")
@@ -52,6 +53,8 @@ class Attempt(StatefulModel):
     lease_until = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     effect_started_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    asks = models.PositiveIntegerField(default=0, db_default=0)
     host = models.CharField(max_length=200, blank=True, default="")
     boot_id = models.CharField(max_length=64, blank=True, default="")
     pid = models.PositiveIntegerField(null=True, blank=True)

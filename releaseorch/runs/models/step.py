@@ -21,8 +21,8 @@ class Step(GuardedModel):
     """One unit of work in a run, automated or manual.
 
     pending → ready → running → succeeded; manual: ready ⇄ claimed → succeeded; not_needed is set when planned
-    running → ready (requeued, or tried again by a machine later); running | claimed → needs_decision
-    ready → needs_decision (a person doesn't wait for the machine's next try)
+    running → running (another worker re-attaches) | ready (requeued, or tried again by a machine later)
+    running | claimed → needs_decision; ready → needs_decision (a person doesn't wait for the machine's next try)
     needs_decision → ready (retry) | claimed (taken over) | succeeded (done by hand) | skipped | failed
     pending | ready | claimed | needs_decision → cancelled, through the run; running → cancelled when confirmed
     ready | needs_decision | succeeded | skipped | failed → pending (again from an earlier step)
@@ -129,6 +129,10 @@ class Step(GuardedModel):
     @moves(STEP_MOVES, "need_decision")
     def need_decision(self) -> None:
         self.owner = None
+
+    @moves(STEP_MOVES, "reattach")
+    def reattach(self) -> None:
+        self._changes_hands()
 
     @moves(STEP_MOVES, "requeue")
     def requeue(self) -> None:

@@ -4,7 +4,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ CHANGES_HANDS = frozenset(
         "claim",
         "take",
         "hand_back",
+        "reattach",
         "requeue",
         "back_off",
         "stop_retrying",
@@ -159,12 +160,44 @@ class Store:
     def heartbeat(self, claim: Claim, lease_s: float) -> bool | None:
         """Renew the lease; True when somebody asked to stop, None when the attempt is lost."""
         rows = self._run(
-            f"UPDATE runs_attempt SET heartbeat_at = {self.now}, lease_until = {self.shifted}"
-            " WHERE id = %s AND token = %s AND state = %s RETURNING cancel_asked_at",
+            f"UPDATE runs_attempt SET heartbeat_at = {self.now}, lease_until = {self.shifted},"
+            " asked_at = NULL, asks = 0 WHERE id = %s AND token = %s AND state = %s RETURNING cancel_asked_at",
             [lease_s, claim.attempt_id, claim.token, AttemptState.RUNNING.value],
         )
         # Not asked of the database: SQLite 3.40 answers `IS NOT NULL` wrongly in RETURNING.
         return rows[0][0] is not None if rows else None
+
+    def let_lapse(self, claim: Claim, grace_s: float) -> bool:
+        """Whoever holds it lets it go, to be taken by another worker at once."""
+        return self._change_attempt(claim, f"lease_until = {self.shifted}", [-grace_s - 1])
+
+    def note_ask(self, claim: Claim, every_s: float) -> bool:
+        """Workers are asked once more what became of an attempt; False when they just were, or somebody holds it."""
+        return self._change_attempt(
+            claim,
+            f"asked_at = {self.now}, asks = asks + 1",
+            [],
+            f" AND lease_until < {self.now} AND (asked_at IS NULL OR asked_at < {self.shifted})",
+            [-every_s],
+        )
+
+    def reattach(self, claim: Claim, worker: Worker, lease_s: float, grace_s: float) -> Claim | None:
+        """Go on with an attempt that had begun, once its lease ended longer ago than the grace; with the next token."""
+        rows = self._run(
+            "UPDATE runs_attempt SET token = token + 1, host = %s, boot_id = %s, pid = %s,"
+            f" heartbeat_at = {self.now}, lease_until = {self.shifted}, asked_at = NULL, asks = 0"
+            " WHERE id = %s AND token = %s AND state = %s AND effect_started_at IS NOT NULL"
+            f" AND lease_until < {self.shifted} RETURNING token",
+            [
+                worker.host, worker.boot_id, worker.pid, lease_s,
+                claim.attempt_id, claim.token, AttemptState.RUNNING.value, -grace_s,
+            ],
+        )  # fmt: skip
+        if not rows:
+            return None
+        if not self.move_steps("reattach", [claim.step_id], claim.token):
+            raise RuntimeError(f"step {claim.step_id} is not where its attempt {claim.attempt_id} is")
+        return replace(claim, token=rows[0][0])
 
     def keep_external_id(self, claim: Claim, external_id: str) -> bool:
         return self._change_attempt(claim, "external_id = %s", [external_id[:300]])
@@ -239,10 +272,12 @@ class Store:
         )
         return [row[0] for row in rows]
 
-    def _change_attempt(self, claim: Claim, sets: str, values: Sequence[Any], more: str = "") -> bool:
+    def _change_attempt(
+        self, claim: Claim, sets: str, values: Sequence[Any], more: str = "", more_values: Sequence[Any] = ()
+    ) -> bool:
         rows = self._run(
             f"UPDATE runs_attempt SET {sets} WHERE id = %s AND token = %s AND state = %s{more} RETURNING id",
-            [*values, claim.attempt_id, claim.token, AttemptState.RUNNING.value],
+            [*values, claim.attempt_id, claim.token, AttemptState.RUNNING.value, *more_values],
         )
         return bool(rows)
 
