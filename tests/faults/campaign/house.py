@@ -72,7 +72,7 @@ def _application(dice: random.Random, cast: Cast, number: int) -> Application:
     for place in range(1, COMPONENTS + 1):
         procedure = Procedure.objects.create(name=f"shop-{number}-{place}")
         ProcedureStep.objects.bulk_create(
-            _step(dice, procedure, position) for position in range(1, STEPS + 1)
+            _step(dice, procedure, position, first=place == 1) for position in range(1, STEPS + 1)
         )
         Component.objects.create(application=made, name=f"shop-{number}-part-{place}", procedure=procedure)
     return made
@@ -98,9 +98,12 @@ def _values(procedure: Procedure, position: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _step(dice: random.Random, procedure: Procedure, position: int) -> ProcedureStep:
-    """One in twenty is for a person."""
+def _step(dice: random.Random, procedure: Procedure, position: int, *, first: bool) -> ProcedureStep:
+    """One in twenty is for a person; the first component has a long one beside a short one."""
     values = _values(procedure, position)
+    if first and position in {2, 3}:
+        parameters = {"seconds": LONG_S if position == 2 else 0}
+        return ProcedureStep(**values, kind=StepKind.AUTOMATED, executor=KIND, parameters=parameters)
     if position != STEPS and dice.random() < 0.05:
         return ProcedureStep(**values, kind=StepKind.MANUAL)
     parameters = {"seconds": _seconds(dice)}
