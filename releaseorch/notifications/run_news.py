@@ -70,7 +70,7 @@ def started(event: Event) -> Iterator[News]:
 def held_up(event: Event) -> Iterator[News]:
     """Its window closed or a freeze began: who may let it finish is asked to say how it goes on."""
     run = _run(event)
-    if run.held_up_since is None or run.state != RunState.RUNNING:  # decided, or over, before this was told
+    if not run.is_held_up:  # decided, or over, before this was told
         return
     sentence = _("%(run)s stands still until somebody lets it finish or pauses it. %(why)s")
     asked = audience.with_role(ROLES["run.finish"], rights.scope_of_run(run))

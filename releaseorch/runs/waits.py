@@ -69,7 +69,7 @@ def for_run(run: DeploymentRun, first: Step | None) -> WaitsFor | None:
         return None
     if first is None:
         return _for_stuck(run)
-    if run.held_up_since is not None and first.state != StepState.NEEDS_DECISION:
+    if run.is_held_up and first.state != StepState.NEEDS_DECISION:
         return _for_role(Role.RELEASE_MANAGER, _held_up(run))
     waits = for_step(first, run)
     if waits is None:

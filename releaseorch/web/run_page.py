@@ -54,7 +54,7 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "detail": detail,
         "actions": [action for verb, action in actions.items() if verb not in ELSEWHERE],
         "comment": actions.get("comment"),
-        "held_up": bounds.why_nothing_begins(detail.run) if detail.run.held_up_since else "",
+        "held_up": bounds.why_nothing_begins(detail.run) if detail.run.is_held_up else "",
         "must_act": [
             {**vars(one), "look": run_rows.look_of(one.step), "called": called[one.step.pk]} for one in shown
         ],
@@ -93,7 +93,7 @@ def attempts_of(run: DeploymentRun) -> Mapping[int, list[Attempt]]:
 def _facts(detail: RunDetail, times: Times, now: datetime) -> dict[str, Any]:
     run = detail.run
     undecided = any(step.state == StepState.NEEDS_DECISION for step in detail.steps)
-    waits_for_decision = undecided or (run.held_up_since is not None and not run.is_final)
+    waits_for_decision = undecided or run.is_held_up
     end = run.ended_at or (None if waits_for_decision else times.expected_end)
     return {
         "elapsed_s": (now - (run.started_at or now)).total_seconds(),

@@ -83,6 +83,11 @@ class DeploymentRun(GuardedModel):
         """Whether a bound kept new steps from beginning when it was last reckoned."""
         return self.begins_until is not None and self.begins_until <= clock.now()
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether somebody is asked to let it finish or to pause it."""
+        return self.state == RunState.RUNNING and self.held_up_since is not None
+
     @moves(RUN_MOVES, "propose")
     def propose(self) -> None:
         self.proposed_at = clock.now()

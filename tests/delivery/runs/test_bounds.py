@@ -210,3 +210,15 @@ def test_a_paused_run_meets_the_freeze_when_it_is_resumed(house: House, run: Dep
     services.resume_run(actor=house.cast.operator, run=a.now(run))
     assert a.waits_of(run, "web").startswith("Nothing more begins until ")
     assert not is_claimed(run, "web")
+
+
+def test_who_cancels_a_run_that_is_held_up_is_not_asked_whether_to_finish(
+    house: House, run: DeploymentRun
+) -> None:
+    assert is_claimed(run, "web")
+    freeze(house)
+    services.cancel_run(actor=house.cast.release_manager, run=a.now(run), reason="Not this quarter.")
+    assert a.now(run).state == "cancelling"
+    assert a.waits_of(run) == "Step 1 · web: The tool shell works on it."
+    assert "finish" not in verbs(run, house.cast.release_manager)
+    assert work_queries.my_work(house.cast.second_manager).held_up == ()
