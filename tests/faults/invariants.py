@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.db.models import Count
 
+from releaseorch.audit.models import Event
 from releaseorch.catalog.states import StepKind
 from releaseorch.environments.models import Installation
 from releaseorch.runs.models import Attempt, Confirmation, Decision, DeploymentRun, RunTarget, Step, StepLink
@@ -131,12 +132,21 @@ def _targets() -> Iterator[str]:
 
 
 def _starts() -> Iterator[str]:
-    """5: no machine starts again what it may have begun: one start more for each retry of a person, no other."""
+    """5: one start more for each retry of a person, or of a machine after an attempt that is known to have failed."""
     for step in Step.objects.filter(kind=StepKind.AUTOMATED):
         begun = step.attempts.filter(effect_started_at__isnull=False, person=None).count()
         retries = Decision.objects.filter(step=step, kind=DecisionKind.RETRY).count()
-        if begun > 1 + retries:
-            yield f"{step} was begun {begun} times with {retries} retries"
+        backed_off = Event.objects.filter(verb="step.backed_off", subject_id=step.pk).values_list(
+            "after", flat=True
+        )
+        if begun > 1 + retries + len(backed_off):
+            yield f"{step} was begun {begun} times with {retries} retries and {len(backed_off)} of machines"
+        numbers = [after["attempt"] for after in backed_off]
+        known = step.attempts.filter(
+            number__in=numbers, state__in=[AttemptState.FAILED, AttemptState.ERRORED]
+        )
+        if known.count() != len(set(numbers)) or len(numbers) != len(set(numbers)):
+            yield f"{step} was tried again by a machine after {numbers}, not all of which are known to have failed"
 
 
 def _second() -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A machine tries again what its procedure lets it: later each time, and only so often, or until a person decides."""
 
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +11,14 @@ from hypothesis import strategies as st
 from releaseorch.audit.models import Event
 from releaseorch.catalog.retrying import LONGEST_WAIT_S, MOST_TIMES, RetryPolicy
 from releaseorch.core import clock
-from releaseorch.executors.base import Cancelled, Errored, Failed, Result, Unknown
+from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
 from releaseorch.runs import housekeeping, plans, services
 from releaseorch.runs.engine import endings, worker
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.store import Claim, store
 from tests.characters import Cast
 from tests.factories import House
+from tests.faults.invariants import broken
 from tests.runs import builders as a
 
 THRICE = {"times": 3, "wait_s": 60, "at_most_s": 180}
@@ -195,3 +197,21 @@ def test_an_approver_signs_how_often_a_machine_tries_again(cast: Cast) -> None:
         plans.PlanIn((a.automated("deploy", **more)[0],)) for more in ({}, {"retry_policy": THRICE})
     )
     assert plans.digest(plain) != plans.digest(retried)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_comes_each_try_of_a_machine_follows_a_known_failure(cast: Cast, seed: int) -> None:
+    dice, run = random.Random(seed), begun(cast, {"times": 2})
+    results = [NO, NO, NOTHING_BEGAN, Unknown("No answer."), Done()]
+    for _move in range(18):
+        step = a.step(run, "deploy")
+        if step.state == "succeeded":
+            services.retry_from_step(actor=cast.operator, step=step, reason="Once more.")
+        elif step.state == "needs_decision" or (step.not_before and dice.random() < 0.2):
+            services.retry_step(actor=cast.operator, step=step, reason="Once more.")
+        else:
+            step.not_before = None
+            step.save()
+            ended(run, dice.choice(results), with_intent=dice.random() < 0.8)
+        assert broken() == []
+    assert Event.objects.filter(verb="step.backed_off").count() > 1
