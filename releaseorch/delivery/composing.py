@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from releaseorch.core.errors import DomainError
 from releaseorch.delivery import plan_edits, plan_history, plan_inputs
 from releaseorch.delivery.models import DeploymentRequest, PlanEdit, RequestItem, StepOrigin
+from releaseorch.delivery.planning.inputs import PlanInputs
 from releaseorch.delivery.planning.plan import Conflict
 from releaseorch.environments.models import Environment
 from releaseorch.runs import plans
@@ -36,13 +37,14 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Composition:
-    """A plan that isn't written yet; `computed` is the same before any edit."""
+    """A plan that isn't written yet; `computed` is the same before any edit, `told` what it was computed from."""
 
     plan: PlanIn
     computed: PlanIn
     conflicts: tuple[Conflict, ...] = ()
     origins: dict[str, list[Origin]] = field(default_factory=dict)
     dropped: tuple[Dropped, ...] = ()
+    told: PlanInputs | None = None
 
     @property
     def blocks(self) -> list[Conflict]:
@@ -80,8 +82,8 @@ def composition_of(
 def composition_of_items(
     environment: Environment, items: Sequence[RequestItem], edits: Iterable[PlanEdit] = ()
 ) -> Composition:
-    """The same for lines, which need not be rows yet. Eight queries."""
-    answer = plan_inputs.computed(environment, items)
+    """The same for lines with their versions, which need not be rows yet. Eight queries."""
+    told, answer = plan_inputs.computed(environment, items)
     computed = plan_history.with_history(environment, plan_inputs.plan_of(answer, items))
     plan, dropped = _with_edits(computed, edits)
     request_of = {item.pk: item.request_id for item in items}
@@ -91,7 +93,7 @@ def composition_of_items(
         ]
         for step in answer.steps
     }
-    return Composition(plan, computed, _standing(answer.conflicts, plan), origins, dropped)
+    return Composition(plan, computed, _standing(answer.conflicts, plan), origins, dropped, told)
 
 
 def composition_of_run(run: DeploymentRun) -> Composition:

@@ -1,12 +1,11 @@
 """Rows become the planner's facts, and the planner's steps become the plan that a run keeps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 
 from releaseorch.catalog.models import (
     Component,
     ComponentDependency,
-    ComponentVersion,
     Procedure,
     ProcedureStep,
 )
@@ -30,23 +29,25 @@ _PHASE_OF_PLACEMENT = {
 
 
 def items_of(requests: Iterable[DeploymentRequest]) -> list[RequestItem]:
-    """The lines of all these requests, in their order; one query."""
+    """The lines of all these requests with their versions, in their order; one query."""
     ids = [request.pk for request in requests]
-    return list(RequestItem.objects.filter(request_id__in=ids).order_by("request_id", "position", "id"))
+    rows = RequestItem.objects.filter(request_id__in=ids).select_related("version")
+    return list(rows.order_by("request_id", "position", "id"))
 
 
-def computed(environment: Environment, items: Sequence[RequestItem]) -> Plan:
-    """What the planner makes of these lines in this environment as it is now; seven queries."""
-    return compute_plan(plan_inputs(environment, items))
+def computed(environment: Environment, items: Sequence[RequestItem]) -> tuple[inputs.PlanInputs, Plan]:
+    """What the planner is told of these lines, read with their versions, and what it makes of it; eight queries."""
+    told = plan_inputs(environment, items)
+    return told, compute_plan(told)
 
 
 def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> inputs.PlanInputs:
     """Everything the plan of these lines depends on."""
     asked = {item.component_id for item in items if item.component_id is not None}
-    dependencies = list(ComponentDependency.objects.filter(component_id__in=asked).order_by("id"))
-    known = asked | {dependency.needs_id for dependency in dependencies}
-    version_ids = {item.version_id for item in items if item.version_id is not None}
-    components = _components(known)
+    rows = ComponentDependency.objects.filter(component_id__in=asked).order_by("id")
+    dependencies = list(rows.values_list("component_id", "needs_id", "reason"))
+    known = asked | {needs_id for _component_id, needs_id, _reason in dependencies}
+    components = _components(known, asked)
     return inputs.PlanInputs(
         environment=inputs.EnvironmentIn(
             name=environment.name,
@@ -55,14 +56,14 @@ def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> input
         ),
         items=tuple(_item(item) for item in items),
         components=components,
-        versions=_versions(version_ids),
+        versions=_versions(items),
         dependencies=tuple(
             inputs.DependencyIn(
-                component_id=dependency.component_id,
-                needs_id=dependency.needs_id,
-                reason="deploy-before" if dependency.reason == "deploy-before" else "runtime",
+                component_id=component_id,
+                needs_id=needs_id,
+                reason="deploy-before" if reason == "deploy-before" else "runtime",
             )
-            for dependency in dependencies
+            for component_id, needs_id, reason in dependencies
         ),
         placements=_placements(environment, known),
         installed=_installed(environment, known),
@@ -103,26 +104,38 @@ def _item(item: RequestItem) -> inputs.ItemIn:
     )
 
 
-def _components(ids: Iterable[int]) -> tuple[inputs.ComponentIn, ...]:
-    rows = Component.objects.filter(pk__in=list(ids)).select_related("application", "procedure")
-    rows = rows.prefetch_related("procedure__steps")
+def _components(ids: Iterable[int], asked: Collection[int]) -> tuple[inputs.ComponentIn, ...]:
+    """The procedures of those that were asked for, each read once; three queries."""
+    columns = ("pk", "name", "application_id", "application__name", "application__team_id", "parameters")
+    rows = list(Component.objects.filter(pk__in=list(ids)).values_list(*columns, "procedure_id"))
+    procedures = _procedures(
+        {procedure_id for pk, *_row, procedure_id in rows if pk in asked and procedure_id}
+    )
     return tuple(
         inputs.ComponentIn(
-            id=row.pk,
-            name=row.name,
-            application_id=row.application_id,
-            application_name=row.application.name,
-            team_id=row.application.team_id,
-            procedure=_procedure(row.procedure) if row.procedure else None,
-            parameters=_texts(row.parameters),
+            id=pk,
+            name=name,
+            application_id=application_id,
+            application_name=application,
+            team_id=team_id,
+            procedure=procedures.get(procedure_id) if pk in asked else None,
+            parameters=_texts(parameters),
         )
-        for row in rows
+        for pk, name, application_id, application, team_id, parameters, procedure_id in rows
     )
 
 
-def _procedure(row: Procedure) -> inputs.ProcedureIn:
-    steps = tuple(_procedure_step(step) for step in row.steps.all())
-    return inputs.ProcedureIn(id=row.pk, name=row.name, version=row.version, steps=steps)
+def _procedures(ids: Iterable[int]) -> dict[int, inputs.ProcedureIn]:
+    rows = Procedure.objects.filter(pk__in=list(ids)).prefetch_related("steps")
+    return {
+        row.pk: inputs.ProcedureIn(
+            id=row.pk,
+            name=row.name,
+            version=row.version,
+            steps=tuple(_procedure_step(step) for step in row.steps.all()),
+        )
+        for row in rows
+    }
 
 
 def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
@@ -160,7 +173,9 @@ def _connections(environment: Environment, components: Iterable[inputs.Component
     return dict(found.values_list("name", "kind"))
 
 
-def _versions(ids: Iterable[int]) -> tuple[inputs.VersionIn, ...]:
+def _versions(items: Iterable[RequestItem]) -> tuple[inputs.VersionIn, ...]:
+    """Those of the lines, each once."""
+    rows = {item.version.pk: item.version for item in items if item.version is not None}
     return tuple(
         inputs.VersionIn(
             id=row.pk,
@@ -171,7 +186,7 @@ def _versions(ids: Iterable[int]) -> tuple[inputs.VersionIn, ...]:
             commit=row.commit,
             blocked_reason=row.blocked_reason if row.is_blocked else "",
         )
-        for row in ComponentVersion.objects.filter(pk__in=list(ids))
+        for row in rows.values()
     )
 
 
@@ -194,17 +209,16 @@ def _installed(environment: Environment, component_ids: Iterable[int]) -> tuple[
     rows = Installation.objects.filter(
         environment=environment, component_id__in=list(component_ids), until=None
     )
+    columns = ("component_id", "target_id", "version_id", "version__text", "uncertain_with__text")
     return tuple(
         inputs.InstalledIn(
-            component_id=row.component_id,
-            target_id=row.target_id,
-            version_id=row.version_id,
-            version_text=row.version.text if row.version else "",
-            uncertain_between=(row.version.text if row.version else "", row.uncertain_with.text)
-            if row.uncertain_with
-            else None,
+            component_id=component_id,
+            target_id=target_id,
+            version_id=version_id,
+            version_text=text or "",
+            uncertain_between=(text or "", other) if other else None,
         )
-        for row in rows.select_related("version", "uncertain_with")
+        for component_id, target_id, version_id, text, other in rows.values_list(*columns)
     )
 
 

@@ -9,7 +9,7 @@ from releaseorch.catalog.states import Phase, Reversible
 from releaseorch.delivery import approvals, composing, plan_schedule, run_warnings
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.composing import Composition, Origin
-from releaseorch.delivery.models import DeploymentRequest, PlanEdit
+from releaseorch.delivery.models import DeploymentRequest, PlanEdit, RequestItem
 from releaseorch.delivery.plan_schedule import Schedule
 from releaseorch.delivery.plan_views import (
     ChangeLine,
@@ -24,6 +24,7 @@ from releaseorch.delivery.plan_views import (
     StepLine,
     WaitLine,
 )
+from releaseorch.delivery.planning.inputs import PlanInputs
 from releaseorch.delivery.planning.plan import Conflict
 from releaseorch.environments.models import Environment, Target
 from releaseorch.runs import graph, plans
@@ -57,9 +58,14 @@ def plan_view(run: DeploymentRun) -> PlanView:
     )
 
 
-def preview_for_request(request: DeploymentRequest) -> PlanView:
-    """What would happen if this request were carried out alone, now, and what a rollback would restore."""
-    return preview_for_requests(request.environment, [request])
+def preview_for_request(request: DeploymentRequest, items: Sequence[RequestItem] | None = None) -> PlanView:
+    """What would happen if this request were carried out alone, now, and what a rollback would restore.
+
+    `items` saves a query when its lines were read already, with their versions.
+    """
+    if items is None:
+        return preview_for_requests(request.environment, [request])
+    return drawn(composing.composition_of_items(request.environment, items), [request])
 
 
 def preview_for_requests(environment: Environment, requests: Sequence[DeploymentRequest]) -> PlanView:
@@ -70,7 +76,7 @@ def preview_for_requests(environment: Environment, requests: Sequence[Deployment
 
 def drawn(composition: Composition, requests: Sequence[DeploymentRequest] = ()) -> PlanView:
     """A composition that isn't written, for people."""
-    view = _View(composition.plan, composition.origins, {})
+    view = _View(composition.plan, composition.origins, {}, composition.told)
     return view.drawn(run=None, requests=requests, conflicts=composition.conflicts)
 
 
@@ -89,42 +95,64 @@ def changes_between(computed: PlanIn, edited: PlanIn) -> Iterable[ChangeLine]:
 
 @dataclass(frozen=True)
 class _Names:
-    """The words for the ids in a plan; four queries."""
+    """The words for the ids in a plan."""
 
-    components: Mapping[int, Component]
-    versions: Mapping[int, str]
-    targets: Mapping[int, str]
-    teams: Mapping[int, str]
+    components: dict[int, tuple[str, str]]  # its name and that of its application
+    versions: dict[int, str]
+    targets: dict[int, str]
+    teams: dict[int, str]
 
     @classmethod
-    def of(cls, steps: Iterable[PlanStep]) -> "_Names":
-        every = list(steps)
-        components = Component.objects.select_related("application")
-        versions = ComponentVersion.objects.filter(pk__in={step.version_id or 0 for step in every})
-        targets = Target.objects.filter(pk__in={step.target_id or 0 for step in every})
-        teams = Team.objects.filter(pk__in={step.team_id or 0 for step in every})
+    def of(cls, steps: Sequence[PlanStep], told: PlanInputs | None = None) -> "_Names":
+        """One query for each kind that wasn't `told` in full, at most four."""
+        found = cls._told(told) if told is not None else cls({}, {}, {}, {})
+        components = Component.objects.filter(
+            pk__in=_ids(step.component_id for step in steps) - found.components.keys()
+        )
+        versions = ComponentVersion.objects.filter(
+            pk__in=_ids(step.version_id for step in steps) - found.versions.keys()
+        )
+        targets = Target.objects.filter(pk__in=_ids(step.target_id for step in steps) - found.targets.keys())
+        teams = Team.objects.filter(pk__in=_ids(step.team_id for step in steps))
+        rows = components.values_list("pk", "name", "application__name")
+        found.components.update((pk, (name, application)) for pk, name, application in rows)
+        found.versions.update(versions.values_list("pk", "text"))
+        found.targets.update(targets.values_list("pk", "name"))
+        found.teams.update(teams.values_list("pk", "name"))
+        return found
+
+    @classmethod
+    def _told(cls, told: PlanInputs) -> "_Names":
         return cls(
-            components.in_bulk({step.component_id or 0 for step in every}),
-            dict(versions.values_list("pk", "text")),
-            dict(targets.values_list("pk", "name")),
-            dict(teams.values_list("pk", "name")),
+            {one.id: (one.name, one.application_name) for one in told.components},
+            {one.id: one.text for one in told.versions},
+            {one.target.id: one.target.name for one in told.placements},
+            {},
         )
 
-    def component(self, step: PlanStep) -> str:
-        found = self.components.get(step.component_id or 0)
-        return found.name if found else ""
+    def component(self, component_id: int | None) -> str:
+        return self.components.get(component_id or 0, ("", ""))[0]
 
-    def application(self, step: PlanStep) -> str:
-        found = self.components.get(step.component_id or 0)
-        return found.application.name if found else ""
+    def application(self, component_id: int | None) -> str:
+        return self.components.get(component_id or 0, ("", ""))[1]
+
+
+def _ids(found: Iterable[int | None]) -> set[int]:
+    return {one for one in found if one is not None}
 
 
 class _View:
-    """Draws one plan."""
+    """Draws one plan; what was `told` to compute it needn't be read again."""
 
-    def __init__(self, plan: PlanIn, origins: Mapping[str, Sequence[Origin]], ids: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        plan: PlanIn,
+        origins: Mapping[str, Sequence[Origin]],
+        ids: Mapping[str, int],
+        told: PlanInputs | None = None,
+    ) -> None:
         self.plan, self.origins, self.ids = plan, origins, ids
-        self.names = _Names.of(plan.steps)
+        self.names = _Names.of(plan.steps, told)
         self.schedule: Schedule = plan_schedule.schedule_of(plan)
         ordered = graph.order(plan.by_key, plan.pairs)
         self.numbers = {key: number for number, key in enumerate(ordered, start=1)}
@@ -190,8 +218,8 @@ class _View:
             executor=step.executor,
             parameters=step.parameters,
             instructions=step.instructions,
-            component=self.names.component(step),
-            application=self.names.application(step),
+            component=self.names.component(step.component_id),
+            application=self.names.application(step.component_id),
             from_version=step.from_version,
             to_version=self.names.versions.get(step.version_id or 0, ""),
             target=self.names.targets.get(step.target_id or 0, ""),
@@ -220,15 +248,14 @@ class _View:
     def _downtimes(self) -> Iterable[DowntimeLine]:
         spans: dict[str, list[plan_schedule.Outage]] = {}
         for outage in plan_schedule.outages(self.plan, self.schedule):
-            component = self.names.components[outage.component_id]
-            spans.setdefault(component.application.name, []).append(outage)
+            spans.setdefault(self.names.application(outage.component_id), []).append(outage)
         for application, found in sorted(spans.items()):
             yield DowntimeLine(
                 application,
                 plan_schedule.seconds_down(found),
                 min(one.from_s for one in found),
                 max(one.until_s for one in found),
-                tuple(sorted(self.names.components[one.component_id].name for one in found)),
+                tuple(sorted(self.names.component(one.component_id) for one in found)),
                 any(one.brought_back_by is None for one in found),
             )
 

@@ -1,7 +1,7 @@
 """What is known around requests, read for many of them at once: the same number of queries for one and for fifty."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +22,8 @@ UNDER_WAY = REQUEST_OPEN - {RequestState.DRAFT, RequestState.FAILED}
 COUNTS_AS_FILED = UNDER_WAY | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS}
 
 FEATURE = ("feature__key", "feature__title")  # what is said of a feature here
+# What is said of an installation here.
+THERE = ("environment_id", "component_id", "uncertain_with_id", "since", "source_name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +121,8 @@ def subject_of(request: DeploymentRequest) -> Subject:
 
 def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
     """The queryset with all that `subject_of` reads."""
-    items = RequestItem.objects.select_related("component", "version__component", "team")
-    features = RequestFeature.objects.select_related("feature")
+    items = RequestItem.objects.select_related("component", "version", "team")
+    features = RequestFeature.objects.select_related("feature").only("request_id", *FEATURE)
     return requests.select_related(
         "application__team", "environment", "release", "requester", "filed_by", "run__edited_by"
     ).prefetch_related(Prefetch("items", items), Prefetch("features", features))
@@ -129,8 +131,9 @@ def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentR
 def with_lines(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
     """The queryset with what a row of a list says: who wants what where; one query more."""
     items = RequestItem.objects.select_related("component", "version").order_by("position", "pk")
+    said = items.only("request_id", "title", "component__name", "version__text")
     return requests.select_related("application", "environment", "requester").prefetch_related(
-        Prefetch("items", items)
+        Prefetch("items", said)
     )
 
 
@@ -152,6 +155,19 @@ def of_versions(versions: set[int]) -> Facts:
     facts = Facts()
     _read_versions(facts, versions)
     return facts
+
+
+def installed_in(environment: Environment, components: Collection[int]) -> Mapping[int, list[Installation]]:
+    """What the environment has now of these components, by component; one query."""
+    found: dict[int, list[Installation]] = defaultdict(list)
+    for row in _installed([environment.pk], components):
+        found[row.component_id].append(row)
+    return found
+
+
+def _installed(environments: Collection[int], components: Collection[int]) -> QuerySet[Installation]:
+    rows = inventory.open_at(None).filter(environment__in=environments, component__in=components)
+    return rows.select_related("version").only(*THERE, "version__text").order_by("environment_id", "id")
 
 
 def _read_versions(facts: Facts, versions: set[int]) -> None:
@@ -200,8 +216,7 @@ def _read_components(facts: Facts, components: set[int], environments: set[int])
     for link in names.order_by("needs__name"):
         facts.needs[link.component_id].append(link)
     wanted = components | {link.needs_id for links in facts.needs.values() for link in links}
-    there = inventory.open_at(None).filter(environment__in=environments, component__in=wanted)
-    for row in there.select_related("version", "uncertain_with").order_by("environment__rank", "id"):
+    for row in _installed(environments, wanted):
         facts.installed[(row.environment_id, row.component_id)].append(row)
     # By what is under way, which stays little; what these components were ever part of grows by the year.
     under_way = DeploymentRequest.objects.filter(environment__in=environments, state__in=sorted(UNDER_WAY))

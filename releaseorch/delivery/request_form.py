@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from django.db.models import Case, F, Q, QuerySet, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
@@ -111,13 +110,11 @@ def component_choices(
 
     The same number of queries for any number of them.
     """
-    components = list(application.components.filter(retired_at=None).order_by("name"))
+    components = _components_of(application)
     chosen = [one for one in components if wanted is None or one.pk in wanted]
     versions = _newest_versions(chosen)
     known = request_facts.of_versions({one.pk for ones in versions.values() for one in ones})
-    there = defaultdict(list)
-    for row in inventory.current([environment.pk], [component.pk for component in chosen]):
-        there[row.component_id].append(row)
+    there = request_facts.installed_in(environment, [component.pk for component in chosen])
     return [
         ComponentChoice(
             component,
@@ -142,17 +139,46 @@ def versions_of(component: Component, environment: Environment) -> list[VersionC
     return next((list(choice.versions) for choice in choices if choice.component.pk == component.pk), [])
 
 
-def _newest_versions(components: Sequence[Component]) -> dict[int, list[ComponentVersion]]:
-    """The newest `NEWEST` versions of each component, also where there are thousands; one query."""
-    found: dict[int, list[ComponentVersion]] = {component.pk: [] for component in components}
+def newest_missing(application: Application, environment: Environment) -> list[ItemDraft]:
+    """A line per component whose newest usable version isn't there; four queries."""
+    components = _components_of(application)
+    usable = _newest_versions(components, 1, ComponentVersion.objects.filter(blocked_at=None))
+    there = request_facts.installed_in(environment, [component.pk for component in components])
+    return [
+        ItemDraft(component=component, version=version)
+        for component in components
+        for version in usable[component.pk]
+        if all(row.version_id != version.pk for row in there[component.pk])
+    ]
+
+
+def _components_of(application: Application) -> list[Component]:
+    return list(application.components.filter(retired_at=None).order_by("name"))
+
+
+def _newest_versions(
+    components: Sequence[Component], most: int = NEWEST, among: QuerySet[ComponentVersion] | None = None
+) -> dict[int, list[ComponentVersion]]:
+    """The newest `most` versions of each component; two queries.
+
+    Where a component has more, the oldest one that counts is looked up first: an index leads to it, and the thousands
+    before it are never read.
+    """
+    rows = ComponentVersion.objects.all() if among is None else among
     by_id = {component.pk: component for component in components}
-    newest_first = [F("registered_at").desc(), F("id").desc()]
-    place = Window(RowNumber(), partition_by=F("component_id"), order_by=newest_first)
-    numbered = ComponentVersion.objects.filter(component__in=list(found)).annotate(place=place).order_by()
-    newest = numbered.filter(place__lte=NEWEST).values("pk")
-    for version in ComponentVersion.objects.filter(pk__in=newest).order_by(*newest_first):
-        version.component = by_id[version.component_id]
-        found[version.component_id].append(version)
+    last = rows.filter(component=OuterRef("pk")).order_by("-registered_at").values("registered_at")
+    bounds = (
+        Component.objects.filter(pk__in=by_id).annotate(oldest=Subquery(last[most - 1 : most])).order_by()
+    )
+    oldest = {pk: at for pk, at in bounds.values_list("pk", "oldest") if at is not None}
+    wanted = Q(component__in=by_id.keys() - oldest.keys())
+    for pk, at in oldest.items():
+        wanted |= Q(component=pk, registered_at__gte=at)
+    found: dict[int, list[ComponentVersion]] = {pk: [] for pk in by_id}
+    for version in rows.filter(wanted).order_by("-registered_at", "-id"):
+        if len(found[version.component_id]) < most:
+            version.component = by_id[version.component_id]
+            found[version.component_id].append(version)
     return found
 
 

@@ -1,6 +1,7 @@
 """Requests as pages and the API show them: lists, one in full, and what a person may do with it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from releaseorch.core.paging import PAGE_SIZE, Page, page_of, with_ids
 from releaseorch.delivery import approvals, checks, request_facts
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.checks import Alone, Check, Readiness
-from releaseorch.delivery.models import Approval, DeploymentRequest, RequestComment, RequestItem
+from releaseorch.delivery.models import DeploymentRequest, RequestComment, RequestItem
 from releaseorch.delivery.request_facts import Facts, Ran, Subject, facts_of, subject_of
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
 from releaseorch.environments.models import Installation
@@ -131,7 +132,6 @@ class RequestDetail:
     checks: tuple[Check, ...]
     alone: Alone
     slots: tuple[SlotView, ...]
-    verdicts: tuple[Approval, ...]  # all that were ever given, the oldest first
     changed_since_approval: Change | None
     wait: Interval | None
     waits: tuple[Interval, ...]
@@ -219,7 +219,6 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
         checks=tuple(checks.checks_of(subject, facts)),
         alone=checks.alone(subject, facts),
         slots=tuple(approvals.slots_of_request(request)),
-        verdicts=tuple(request.approvals.select_related("approver")),
         changed_since_approval=_changed_since_approval(request, events),
         wait=next((one for one in waits if one.ended_at is None and one.is_primary), None),
         waits=tuple(waits),
@@ -265,18 +264,29 @@ def feature_groups(subject: Subject, facts: Facts) -> FeatureGroups:
     """The features around a subject in three groups."""
     delivered, wanted = facts.delivered(subject), facts.wanted(subject)
     held, expected = {one.pk for one in delivered}, {one.pk for one in wanted}
+    held_by = _held_by(subject, facts)
+
+    def lines(features: Iterable[Feature]) -> tuple[FeatureLine, ...]:
+        return tuple(_feature_line(one, subject, facts, held_by[one.pk]) for one in features)
+
     return FeatureGroups(
-        tuple(_feature_line(one, subject, facts) for one in delivered if one.pk in expected),
-        tuple(_feature_line(one, subject, facts) for one in wanted if one.pk not in held),
-        tuple(_feature_line(one, subject, facts) for one in delivered if one.pk not in expected),
+        lines(one for one in delivered if one.pk in expected),
+        lines(one for one in wanted if one.pk not in held),
+        lines(one for one in delivered if one.pk not in expected),
     )
 
 
-def _feature_line(feature: Feature, subject: Subject, facts: Facts) -> FeatureLine:
-    others = [one for one in facts.scopes[feature.pk] if one.application_id != subject.application.pk]
-    held_by = [
-        f"{item.component} {item.version.text}"
-        for item in subject.items
-        if item.version is not None and feature in facts.held[item.version.pk]
-    ]
-    return FeatureLine(feature, facts.scope(feature, subject.application.pk), tuple(others), tuple(held_by))
+def _held_by(subject: Subject, facts: Facts) -> dict[int, list[str]]:
+    """By feature, the versions of the subject that hold it, in words."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for item in subject.items:
+        if item.version is not None:
+            for feature in facts.held[item.version.pk]:
+                found[feature.pk].append(f"{item.component} {item.version.text}")
+    return found
+
+
+def _feature_line(feature: Feature, subject: Subject, facts: Facts, held_by: Sequence[str]) -> FeatureLine:
+    own = subject.application.pk
+    others = tuple(one for one in facts.scopes[feature.pk] if one.application_id != own)
+    return FeatureLine(feature, facts.scope(feature, own), others, tuple(held_by))

@@ -174,7 +174,8 @@ def _requests(person: Person) -> dict[str, list[int]]:
 def _rows(ids: Mapping[str, Sequence[int]]) -> dict[str, tuple[RequestRow, ...]]:
     """What the rows of each part say; three queries for all of them."""
     wanted = DeploymentRequest.objects.filter(pk__in={pk for ones in ids.values() for pk in ones})
-    found = {row.request.pk: row for row in rows_of(list(request_facts.with_lines(wanted)))}
+    shown = request_facts.with_lines(wanted).only(*OF_ROWS)
+    found = {row.request.pk: row for row in rows_of(list(shown))}
     return {part: tuple(found[pk] for pk in ones if pk in found) for part, ones in ids.items()}
 
 
@@ -208,6 +209,10 @@ def _approvable(person: Person) -> list[ToApprove]:
     return sorted(found, key=lambda one: (one.deadline is None, one.deadline or clock.now()))
 
 
+OF_ROWS = (
+    "title", "state", "last_reason", "closed_at", "row_version", "application__name", "environment__name",
+    "requester__name",
+)  # fmt: skip
 OF_SLOTS = (
     "application__team", "environment", "release", "requester", "filed_by", "content_digest", "state", "row_version",
 )  # fmt: skip

@@ -201,12 +201,7 @@ def suggested_lines(application: Application, environment: Environment) -> list[
     before = environment_before(environment)
     if before is not None:
         return request_form.differing(application, before, environment)
-    found = []
-    for choice in request_form.component_choices(application, environment):
-        newest = next((one for one in choice.versions if not one.version.is_blocked), None)
-        if newest is not None and not newest.is_there:
-            found.append(ItemDraft(component=choice.component, version=newest.version))
-    return found
+    return request_form.newest_missing(application, environment)
 
 
 def environment_before(environment: Environment) -> Environment | None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
 from releaseorch.accounts.models import Person
@@ -16,14 +18,14 @@ from releaseorch.features.models import Release
 from releaseorch.web import filing, filing_read, inputs
 from releaseorch.web.filing import Filing, Line
 
+Row = TypeVar("Row", bound=Model)
+
 
 def opened(person: Person, wanted: QueryDict) -> Filing:
     """A new form: what the address names (application, environment, release, version, request), else what is next."""
-    source = DeploymentRequest.objects.filter(pk=inputs.row_id(wanted, "request") or 0).first()
-    version = (
-        ComponentVersion.objects.select_related("component__application__team")
-        .filter(pk=inputs.row_id(wanted, "version") or 0)
-        .first()
+    source = _named(wanted, "request", DeploymentRequest.objects.all())
+    version = _named(
+        wanted, "version", ComponentVersion.objects.select_related("component__application__team")
     )
     found = filing_read.read(wanted)
     if source is not None:
@@ -43,6 +45,12 @@ def opened(person: Person, wanted: QueryDict) -> Filing:
     if version is not None:
         return replace(shown, lines=(Line(component=version.component, version=version),))
     return _filled_with_what_differs(shown)
+
+
+def _named(wanted: QueryDict, name: str, rows: QuerySet[Row]) -> Row | None:
+    """The row whose number the address gives; no query where it gives none."""
+    pk = inputs.row_id(wanted, name)
+    return rows.filter(pk=pk).first() if pk else None
 
 
 def _promoted(source: DeploymentRequest, environment: Environment | None) -> Filing:

@@ -186,7 +186,7 @@ def test_what_changed_since_the_approval_is_shown_until_it_is_approved_again(hou
     change = detail.changed_since_approval
     assert change is not None
     assert (change.gone, change.new) == (["claims-web 2.0.0"], ["claims-web 2.0.1"])
-    assert [one.approver for one in detail.verdicts] == [house.cast.release_manager]
+    assert [one.approver for one in request.approvals.all()] == [house.cast.release_manager]
     services.approve_request(actor=house.cast.release_manager, request=request)
     assert detail_of(request).changed_since_approval is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from releaseorch.delivery.planning.draft import Draft
@@ -77,6 +78,7 @@ class _Builder:
         self.malformed: dict[str, None] = {}
         self.unconnected: dict[tuple[str, str], list[str]] = {}
         self.block = Block(wish, self.places.everywhere)
+        self.asked = wish.why
 
     def add_steps(self) -> None:
         contracts = self.wish.kind != "remove"
@@ -206,21 +208,20 @@ class _Builder:
 
     def _why(self, step: ProcedureStepIn) -> str:
         if not self.recipe.name:
-            return _("%(wish)s; no procedure says how.") % {"wish": self.wish.why}
-        named = {"wish": self.wish.why, "procedure": self.recipe.name, "phase": phase_word(step.phase)}
+            return _("%(wish)s; no procedure says how.") % {"wish": self.asked}
+        named = {"wish": self.asked, "procedure": self.recipe.name, "phase": phase_word(step.phase)}
         return _("%(wish)s; the %(procedure)s, phase %(phase)s.") % named
 
     def _not_needed_because(self, target: TargetIn | None) -> str:
-        found, names = self.places.on(target), self._names()
-        names |= {"subject": self.wish.subject, "target": target.name if target else ""}
-        said = ""
+        found, said = self.places.on(target), ""
         if self.wish.kind == "remove" and found.is_empty:
             on_target = _("%(component)s is not installed on %(target)s in %(environment)s.")
             said = on_target if target else _("%(component)s is not installed in %(environment)s.")
         elif self.wish.kind == "deploy" and found.holds(self.wish.version_id, self.wish.version_text):
             on_target = _("%(subject)s is already installed on %(target)s in %(environment)s.")
             said = on_target if target else _("%(subject)s is already installed in %(environment)s.")
-        return said % names
+        names = {"subject": self.wish.subject, "target": target.name if target else ""}
+        return said % {**self._names(), **names} if said else ""
 
     def _pairs(self, before: str, after: str) -> Iterator[tuple[str, str]]:
         """Pair two steps: target by target where both are per target, else each with each."""
@@ -277,6 +278,7 @@ def step_key(wish: Wish, step: ProcedureStepIn, target: TargetIn | None) -> str:
     return f"{name}.{step.key[:60]}" + (f"@{_word(target.name)}" if target else "")
 
 
+@lru_cache(maxsize=4096)
 def _word(text: str) -> str:
     """Shorten a name to what fits in a key and a web address."""
     kept = "".join(
