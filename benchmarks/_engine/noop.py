@@ -12,6 +12,7 @@ KIND = "noop"
 class Noop(Executor):
     kind = KIND
     label = "nothing"
+    keeps_files = False
     config_schema: ClassVar[dict[str, Any]] = {
         "type": "object",
         "properties": {},

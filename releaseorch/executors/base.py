@@ -123,6 +123,8 @@ class Executor(ABC):
     effect_class: ClassVar[EffectClass] = "D"
     # What became of an attempt is known on the host that began it and nowhere else.
     is_local: ClassVar[bool] = False
+    # Whether it uses `work_dir`; for one that doesn't, nothing is prepared, so claim and intent are one commit.
+    keeps_files: ClassVar[bool] = True
     # What it asks for beyond its configuration, e.g. "secrets"; nothing else is handed over.
     capabilities: ClassVar[frozenset[str]] = frozenset()
     # JSON Schema (2020-12) of an object; the form is drawn from it, so every property has a title.

@@ -6,6 +6,8 @@ each other. Lock order: run, steps, requests.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -47,7 +49,35 @@ def moving(run_id: int) -> Iterator[DeploymentRun]:
     with transaction.atomic():
         run = locked(run_id)
         with events.together(), ledger.together():
-            yield run
+            now = _Moving()
+            token = _moving.set(now)
+            try:
+                yield run
+            finally:
+                _moving.reset(token)
+            if now.has_moved:
+                end_or_wait(run)
+
+
+@dataclass
+class _Moving:
+    """What is known of the present transaction: whether a step was moved, and what became ready, as it was read."""
+
+    has_moved: bool = False
+    ready: dict[int, Step] = field(default_factory=dict)
+
+
+_moving: ContextVar[_Moving | None] = ContextVar("moving", default=None)
+
+
+def step_claimed(step_id: int) -> Step:
+    """The step after its claim; read only where it didn't become ready in the same transaction."""
+    now = _moving.get()
+    step = now.ready.pop(step_id, None) if now else None
+    if step is None:
+        return step_now(step_id)
+    go(step, "claim")
+    return step
 
 
 def step_now(step_id: int) -> Step:
@@ -80,6 +110,8 @@ def go_on(run: DeploymentRun, step_ids: Iterable[int]) -> None:
 def announce(run: DeploymentRun, step_ids: Iterable[int]) -> None:
     """Say for each ready step what it waits for, and nudge a worker for the automated ones once this is committed."""
     steps = list(Step.objects.select_related(*WITH_NAMES).filter(pk__in=list(step_ids)))
+    if now := _moving.get():
+        now.ready.update((step.pk, step) for step in steps)
     said = {step.pk: waits.for_step(step, run) for step in steps}
     ledger.wait_many("step", {pk: blocker for pk, blocker in said.items() if blocker is not None})
     if run.state != RunState.RUNNING or run.is_past_bound:
@@ -93,7 +125,10 @@ def settle(run: DeploymentRun, steps: Iterable[Step]) -> None:
     for step in changed:
         say_wait(run, step)
     give_back(run, {step.component_id for step in changed if step.is_final and step.component_id is not None})
-    end_or_wait(run)
+    if (now := _moving.get()) is None:
+        end_or_wait(run)
+    else:  # at the end of the transaction, once
+        now.has_moved = True
 
 
 def say_wait(run: DeploymentRun, step: Step) -> None:

@@ -33,6 +33,7 @@ class HttpExecutor(base.Executor):
     """One request per attempt; see README.md for what counts as failed, could not be run and unknown."""
 
     kind: ClassVar[str] = "http"
+    keeps_files = False
     label: ClassVar[str] = gettext_noop("HTTP request")
     capabilities: ClassVar[frozenset[str]] = frozenset({"secrets", "network"})
     config_schema: ClassVar[Mapping[str, Any]] = config.SCHEMA

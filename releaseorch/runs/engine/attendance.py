@@ -18,6 +18,7 @@ from releaseorch.runs.engine.lease import DATABASE_AWAY, Lease, NotOurs
 from releaseorch.runs.engine.limits import Limits
 from releaseorch.runs.engine.logs import sink_for
 from releaseorch.runs.engine.reports import report
+from releaseorch.runs.engine.turn import Turn
 from releaseorch.runs.models import Attempt
 from releaseorch.runs.states import AttemptState
 from releaseorch.runs.store import Claim, store
@@ -55,10 +56,10 @@ class Attendance:
         """Ask now."""
         self._hear(self._renew_and_ask)
 
-    def conclude(self) -> None:
+    def conclude(self, turn: Turn | None = None) -> None:
         """Let it go and tell the outcome, if there is one to tell; of what nobody knows the files stay."""
         self.lease.let_go()
-        if self.result is None or not report(self.job.claim, self.result, self.job.secrets):
+        if self.result is None or not report(self.job.claim, self.result, self.job.secrets, turn):
             return
         if not isinstance(self.result, Unknown):
             self.job.tidy_up()

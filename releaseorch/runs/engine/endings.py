@@ -4,6 +4,7 @@ What failed or could not be run is tried again as its procedure allows (`retries
 what is unknown.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
@@ -51,11 +52,15 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
-def finish(claim: Claim, result: Result) -> bool:
-    """The worker learnt the outcome; False when the attempt wasn't its own any more: then a late report is kept."""
+def finish(claim: Claim, result: Result, then: Callable[[DeploymentRun], None] = lambda _run: None) -> bool:
+    """The worker learnt the outcome; False when the attempt wasn't its own any more: then a late report is kept.
+
+    `then` is done in the same transaction, after a report that counts.
+    """
     outcome = outcome_of(result)
     with progress.moving(claim.run_id) as run:
         if end_attempt(run, claim, outcome):
+            then(run)
             return True
         return _keep_late_report(claim, outcome)
 

@@ -58,9 +58,12 @@ class Job:
         shutil.rmtree(self.work_dir, ignore_errors=True)
 
 
-def job_of(claim: Claim, *, has_begun: bool = False) -> Job:
-    """Read and check; raises `CannotRun`. Whether it may begin is asked only of what has not."""
-    step = Step.objects.select_related("version", "run").get(pk=claim.step_id)
+def job_of(claim: Claim, found: Step | None = None, *, has_begun: bool = False) -> Job:
+    """Read and check; raises `CannotRun`. Whether it may begin is asked only of what has not.
+
+    `found`: the step with its version and run, for who has just read it.
+    """
+    step = found or Step.objects.select_related("version", "run").get(pk=claim.step_id)
     artifact = step.version.digest if step.version else ""
     if plans.inputs_digest(step.executor, step.parameters, artifact, step.connection) != step.inputs_digest:
         raise CannotRun(_("What would run isn't what was approved. Compose the run again."))

@@ -1,9 +1,18 @@
-"""The names of attempts, which no other attempt has, also not after a restore; and the folder of each for its files."""
+"""Who this process is; the names of attempts, which no other has, also not after a restore, and their folders."""
 
+import os
+import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+
+from releaseorch.executors.shell import wrapper
+from releaseorch.runs.store import Worker
+
+
+def this_worker() -> Worker:
+    return Worker(platform.node()[:200], wrapper.boot_id()[:64], os.getpid())
 
 
 def folder() -> Path:

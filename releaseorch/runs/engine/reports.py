@@ -10,6 +10,7 @@ from releaseorch.executors.base import Result, Unknown
 from releaseorch.runs.engine import endings
 from releaseorch.runs.engine.connections import without_secrets
 from releaseorch.runs.engine.lease import Fenced, persist
+from releaseorch.runs.engine.turn import Turn
 from releaseorch.runs.store import Claim
 
 logger = logging.getLogger(__name__)
@@ -17,11 +18,16 @@ logger = logging.getLogger(__name__)
 TRIES_S = 900.0
 
 
-def report(claim: Claim, result: Result, secrets: Mapping[str, bytes] = MappingProxyType({})) -> bool:
+def report(
+    claim: Claim,
+    result: Result,
+    secrets: Mapping[str, bytes] = MappingProxyType({}),
+    turn: Turn | None = None,
+) -> bool:
     """Write the outcome; one that can't be written is told as unknown. True when it counts."""
     try:
         clean = without_secrets(result, secrets)
-        return persist(lambda: endings.finish(claim, clean), TRIES_S)
+        return persist(lambda: _finish(claim, clean, turn), TRIES_S)
     except Fenced:
         logger.error("the outcome of attempt %s could not be written: %s", claim.attempt_id, result)
         return False
@@ -30,3 +36,9 @@ def report(claim: Claim, result: Result, secrets: Mapping[str, bytes] = MappingP
         said = _("It ended (%(outcome)s), but that could not be recorded: %(error)s.")
         named = {"outcome": endings.name_of(result), "error": type(broken).__name__}
         return persist(lambda: endings.finish(claim, Unknown(said % named)), TRIES_S)
+
+
+def _finish(claim: Claim, result: Result, turn: Turn | None) -> bool:
+    if turn is None:
+        return endings.finish(claim, result)
+    return turn.finishing(lambda: endings.finish(claim, result, turn.claim_next))

@@ -12,35 +12,31 @@ and goes on with 4 and 5.
 """
 
 import logging
-import os
-import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from releaseorch.audit import high_water
 from releaseorch.core import logs, schema
-from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Cancelled, Errored, Result, Unknown
-from releaseorch.executors.shell import wrapper
-from releaseorch.runs import progress, restored
 from releaseorch.runs.engine import reattach, reports
 from releaseorch.runs.engine.attendance import Attendance, log_lost
 from releaseorch.runs.engine.connections import CannotRun
 from releaseorch.runs.engine.effect import Effect
 from releaseorch.runs.engine.job import Job, job_of
 from releaseorch.runs.engine.lease import DATABASE_AWAY, Fenced, Lease, NotOurs, persist
+from releaseorch.runs.engine.places import this_worker
 from releaseorch.runs.engine.poller import Poller
 from releaseorch.runs.engine.reattach import Orphan
 from releaseorch.runs.engine.reports import report
+from releaseorch.runs.engine.turn import AT_A_STRETCH_S, CLAIM_TRIES_S, Hint, Turn, claim_step
 from releaseorch.runs.models import Attempt
-from releaseorch.runs.store import Claim, Worker, store
+from releaseorch.runs.store import Claim, store
 
+__all__ = ["claim_step", "reattach_step", "run_step", "run_steps", "take_orphan", "this_worker"]
 logger = logging.getLogger(__name__)
-CLAIM_TRIES_S = 10.0
 # Most scripts have ended by then; what goes on is left to the poller.
 STAYS_S = 2.0
 
@@ -50,34 +46,21 @@ def run_step(step_id: int, token: int, poller: Poller | None = None) -> None:
 
     Without a poller this returns when the step has ended.
     """
+    _take(Turn([(step_id, token)]), poller)
+
+
+def run_steps(hints: Iterable[Hint], poller: Poller | None = None) -> None:
+    """These steps, and for a moment what they make ready."""
+    _take(Turn(hints, AT_A_STRETCH_S), poller)
+
+
+def _take(turn: Turn, poller: Poller | None) -> None:
     try:
-        claim = persist(lambda: claim_step(step_id, token), CLAIM_TRIES_S)
+        while claim := turn.begin():
+            with logs.about(run=claim.run_id, step=claim.step_id, attempt=claim.attempt_id):
+                _carry_out(claim, poller, turn)
     except Fenced:
         return  # nothing was done; the sweep nudges again
-    if claim is not None:
-        with logs.about(run=claim.run_id, step=claim.step_id, attempt=claim.attempt_id):
-            _carry_out(claim, poller)
-
-
-def claim_step(step_id: int, token: int) -> Claim | None:
-    """Take the step for this process; None when somebody was first, the run doesn't run, or this code is too old."""
-    high_water.look_if_due()
-    known = store().before_claim(step_id, token)
-    if known is None:
-        return None
-    if too_old := schema.why_too_old(known.newest_migration):
-        logger.error("step %s is left to another worker. %s", step_id, too_old)
-        return None
-    if known.has_been_held and restored.keeps_back(known.run_id, step_id, token):
-        return None
-    with progress.moving(known.run_id) as run:
-        claim = store().claim(step_id, token, this_worker(), settings.ENGINE["lease"])
-        if claim is None:
-            return None
-        step = progress.step_now(step_id)
-        progress.note(SYSTEM, "step.claimed", step, attempt=claim.number, host=this_worker().host)
-        progress.settle(run, [step])
-    return claim
 
 
 def reattach_step(attempt_id: int, token: int, poller: Poller | None = None) -> None:
@@ -101,28 +84,27 @@ def take_orphan(attempt_id: int, token: int) -> Orphan | None:
     return reattach.take(attempt_id, token, this_worker(), engine["lease"], engine["grace"])
 
 
-def this_worker() -> Worker:
-    return Worker(platform.node()[:200], wrapper.boot_id()[:64], os.getpid())
-
-
-def _carry_out(claim: Claim, poller: Poller | None = None) -> None:
+def _carry_out(claim: Claim, poller: Poller | None = None, turn: Turn | None = None) -> None:
     """Whatever happens here ends as an outcome with a sentence, or as a lease that lapses since nothing began."""
-    _see_through(claim, lambda lease: _begun(claim, lease), poller)
+    taken = turn or Turn()
+    _see_through(claim, lambda lease: _begun(claim, lease, taken.job), poller, taken)
 
 
 def _go_on(orphan: Orphan, poller: Poller | None) -> None:
-    _see_through(orphan.claim, lambda lease: _begun_by_another(orphan, lease), poller)
+    _see_through(orphan.claim, lambda lease: _begun_by_another(orphan, lease), poller, Turn())
 
 
 def _see_through(
-    claim: Claim, begin: Callable[[Lease], Attendance | Result | None], poller: Poller | None
+    claim: Claim, begin: Callable[[Lease], Attendance | Result | None], poller: Poller | None, turn: Turn
 ) -> None:
     """Stay with it to its end; where there is a poller, only for the first moments, which is all that most take."""
     lease = Lease(claim)
     lease.hold()
     try:
-        begun = begin(lease)
+        with turn.watched():
+            begun = begin(lease)
         while isinstance(begun, Attendance) and not begun.is_over:
+            turn.hand_on()
             if poller and _takes_long(begun):
                 poller.take(begun)
                 return
@@ -131,30 +113,34 @@ def _see_through(
         lease.let_go()
         raise
     if isinstance(begun, Attendance):
-        begun.conclude()
+        begun.conclude(turn)
         return
     lease.let_go()
     if begun is not None:
-        report(claim, begun)
+        report(claim, begun, turn=turn)
 
 
 def _takes_long(begun: Attendance) -> bool:
     return max(begun.due, time.monotonic()) - begun.began > STAYS_S
 
 
-def _begun(claim: Claim, lease: Lease) -> Attendance | Result | None:
-    """Steps 2 to 4; None when the attempt was lost before anything began, and the reaper knows that too."""
+def _begun(claim: Claim, lease: Lease, ready: Job | None) -> Attendance | Result | None:
+    """Steps 2 to 4; None when the attempt was lost before anything began, and the reaper knows that too.
+
+    `ready` was checked with the claim, and its intent stands.
+    """
     try:
-        job = lease.keep(lambda: _checked(claim))
+        job = ready or lease.keep(lambda: _checked(claim))
     except NotOurs as lost:
         log_lost(claim, lost)
         return None
     if isinstance(job, Errored):
         return job
     try:
-        job.clear_place()
-        if not _intends(job.claim, lease):
-            return Cancelled()  # asked to stop before anything began
+        if ready is None:
+            job.clear_place()
+            if not _intends(job.claim, lease):
+                return Cancelled()  # asked to stop before anything began
         lease.check()
     except NotOurs as lost:
         log_lost(job.claim, lost)

@@ -157,6 +157,14 @@ class Store:
         )
         return bool(rows)
 
+    def holds(self, claim: Claim) -> bool:
+        """Whether this attempt is there and still the claim's: for who lost the answer when it was made."""
+        rows = self._run(
+            "SELECT id FROM runs_attempt WHERE id = %s AND token = %s AND state = %s AND step_id = %s",
+            [claim.attempt_id, claim.token, AttemptState.RUNNING.value, claim.step_id],
+        )
+        return bool(rows)
+
     def heartbeat(self, claim: Claim, lease_s: float) -> bool | None:
         """Renew the lease; True when somebody asked to stop, None when the attempt is lost."""
         rows = self._run(
