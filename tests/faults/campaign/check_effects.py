@@ -62,4 +62,12 @@ def in_order(facts: Facts) -> Iterator[str]:
                 yield f"step {step} began before step {earlier}, which stands before it, had ended"
 
 
-CHECKS = (no_effect_twice, no_effect_without_intent, success_is_true, in_order)
+def most_was_done(facts: Facts) -> Iterator[str]:
+    """A campaign in which tools did next to nothing shows nothing."""
+    by_tool = [attempt for attempt in facts.attempts.values() if attempt["person_id"] is None]
+    well = sum(attempt["state"] == "succeeded" for attempt in by_tool)
+    if well < len(by_tool) / 2:
+        yield f"{well} of {len(by_tool)} attempts of tools succeeded"
+
+
+CHECKS = (most_was_done, no_effect_twice, no_effect_without_intent, success_is_true, in_order)

@@ -138,7 +138,7 @@ def _an_attempt_is_begun_twice() -> None:
     start = executor.LedgerExecutor.start
 
     def twice(self: executor.LedgerExecutor, context: Any) -> Any:
-        if int(context.attempt_id) % 7 == 0:
+        if executor.number_of(context.attempt_id) % 7 == 0:
             executor.effect("begun", context.attempt_id, context.step_key)
         return start(self, context)
 

@@ -48,6 +48,12 @@ def times(name: str, each: int) -> int:
     return min(each, RARE.get(name, each))
 
 
+def by_role() -> list[list[str]]:
+    """The crash points of web, of workers and of housekeepers: who dies for one keeps nobody from another's."""
+    roles = dict.fromkeys(name.partition(".")[0] for name in CRASHES)
+    return [[name for name in CRASHES if name.startswith(f"{role}.")] for role in roles]
+
+
 def hit(plant: Plant, name: str, **said: object) -> None:
     points.write_down(plant.folder / "hits", {"point": name, **said})
 

@@ -45,7 +45,7 @@ class Injector:
             raise SystemExit(f"There is no fault {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
         wanted = {name: faults.times(name, options.each) for name in chosen or known}
         made = cls(plant, dice, wanted if chosen else wanted | faults.ALWAYS)
-        for group in (faults.CRASHES, faults.FAULTS):
+        for group in (*faults.by_role(), faults.FAULTS):
             names = [name for name in group if name in wanted for _time in range(wanted[name])]
             dice.shuffle(names)
             made.lanes.append(Lane(deque(names)))
