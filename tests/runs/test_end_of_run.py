@@ -221,6 +221,7 @@ def test_what_a_person_decided_to_try_again_is_cancelled_like_anything_that_has_
     cast: Cast, unknown: DeploymentRun
 ) -> None:
     services.retry_step(actor=cast.operator, step=a.step(unknown, "deploy"), reason="Killed it, again.")
+    services.confirm_step(actor=cast.release_manager, step=a.step(unknown, "deploy"), reason="I saw it too.")
     services.cancel_run(actor=cast.release_manager, run=a.now(unknown), reason="Wrong night.")
     assert (a.now(unknown).state, a.states(unknown)["deploy"]) == ("cancelled", "cancelled")
 
