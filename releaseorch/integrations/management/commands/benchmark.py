@@ -24,7 +24,11 @@ class Command(BaseCommand):
         parser.add_argument("name", help=f"one of: {', '.join(names())}")
         parser.add_argument("--json", action="store_true", help="print the result as JSON, on one line")
         parser.add_argument(
-            "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of the benchmark itself"
+            "--set",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="an option of the benchmark itself",
         )
         parser.add_argument("--data", default=settings.DATA_DIR, help="the folder of real releases")
 
