@@ -191,8 +191,11 @@ def _read_versions(facts: Facts, versions: set[int]) -> None:
 
 def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[int]) -> None:
     releases = {subject.release.pk for subject in subjects if subject.release}
-    inside = ReleaseFeature.objects.filter(release__in=releases).select_related("feature")
-    lines = list(inside.only("release_id", *FEATURE).order_by("feature__key"))
+    # Of a release only what touches the subjects' applications is asked for: it may hold features of fifty others.
+    theirs = FeatureScope.objects.filter(application__in={subject.application.pk for subject in subjects})
+    inside = ReleaseFeature.objects.filter(release__in=releases, feature__in=theirs.values("feature"))
+    named = inside.select_related("feature").only("release_id", *FEATURE)
+    lines = list(named.order_by("feature__key"))
     features = {line.feature_id for line in lines}
     features |= {feature.pk for subject in subjects for feature in subject.features}
     features |= {feature.pk for held in facts.held.values() for feature in held}
