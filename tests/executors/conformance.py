@@ -169,6 +169,7 @@ class Conformance:
         is_findable = self.new().effect_class_of(context.config) == "B"
         assert not (is_findable and isinstance(found, Unknown))
         assert self.effects(context) == effects
+        self.let_go_on(context)  # nothing of a test stays at work after it
 
     def test_what_was_never_begun_is_not_begun_by_asking(self, tmp_path: Path) -> None:
         context = self.context(self.succeeding(), tmp_path)

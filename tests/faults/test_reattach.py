@@ -42,6 +42,12 @@ def other_worker(lone_worker: Racers) -> Iterator[Racers]:
     worker.close()
 
 
+@pytest.fixture(autouse=True)
+def known_tools() -> Iterator[None]:
+    with tools.brought():
+        yield
+
+
 @pytest.fixture
 def effects(tmp_path: Path) -> Path:
     return tmp_path / "effects"
@@ -198,7 +204,6 @@ def test_a_job_elsewhere_is_found_again_by_its_external_id(
 
 
 def begin_job(worker: Racers, run: DeploymentRun, pid: Path) -> float:
-    tools.bring()
     worker.race(tools.bring, [()])
     step = a.step(run, "deploy")
     worker.begin(contestants.work, step.pk, step.token)

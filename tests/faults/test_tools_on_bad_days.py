@@ -1,6 +1,7 @@
 """Tools that break, hang or don't stop: each is told to a person, in a sentence, within a known time."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
-def known_tools() -> None:
-    tools.bring()
+def known_tools() -> Iterator[None]:
+    with tools.brought():
+        yield
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -97,7 +97,23 @@ class Sloppy(Job):
         return Done(cast(Mapping[str, str], {"port": 8080}))
 
 
+TOOLS = (Job(), Hanging(), Unstoppable(), BreaksWhenChecked(), Sloppy())
+
+
 def bring() -> None:
-    known = cast(dict[str, Executor], registry.found().executors)
-    for tool in (Job(), Hanging(), Unstoppable(), BreaksWhenChecked(), Sloppy()):
-        known[tool.kind] = tool
+    """For a process of the test's own; this one takes them away again, see `brought`."""
+    _known().update((tool.kind, tool) for tool in TOOLS)
+
+
+@contextlib.contextmanager
+def brought() -> Iterator[None]:
+    bring()
+    try:
+        yield
+    finally:
+        for tool in TOOLS:
+            del _known()[tool.kind]
+
+
+def _known() -> dict[str, Executor]:
+    return cast(dict[str, Executor], registry.found().executors)

@@ -1,5 +1,6 @@
 """Whom the housekeeper asks what became of an attempt whose worker was lost, and what is made of the answer."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,9 +43,10 @@ class Keyed(tools.Job):
 
 
 @pytest.fixture(autouse=True)
-def _tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    tools.bring()
+def _tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(worker.job_of.__globals__["registry"].found().executors, "keyed", Keyed())
+    with tools.brought():
+        yield
 
 
 @pytest.fixture
