@@ -26,13 +26,14 @@ let_tables_be_emptied()
 WITHOUT_DATABASE = ("architecture", "config", "delivery/planning", "executors", "launcher")
 WITH_SQLITE = (
     *WITHOUT_DATABASE,
+    "api",
     "browser/test_keys.py",
     "browser/test_kept_form.py",
     "browser/test_request_form.py",
     "browser/test_styleguide.py",
     "browser/test_thirtieth",
     "browser/test_whole_story",
-    "doors/test_bad_input.py",
+    "doors",
     "web",
 )
 WITH_POSTGRESQL = (
@@ -44,11 +45,40 @@ WITH_POSTGRESQL = (
     "web/test_every_address.py",
 )
 
+# What these prepare is dear and made once for all tests of a file, so one process runs them.
+TOGETHER = (
+    "integrations/test_demo.py",
+    "realdata/govuk/test_facts.py",
+    "realdata/wikimedia/test_facts.py",
+    "upgrade/",
+    "web/test_oidc.py",
+)
+# Whole installations: begun first, so that nobody waits for them at the end.
+LONGEST = ("backup/", "launcher/")
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright leaves an event loop in its process, over which others would stumble."""
-    items.sort(key=lambda item: "browser" in item.keywords)
+    items.sort(key=lambda item: ("browser" in item.keywords, not _place_of(item).startswith(LONGEST)))
+
+
+def _place_of(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).as_posix()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling  # there is no such hook without the plug-in
+
+    class OneByOne(LoadScopeScheduling):
+        """Tests go to whoever is free, those of a dear file one after the other to the same process."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return file if file.removeprefix("tests/").startswith(TOGETHER) else nodeid
+
+    return OneByOne(config, log) if config.getvalue("dist") == "load" else None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -60,7 +90,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """What needs one pass is marked, so that `manage.py test` can share it out between the databases."""
-    where = item.path.relative_to(Path(__file__).parent).as_posix()
+    where = _place_of(item)
     if where.startswith(WITHOUT_DATABASE):
         assert "db" not in getattr(item, "fixturenames", ()), f"{item.nodeid} asks the database"
     if where.startswith(WITH_POSTGRESQL):

@@ -30,6 +30,8 @@ from releaseorch.config.settings import *  # noqa: E402
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
 
+# Looked for when they are asked for: each client of a test would read through all static files first.
+WHITENOISE_AUTOREFRESH = True
 # WhiteNoise warns about a folder that is absent; files come from the finders.
 STATIC_ROOT = STATE_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -156,9 +156,9 @@ def parallel(arguments: Sequence[str]) -> list[str]:
     """One process more than there are cores: tests wait for browsers, tools and disks while others compute."""
     cores = os.cpu_count() or 1
     steered = any(word.split("=")[0] in OWN_PROCESSES or word.startswith("-n") for word in arguments)
-    return (
-        [] if steered or "no:xdist" in arguments or cores < 2 else ["-n", str(min(cores + 1, MOST_PROCESSES))]
-    )
+    if steered or "no:xdist" in arguments or cores < 2:
+        return []
+    return ["-n", str(min(cores + 1, MOST_PROCESSES))]
 
 
 def counts(report: Path) -> str:

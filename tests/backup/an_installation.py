@@ -10,6 +10,7 @@ import sys
 
 import django
 from django.core.files.base import ContentFile
+from django.core.management import call_command
 
 django.setup()
 
@@ -24,6 +25,10 @@ from releaseorch.runs.models import Attempt, DeploymentRun, Evidence, Step
 from releaseorch.runs.store import Claim
 from tests.characters import make_cast
 from tests.runs import builders as a
+
+
+def migrate(effects: str) -> None:
+    call_command("migrate", verbosity=0)
 
 
 def begin(effects: str) -> None:

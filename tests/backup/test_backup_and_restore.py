@@ -123,8 +123,7 @@ def needs_programs(major: int) -> None:
 def test_what_ran_after_the_backup_is_never_run_again_by_a_machine(installation: Installation) -> None:
     """The story of a lost database, from the backup to the last decision."""
     here = installation
-    here.done("migrate", "-v0")
-    here.lives("begin")
+    here.lives("migrate", "begin")
     saved = here.backup()
     assert {path.name for path in saved.iterdir()} >= {"manifest.json", "evidence.tar.gz"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in saved.iterdir())
@@ -156,8 +155,7 @@ def test_what_ran_after_the_backup_is_never_run_again_by_a_machine(installation:
 def test_a_restore_by_hand_is_found_by_whoever_begins(installation: Installation) -> None:
     """Nobody told the program: the mark in the state directory does. A damaged backup is refused before anything."""
     here = installation
-    here.done("migrate", "-v0")
-    here.lives("begin")
+    here.lives("migrate", "begin")
     saved = here.backup()
     assert "can be restored" in here.done("restore", "--verify", str(saved))
     here.lives("go_on")
