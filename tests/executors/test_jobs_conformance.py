@@ -29,6 +29,7 @@ class TestJobs(JobsConformance):
         until(lambda: self.effects(context))
         self.jobs.die_before_answering()
         assert isinstance(self.new().cancel(context, started.external_id), Unknown)
+        self.jobs.await_death()
         self.jobs.start()
         assert isinstance(poll_to_end(self.new(), context, started), Cancelled)
 

@@ -16,6 +16,7 @@ from tests.characters import Cast
 from tests.faults import contestants, tools
 from tests.faults.conftest import SHORT_LEASES
 from tests.faults.invariants import broken
+from tests.faults.test_reattach import stop
 from tests.faults.test_worker_dies import _hold_the_database, is_alive, kill, lines, until
 from tests.races import Racers
 from tests.runs import builders as a
@@ -155,15 +156,14 @@ def test_a_worker_that_is_stopped_while_it_polls_leaves_the_script_to_who_has_it
     begin(lone_worker, run, "deploy")
     until(lambda: lines(effects) == ["begun"])
     attempt = a.last_attempt(run, "deploy")
-    (process,) = lone_worker.processes
-    os.kill(process.pid or 0, signal.SIGSTOP)
+    process = stop(lone_worker)
 
     def is_held_again() -> bool:
         other_worker.race(contestants.reattach_and_let_go, [(attempt.pk, attempt.token)])
         return a.last_attempt(run, "deploy").token > attempt.token
 
     until(is_held_again)
-    os.kill(process.pid or 0, signal.SIGCONT)
+    os.kill(process, signal.SIGCONT)
     step = a.step(run, "deploy")
     lone_worker.race(
         contestants.begin_and_let_go, [(step.pk, step.token)]

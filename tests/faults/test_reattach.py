@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from releaseorch.audit.models import Event
 from releaseorch.executors.shell import wrapper
@@ -22,7 +22,7 @@ from tests.factories import House
 from tests.faults import contestants, tools
 from tests.faults.conftest import SHORT_LEASES
 from tests.faults.invariants import broken
-from tests.faults.test_worker_dies import begin, is_alive, kill, lines, until
+from tests.faults.test_worker_dies import _hold_the_database, begin, is_alive, kill, lines, until
 from tests.races import Racers
 from tests.runs import builders as a
 
@@ -68,6 +68,16 @@ def is_noted(attempt: Attempt, position: int) -> bool:
 
 def let_go_on(effects: Path) -> None:
     effects.with_name("effects.go").touch()
+
+
+def stop(worker: Racers) -> int:
+    """Between two of its transactions: inside of one it would hold SQLite for everybody. Returns its process id."""
+    (process,) = worker.processes
+    assert process.pid is not None
+    with transaction.atomic():
+        _hold_the_database()
+        os.kill(process.pid, signal.SIGSTOP)
+    return process.pid
 
 
 def lapsed(run: DeploymentRun) -> Attempt:
@@ -143,10 +153,9 @@ def test_a_worker_that_was_stopped_and_wakes_leaves_the_script_to_who_has_it(
     run: DeploymentRun, lone_worker: Racers, other_worker: Racers, effects: Path
 ) -> None:
     begin(lone_worker, run, effects)
-    (process,) = lone_worker.processes
-    os.kill(process.pid or 0, signal.SIGSTOP)
+    process = stop(lone_worker)
     held_again(other_worker, run)
-    os.kill(process.pid or 0, signal.SIGCONT)
+    os.kill(process, signal.SIGCONT)
     lone_worker.answer()  # it has noticed, and given up
     assert is_alive(effects)
     let_go_on(effects)

@@ -16,6 +16,8 @@ from releaseorch.executors.base import Context, Executor
 from tests.executors.conformance import Config, Conformance
 from tests.executors.jobs import server
 
+PATIENCE_S = 20.0
+
 
 class JobServer:
     """One folder, one port; any number of processes, one after the other."""
@@ -51,6 +53,11 @@ class JobServer:
     def die_before_answering(self) -> None:
         """Let it kill itself after the next change is on its disk, before anybody hears of it."""
         (self.folder / server.DIE_BEFORE_ANSWERING).touch()
+
+    def await_death(self) -> None:
+        """A connection ends a moment before its process does."""
+        if self._process is not None:
+            self._process.wait(PATIENCE_S)
 
     def job(self, key: str) -> dict[str, Any] | None:
         """What the disk has, whether the server is alive or not."""
@@ -126,6 +133,7 @@ class JobsConformance(Conformance):
         context = self.context(self.long(), tmp_path)
         self.jobs.die_before_answering()
         self.new().start(context)
+        self.jobs.await_death()
         self.jobs.start()
         return context
 
