@@ -6,6 +6,7 @@
 # ruff: noqa: S608 (only names of tables are joined)
 
 import os
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -107,9 +108,9 @@ class Rows(System):
         first = f"UPDATE {self.name}_step SET state = 'ready' WHERE open = 0 RETURNING id"
         self.tell([row[0] for row in self.link.execute(first).fetchall()])
 
+    @abstractmethod
     def tell(self, step_ids: list[int]) -> None:
         """Tell the workers of the first steps."""
-        raise NotImplementedError
 
     def ended_at(self) -> float | None:
         row = self.link.execute(
