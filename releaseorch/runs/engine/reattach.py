@@ -7,6 +7,8 @@ be asked about on the far side, by its external id or by our key, any worker. Wh
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from releaseorch.catalog import retrying
+from releaseorch.catalog.states import EffectClass
 from releaseorch.core import dispatch, hold
 from releaseorch.core.actor import SYSTEM
 from releaseorch.core.database import database_now
@@ -19,7 +21,6 @@ from releaseorch.runs.states import AttemptState
 from releaseorch.runs.store import Claim, Worker, store
 
 TASK = "exec.reattach_step"
-UNSAFE = "D"
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,10 @@ def can_be_known(attempt: Attempt) -> bool:
     executor = _executor_of(attempt)
     if executor is None:  # another process may have it
         return True
-    if executor.is_local or attempt.external_id or attempt.step.effect_class != UNSAFE:
+    if executor.is_local or attempt.external_id:
         return True
-    return executor.effect_class_of(attempt.step.parameters) != UNSAFE
+    step = attempt.step
+    return retrying.class_of(step.effect_class, step.executor, step.parameters) != EffectClass.UNSAFE
 
 
 def ask_workers(attempts: Iterable[Attempt]) -> None:
