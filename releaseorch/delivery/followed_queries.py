@@ -72,10 +72,11 @@ def _live(features: Collection[int]) -> set[int]:
 
 
 def _in_full(features: Sequence[int], person: Person) -> list[FollowedFeature]:
-    found = Feature.objects.in_bulk(features)
+    found = Feature.objects.only("key", "title", "owner_id", "tester_id").in_bulk(features)
     arrived = arrivals.of_features(features)
     scopes: dict[int, list[FeatureScope]] = {pk: [] for pk in features}
-    for scope in FeatureScope.objects.filter(feature__in=features).select_related("application"):
+    parts = FeatureScope.objects.filter(feature__in=features).select_related("application")
+    for scope in parts.only("feature_id", "status", "application__name"):
         scopes[scope.feature_id].append(scope)
     return [
         FollowedFeature(

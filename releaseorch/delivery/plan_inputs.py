@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import cast
 
+from releaseorch.catalog import deciding
 from releaseorch.catalog.models import (
     Component,
     ComponentDependency,
@@ -19,6 +20,9 @@ from releaseorch.environments.models import Connection, Environment, Installatio
 from releaseorch.runs.plans import PlanIn, PlanLink, PlanStep, canonical_digest
 
 _LONGEST_KEY = 200
+# The latest plans of this process with the facts they were made of; both are never changed.
+_MOST_KEPT = 32
+_kept: dict[tuple[str, tuple[int, ...]], tuple[inputs.PlanInputs, Plan]] = {}
 
 # Where a manual line stands when people read the plan by phase.
 _PHASE_OF_PLACEMENT = {
@@ -38,7 +42,18 @@ def items_of(requests: Iterable[DeploymentRequest]) -> list[RequestItem]:
 def computed(environment: Environment, items: Sequence[RequestItem]) -> tuple[inputs.PlanInputs, Plan]:
     """What the planner is told of these lines, read with their versions, and what it makes of it; eight queries."""
     told = plan_inputs(environment, items)
-    return told, compute_plan(told)
+    return told, _planned(told)
+
+
+def _planned(told: inputs.PlanInputs) -> Plan:
+    """What the planner makes of it; the same facts are asked about often: a page is read, and again when it moves."""
+    key = (told.environment.name, tuple(item.id for item in told.items))
+    kept = _kept.get(key)
+    if kept is None or kept[0] != told:
+        while len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        kept = _kept[key] = told, compute_plan(told)
+    return kept[1]
 
 
 def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> inputs.PlanInputs:
@@ -47,7 +62,7 @@ def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> input
     rows = ComponentDependency.objects.filter(component_id__in=asked).order_by("id")
     dependencies = list(rows.values_list("component_id", "needs_id", "reason"))
     known = asked | {needs_id for _component_id, needs_id, _reason in dependencies}
-    components = _components(known, asked)
+    components = _components(known, asked, environment)
     return inputs.PlanInputs(
         environment=inputs.EnvironmentIn(
             name=environment.name,
@@ -104,12 +119,14 @@ def _item(item: RequestItem) -> inputs.ItemIn:
     )
 
 
-def _components(ids: Iterable[int], asked: Collection[int]) -> tuple[inputs.ComponentIn, ...]:
+def _components(
+    ids: Iterable[int], asked: Collection[int], environment: Environment
+) -> tuple[inputs.ComponentIn, ...]:
     """The procedures of those that were asked for, each read once; three queries."""
     columns = ("pk", "name", "application_id", "application__name", "application__team_id", "parameters")
     rows = list(Component.objects.filter(pk__in=list(ids)).values_list(*columns, "procedure_id"))
     procedures = _procedures(
-        {procedure_id for pk, *_row, procedure_id in rows if pk in asked and procedure_id}
+        {procedure_id for pk, *_row, procedure_id in rows if pk in asked and procedure_id}, environment
     )
     return tuple(
         inputs.ComponentIn(
@@ -125,20 +142,20 @@ def _components(ids: Iterable[int], asked: Collection[int]) -> tuple[inputs.Comp
     )
 
 
-def _procedures(ids: Iterable[int]) -> dict[int, inputs.ProcedureIn]:
+def _procedures(ids: Iterable[int], environment: Environment) -> dict[int, inputs.ProcedureIn]:
     rows = Procedure.objects.filter(pk__in=list(ids)).prefetch_related("steps")
     return {
         row.pk: inputs.ProcedureIn(
             id=row.pk,
             name=row.name,
             version=row.version,
-            steps=tuple(_procedure_step(step) for step in row.steps.all()),
+            steps=tuple(_procedure_step(step, environment) for step in row.steps.all()),
         )
         for row in rows
     }
 
 
-def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
+def _procedure_step(row: ProcedureStep, environment: Environment) -> inputs.ProcedureStepIn:
     return inputs.ProcedureStepIn(
         key=row.key,
         phase=cast(inputs.Phase, row.phase),
@@ -155,6 +172,7 @@ def _procedure_step(row: ProcedureStep) -> inputs.ProcedureStepIn:
         silence_s=row.silence_s,
         decide_within_s=row.decide_within_s,
         retry=row.retry,
+        decision_rules=deciding.rules_in(row.decisions, environment.slug),
         expected_seconds=row.expected_s,
         reversible=cast(inputs.Reversible, row.reversible),
         downtime=cast(inputs.Downtime, row.downtime),
@@ -253,4 +271,5 @@ def _step(step: StepOut, placement_of: dict[int, str]) -> PlanStep:
         silence_s=step.silence_s,
         decide_within_s=step.decide_within_s,
         retry_policy=dict(step.retry),
+        decision_rules=dict(step.decision_rules),
     )

@@ -130,11 +130,18 @@ def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentR
 
 def with_lines(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
     """The queryset with what a row of a list says: who wants what where; one query more."""
+    return with_names(requests).prefetch_related(lines())
+
+
+def with_names(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
+    """The queryset with whose request it is, of which application, and where to."""
+    return requests.select_related("application", "environment", "requester")
+
+
+def lines() -> "Prefetch[str]":
+    """Of the lines of requests, what a row of a list says; one query."""
     items = RequestItem.objects.select_related("component", "version").order_by("position", "pk")
-    said = items.only("request_id", "title", "component__name", "version__text")
-    return requests.select_related("application", "environment", "requester").prefetch_related(
-        Prefetch("items", said)
-    )
+    return Prefetch("items", items.only("request_id", "title", "component__name", "version__text"))
 
 
 def facts_of(subjects: Sequence[Subject]) -> Facts:
@@ -142,7 +149,7 @@ def facts_of(subjects: Sequence[Subject]) -> Facts:
     facts = Facts()
     environments = {subject.environment.pk for subject in subjects}
     versions = {version.pk for subject in subjects for version in subject.versions}
-    components = {component.pk for subject in subjects for component in subject.components}
+    components = {component.pk: component for subject in subjects for component in subject.components}
     _read_versions(facts, versions)
     _read_features(facts, subjects, environments)
     _read_components(facts, components, environments)
@@ -200,12 +207,15 @@ def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[
     features |= {feature.pk for subject in subjects for feature in subject.features}
     features |= {feature.pk for held in facts.held.values() for feature in held}
     scopes = FeatureScope.objects.filter(feature__in=features).only("feature_id", "application_id", "status")
-    touched = list(scopes.order_by("application__name"))
+    touched: dict[int, list[FeatureScope]] = defaultdict(list)
+    for scope in scopes.order_by("pk"):
+        touched[scope.application_id].append(scope)
     # Many features touch the same applications: each is read once, by what is said of it.
-    applications = Application.objects.only("name", "slug").in_bulk({one.application_id for one in touched})
-    for scope in touched:
-        scope.application = applications[scope.application_id]
-        facts.scopes[scope.feature_id].append(scope)
+    applications = Application.objects.filter(pk__in=list(touched)).only("name", "slug")
+    for application in applications.order_by("name"):
+        for scope in touched[application.pk]:
+            scope.application = application
+            facts.scopes[scope.feature_id].append(scope)
     for line in lines:
         for scope in facts.scopes[line.feature_id]:
             if scope.status != FeatureStatus.DROPPED:
@@ -213,12 +223,12 @@ def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[
     facts.there.update(arrivals.applications_there(features, environments))
 
 
-def _read_components(facts: Facts, components: set[int], environments: set[int]) -> None:
-    links = ComponentDependency.objects.filter(component__in=components)
-    names = links.select_related("component", "needs").only("component__name", "needs__name", "reason")
-    for link in names.order_by("needs__name"):
+def _read_components(facts: Facts, components: Mapping[int, Component], environments: set[int]) -> None:
+    links = ComponentDependency.objects.filter(component__in=list(components)).select_related("needs")
+    for link in links.only("component_id", "needs__name", "reason").order_by("needs__name"):
+        link.component = components[link.component_id]
         facts.needs[link.component_id].append(link)
-    wanted = components | {link.needs_id for links in facts.needs.values() for link in links}
+    wanted = components.keys() | {link.needs_id for links in facts.needs.values() for link in links}
     for row in _installed(environments, wanted):
         facts.installed[(row.environment_id, row.component_id)].append(row)
     # By what is under way, which stays little; what these components were ever part of grows by the year.
@@ -244,6 +254,8 @@ def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[in
         for feature in facts.delivered(subject)
         for application in facts.elsewhere(feature, subject)
     }
+    if not applications:
+        return
     filed = DeploymentRequest.objects.filter(
         environment__in=environments, application__in=applications, state__in=sorted(COUNTS_AS_FILED)
     )

@@ -136,9 +136,8 @@ class RequestDetail:
     wait: Interval | None
     waits: tuple[Interval, ...]
     events: tuple[Event, ...]  # the newest ones
-    events_number: int
     comments: tuple[RequestComment, ...]  # the newest ones, the oldest of them first
-    comments_number: int
+    has_older_comments: bool
     filed_together: tuple[DeploymentRequest, ...]
 
     @property
@@ -212,6 +211,7 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
     waits = ledger.history("request", request.pk)
     events = Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")
     comments = request.comments.select_related("person").order_by("-at", "-pk")
+    said = tuple(comments[: most + 1])
     return RequestDetail(
         request=request,
         items=item_lines(subject, facts),
@@ -223,9 +223,8 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
         wait=next((one for one in waits if one.ended_at is None and one.is_primary), None),
         waits=tuple(waits),
         events=tuple(events[:most]),
-        events_number=events.count(),
-        comments=tuple(comments[:most])[::-1],
-        comments_number=comments.count(),
+        comments=said[:most][::-1],
+        has_older_comments=len(said) > most,
         filed_together=_filed_together(request),
     )
 

@@ -4,18 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.models import Application
 from releaseorch.core import clock
-from releaseorch.delivery import approvals, request_facts
+from releaseorch.delivery import approvals, plan_changes, request_facts
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.followed_queries import Followed, FollowedFeature, followed
-from releaseorch.delivery.models import DeploymentRequest
-from releaseorch.delivery.request_queries import RequestRow, rows_of
+from releaseorch.delivery.models import DeploymentRequest, PlanChange
+from releaseorch.delivery.request_queries import RequestRow, lines_of
 from releaseorch.delivery.states import REQUEST_FINAL, REQUEST_OPEN, RequestState
 from releaseorch.features.models import ReleaseMilestone
 from releaseorch.features.states import MilestoneKind
@@ -26,7 +26,7 @@ from releaseorch.runs.states import RunState
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
 
-NOW, SHOWN = 20, 10  # how many rows of what needs the person, and of each other part
+NOW, SHOWN = 20, 8  # how many rows of what needs the person, and of each other part
 RECENT = timedelta(days=7)
 # The states in which the requester has the move, the most urgent first.
 URGENCY = {
@@ -42,10 +42,17 @@ class ToApprove:
     slot: SlotView
     wait: Interval | None
     deadline: datetime | None
+    change: PlanChange | None = None  # of a run under way: what is added to it
 
     @property
     def is_run(self) -> bool:
         return isinstance(self.subject, DeploymentRun)
+
+    @property
+    def since(self) -> datetime | None:
+        if self.change is not None:
+            return self.change.proposed_at
+        return self.wait.started_at if self.wait else None
 
 
 @dataclass(frozen=True)
@@ -111,11 +118,11 @@ def my_work(person: Person, now: int = NOW) -> MyWork:
     """The first rows of each part, of what needs the person `now` in all; about forty queries, whatever there is."""
     requests = _requests(person)
     steps, approvable = run_queries.work_of(person), _approvable(person)
-    drafts = DeploymentRun.objects.filter(state=RunState.DRAFT, edited_by=person)
+    drafts = list(DeploymentRun.objects.filter(state=RunState.DRAFT, edited_by=person))
     held_up = run_queries.held_up_runs(person)
     needing = [
         len(steps.asked), len(steps.to_decide), len(steps.second), len(steps.mine), len(steps.to_take),
-        len(approvable), len(requests["my_move"]), drafts.count(), len(held_up),
+        len(approvable), len(requests["my_move"]), len(drafts), len(held_up),
     ]  # fmt: skip
     asked, to_decide, second, mine, to_take, approve, move, draft, held = shares(needing, now)
     rows = _rows({part: ids[: move if part == "my_move" else SHOWN] for part, ids in requests.items()})
@@ -131,7 +138,7 @@ def my_work(person: Person, now: int = NOW) -> MyWork:
         run_drafts=tuple(drafts[:draft]),
         followed=followed(person, SHOWN),
         teams=tuple(Team.objects.filter(pk__in=teams)),
-        applications=tuple(Application.objects.filter(team__in=teams)[: NOW + 1]),
+        applications=tuple(Application.objects.filter(team__in=teams).only("name", "slug")[: NOW + 1]),
         **rows,
     )  # fmt: skip
 
@@ -172,15 +179,22 @@ def _requests(person: Person) -> dict[str, list[int]]:
 
 
 def _rows(ids: Mapping[str, Sequence[int]]) -> dict[str, tuple[RequestRow, ...]]:
-    """What the rows of each part say; three queries for all of them."""
+    """What the rows of each part say; three queries for all of them.
+
+    Where a row says what it waits for, it doesn't say what it would deploy.
+    """
     wanted = DeploymentRequest.objects.filter(pk__in={pk for ones in ids.values() for pk in ones})
-    shown = request_facts.with_lines(wanted).only(*OF_ROWS)
-    found = {row.request.pk: row for row in rows_of(list(shown))}
+    requests = list(request_facts.with_names(wanted).only(*OF_ROWS))
+    waits = ledger.open_waits("request", [request.pk for request in requests])
+    with_lines = [one for one in requests if one.pk not in waits or one.pk in ids["my_move"]]
+    prefetch_related_objects(with_lines, request_facts.lines())
+    found = {one.pk: RequestRow(one, (), waits.get(one.pk)) for one in requests}
+    found |= {one.pk: replace(found[one.pk], lines=lines_of(one)) for one in with_lines}
     return {part: tuple(found[pk] for pk in ones if pk in found) for part, ones in ids.items()}
 
 
 def _approvable(person: Person) -> list[ToApprove]:
-    """Requests and runs, read only in part, with an open slot that the person may fill; the nearest deadline first."""
+    """What the person may approve, read only in part: what holds up a run under way first, then by deadline."""
     requests = list(
         DeploymentRequest.objects.filter(state=RequestState.SUBMITTED)
         .exclude(requester=person)
@@ -206,7 +220,21 @@ def _approvable(person: Person) -> list[ToApprove]:
         for run in runs
         if (slot := _fillable(of_runs[run.pk], person)) is not None
     ]
-    return sorted(found, key=lambda one: (one.deadline is None, one.deadline or clock.now()))
+    found += _changes(person)
+    return sorted(
+        found, key=lambda one: (one.change is None, one.deadline is None, one.deadline or clock.now())
+    )
+
+
+def _changes(person: Person) -> list[ToApprove]:
+    """Steps that others added to runs under way, which stand still meanwhile; one query where there are none."""
+    changes = plan_changes.open_changes()
+    slots = approvals.slots_of_changes(changes) if changes else {}
+    return [
+        ToApprove(one.run, slot, None, one.run.window_until, one)
+        for one in changes
+        if (slot := _fillable(slots[one.run_id], person)) is not None
+    ]
 
 
 OF_ROWS = (

@@ -19,6 +19,7 @@ class Blocker(models.TextChoices):
     RESERVATION = "reservation", _("a reservation")
     RUN = "run", _("a run")
     DEPENDENCY = "dependency", _("a dependency")
+    LIMIT = "limit", _("a place")
     WORKER = "worker", _("a worker")
     OUTSIDE = "outside", _("an outside system")
 
@@ -51,9 +52,17 @@ class Interval(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["blocker_kind", "blocker_id"], name="waiting_open_blocker", condition=Q(ended_at=None)
+                fields=["blocker_kind", "blocker_id"],
+                name="waiting_open_for_people",
+                condition=Q(ended_at=None, blocker_kind__in=[Blocker.PERSON, Blocker.TEAM, Blocker.ROLE]),
             ),
             models.Index(fields=["subject_kind", "subject_id", "started_at"], name="waiting_subject"),
+            # Of a run with many steps there are many that are over.
+            models.Index(
+                fields=["subject_kind", "subject_id"],
+                name="waiting_open_subject",
+                condition=Q(ended_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

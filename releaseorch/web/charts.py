@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.utils import formats, timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+
+from releaseorch.web.markup import format_html, format_html_join
 
 NOTHING = mark_safe("")
 LANE, TOP = 28, 28

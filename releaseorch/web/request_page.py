@@ -43,6 +43,7 @@ PART_KINDS = {
     Blocker.RUN: "window",
     Blocker.RESERVATION: "team",
     Blocker.DEPENDENCY: "others",
+    Blocker.LIMIT: "work",
     Blocker.WORKER: "work",
     Blocker.OUTSIDE: "others",
 }

@@ -46,7 +46,9 @@ class DeploymentRequest(GuardedModel):
     title = fields.name(blank=True, default="")
     note = fields.text()
     requester = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    filed_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    filed_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     filed_with = models.CharField(
         max_length=36, blank=True, default=""
     )  # the same for requests filed together
@@ -55,7 +57,9 @@ class DeploymentRequest(GuardedModel):
     content_digest = models.CharField(max_length=64, blank=True, default="")
     wish_from = models.DateTimeField(null=True, blank=True)
     wish_until = models.DateTimeField(null=True, blank=True)
-    run = models.ForeignKey(DeploymentRun, models.PROTECT, null=True, blank=True, related_name="+")
+    run = models.ForeignKey(
+        DeploymentRun, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=clock.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -88,6 +92,11 @@ class DeploymentRequest(GuardedModel):
             models.Index(fields=["requester", "-id"], name="delivery_request_mine"),
             models.Index(fields=["application", "-id"], name="delivery_request_app"),
             models.Index(fields=["state", "-id"], name="delivery_request_state_new"),
+            models.Index(fields=["run", "state", "-id"], name="delivery_request_run_state"),
+            # Most people file for themselves: an index of all rows would say nothing, and not be used.
+            models.Index(
+                fields=["filed_by"], condition=Q(filed_by__isnull=False), name="delivery_request_filed_by"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -57,6 +57,7 @@ class ProcedureStepIn:
     silence_s: int | None = None
     decide_within_s: int | None = None
     retry: Mapping[str, Any] = field(default_factory=dict)
+    decision_rules: Mapping[str, str] = field(default_factory=dict)  # in this environment
     expected_seconds: int | None = None
     reversible: Reversible = "yes"
     downtime: Downtime = "none"

@@ -1,7 +1,6 @@
 """Rows of the board: drawn by a tag, since a board has one for each request or application."""
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from releaseorch.delivery.checks import Readiness
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
+from releaseorch.web.markup import format_html, format_html_join
 from releaseorch.web.templatetags import ui
 
 register = template.Library()

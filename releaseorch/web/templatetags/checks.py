@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from releaseorch.delivery.checks import BLOCKED, PASSED, Check
+from releaseorch.web.markup import format_html, format_html_join
 from releaseorch.web.templatetags.ui import NOTHING, icon
 
 register = template.Library()

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from releaseorch.environments.queries import Cell
 from releaseorch.environments.states import SourceKind
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.web import times
+from releaseorch.web.markup import format_html, format_html_join
 from releaseorch.web.templatetags import ui
 
 register = template.Library()

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from django import template
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from releaseorch.delivery.feature_queries import FeaturePart
+from releaseorch.web.markup import format_html_join
 from releaseorch.web.templatetags import ui
 
 register = template.Library()

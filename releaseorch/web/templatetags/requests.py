@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +16,7 @@ from releaseorch.delivery.request_queries import FeatureLine, ItemLine, RequestR
 from releaseorch.delivery.states import ItemKind
 from releaseorch.features.models import Feature
 from releaseorch.web.filing_page import FeatureView, LineView
+from releaseorch.web.markup import format_html, format_html_join
 from releaseorch.web.templatetags import ui
 
 register = template.Library()

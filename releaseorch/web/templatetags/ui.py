@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
+from html import escape
 from typing import Any
 
 from django import template
@@ -12,7 +13,6 @@ from django.middleware.csrf import get_token
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -22,9 +22,11 @@ from releaseorch.core.looks import Look
 from releaseorch.core.looks import look as look_of
 from releaseorch.web import charts, kept, times, verbs
 from releaseorch.web.choices import Offer
+from releaseorch.web.markup import format_html, format_html_join
 
 register = template.Library()
 NOTHING = mark_safe("")
+NEVER = mark_safe('<span class="faint">–</span>')
 _SELECTED = mark_safe(" selected")
 
 # Terminal colours and other control characters of a log; tabs and line breaks stay.
@@ -36,11 +38,14 @@ _LOG_BAD = re.compile(r"(?<!\b0 )(?<!\bno )\b(fatal|error|failed|traceback|panic
 @register.simple_tag
 def icon(name: str, title: str = "") -> SafeString:
     """One of our own symbols; decoration beside its word unless a title gives it a name."""
-    if title:
-        return format_html(
-            '<svg class="i" role="img" aria-label="{}"><use href="{}"/></svg>', title, _symbol(name)
-        )
-    return _decoration(name)
+    return _picture(name, str(title)) if title else _decoration(name)
+
+
+@lru_cache(maxsize=256)
+def _picture(name: str, title: str) -> SafeString:
+    return format_html(
+        '<svg class="i" role="img" aria-label="{}"><use href="{}"/></svg>', title, _symbol(name)
+    )
 
 
 @cache  # as many as there are symbols, and pages draw hundreds
@@ -118,52 +123,31 @@ def digest(value: str | None) -> SafeString:
 @register.simple_tag
 def since(moment: datetime | None) -> SafeString:
     """How long ago, kept current by clock.js."""
-    if moment is None:
-        return mark_safe('<span class="faint">–</span>')
-    return format_html(
-        '<time datetime="{}" title="{}" data-since>{}</time>',
-        moment.isoformat(),
-        times.exact(moment),
-        times.age(moment),
-    )
+    return NEVER if moment is None else _time(moment, times.age(moment), " data-since")
 
 
 @register.simple_tag
 def until(moment: datetime | None) -> SafeString:
     """How long still ("in 3 h 40") or how late ("21 min late")."""
-    if moment is None:
-        return mark_safe('<span class="faint">–</span>')
-    return format_html(
-        '<time datetime="{}" title="{}" data-until>{}</time>',
-        moment.isoformat(),
-        times.exact(moment),
-        times.until(moment),
-    )
+    return NEVER if moment is None else _time(moment, times.until(moment), " data-until")
 
 
 @register.simple_tag
 def when(moment: datetime | None) -> SafeString:
     """A moment as people say it, to the second in the title."""
-    if moment is None:
-        return mark_safe('<span class="faint">–</span>')
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(),
-        times.exact(moment),
-        times.stamp(moment),
-    )
+    return NEVER if moment is None else _time(moment, times.stamp(moment))
 
 
 @register.simple_tag
 def clock(moment: datetime | None) -> SafeString:
     """Only the time of day, where the day is known: in a night's run, a feed."""
-    if moment is None:
-        return mark_safe('<span class="faint">–</span>')
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(),
-        times.exact(moment),
-        times.time_of_day(moment),
+    return NEVER if moment is None else _time(moment, times.time_of_day(moment))
+
+
+def _time(moment: datetime, said: str, mark: str = "") -> SafeString:
+    """A page has hundreds of these, of which only the words can need escaping."""
+    return SafeString(
+        f'<time datetime="{moment.isoformat()}" title="{times.exact(moment)}"{mark}>{escape(said)}</time>'
     )
 
 

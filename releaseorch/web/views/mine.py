@@ -7,9 +7,7 @@ from releaseorch.accounts import policy
 from releaseorch.core.actions import Action
 from releaseorch.delivery import work_queries
 from releaseorch.runs import queries as runs
-from releaseorch.runs.models import DeploymentRun, Step
-from releaseorch.runs.queries import RunFilter
-from releaseorch.runs.states import RUN_ACTIVE
+from releaseorch.runs.models import Step
 from releaseorch.waiting import ledger
 from releaseorch.web import filing_kept
 from releaseorch.web.access import person_of
@@ -24,17 +22,17 @@ def mine(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     all_now = request.GET.get("all") == "now"
     work = work_queries.my_work(person, MOST_NOW if all_now else work_queries.NOW)
-    live = RunFilter(states=tuple(sorted(RUN_ACTIVE)))
-    under_way = runs.runs_page(filters=live).items[: work_queries.SHOWN]
-    waits = ledger.open_waits("run", [run.pk for run in under_way])
+    under_way = runs.runs_under_way()
+    shown = under_way[: work_queries.SHOWN]
+    waits = ledger.open_waits("run", [run.pk for run in shown])
     context = {
         "work": work,
         "all_now": all_now,
         "grants": policy.grants_of(person),
         "may_file": any(grant.role in policy.ROLES["request.create"] for grant in policy.grants_of(person)),
         "unfinished": filing_kept.unfinished(person),
-        "under_way": [(run, waits.get(run.pk)) for run in under_way],
-        "under_way_number": DeploymentRun.objects.filter(state__in=live.states).count(),
+        "under_way": [(run, waits.get(run.pk)) for run in shown],
+        "under_way_number": len(under_way),
         "asked": [(step, work.steps.gone_up[step.pk]) for step in work.steps.asked],
         "to_decide": [(step, work.steps.gone_up.get(step.pk, "")) for step in work.steps.to_decide],
         "to_take": [(step, _take(step, request)) for step in work.steps.to_take],

@@ -13,7 +13,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.core.errors import NotAllowed
 from releaseorch.runs import queries, rights
 from releaseorch.runs.models import Attempt, Evidence, Step
-from releaseorch.runs.progress import WITH_NAMES
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.web.access import get_or_404, person_of
 
 STEP = tuple(f"step__{name}" for name in ("run", *WITH_NAMES))

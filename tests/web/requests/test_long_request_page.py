@@ -15,8 +15,8 @@ def test_the_newest_comments_are_shown_and_all_on_demand(house: House, door) -> 
     text = client.get(f"/requests/{request.pk}").content.decode()
     assert "Word 11." in text and "Word 1." not in text
     assert text.index("Word 10.") < text.index("Word 11.")
-    assert '<a class="push" href="?all=1#comments">All 12</a>' in text
-    assert "in the audit" in text
+    assert '<a class="push" href="?all=1#comments">From the beginning</a>' in text
+    assert "In the audit" in text
     text = client.get(f"/requests/{request.pk}?all=1").content.decode()
     assert "Word 0." in text and "?all=1#comments" not in text
 
