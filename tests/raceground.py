@@ -7,4 +7,4 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from tests.faults import contestants, freeze_contestants  # noqa: E402, F401
+from tests.faults import contestants, freeze_contestants, limit_contestants  # noqa: E402, F401

@@ -71,7 +71,11 @@
   let typed = 0, sent = 0, safe = 0;
   document.addEventListener("input", (event) => { if (event.target.form?.hasAttribute("data-warn-unsaved")) typed += 1; });
   document.addEventListener("submit", () => { safe = typed; });
-  document.addEventListener("htmx:beforeRequest", (event) => { if (keeps(event)) sent = typed; });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!keeps(event)) return;
+    if (event.target.closest("form")?.dataset.sent) event.preventDefault(); // it is being saved
+    else sent = typed;
+  });
   document.addEventListener("htmx:afterRequest", (event) => { if (keeps(event) && event.detail.successful) safe = sent; });
   window.addEventListener("beforeunload", (event) => { if (typed > safe) event.preventDefault(); });
 

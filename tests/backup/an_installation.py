@@ -1,16 +1,20 @@
-"""What happens in the installation that is backed up and restored, in processes of their own: `python … FILE WORD…`.
+"""What happens in the installation that is backed up and restored, each line of words in a process of its own.
 
-FILE is the ledger of effects, outside the database.
+`python … FILE` reads the lines and answers each with one of JSON; FILE is the ledger of effects, outside the database.
 """
 
 # ruff: noqa: E402 (models need the apps)
 
 import json
+import os
 import sys
+import traceback
+from typing import Any
 
 import django
 from django.core.files.base import ContentFile
 from django.core.management import call_command
+from django.db import connections
 
 django.setup()
 
@@ -73,7 +77,7 @@ def be_silent(effects: str) -> None:
     SignOfLife.objects.all().delete()
 
 
-def work(effects: str) -> None:
+def work(effects: str) -> dict[str, Any]:
     """What housekeeper and workers do with whatever is there."""
     _seal()
     housekeeping.sweep()
@@ -81,14 +85,13 @@ def work(effects: str) -> None:
     for step in Step.objects.filter(state="ready", kind="automated"):
         engine.run_step(step.pk, step.token)
     newest = Hold.objects.order_by("-pk").first()
-    said = {
+    return {
         "steps": dict(Step.objects.values_list("key", "state")),
         "attempts": sorted(Attempt.objects.values_list("step__key", "state")),
         "held": bool(newest and newest.is_open),
         "evidence": newest.evidence if newest else {},
         "file": Evidence.objects.exclude(file="").get().file.read().decode(),
     }
-    sys.stdout.write(json.dumps(said))
 
 
 def release(effects: str) -> None:
@@ -102,6 +105,31 @@ def decide_first(effects: str) -> None:
     services.mark_done_step(actor=Person.objects.get(username="olga"), step=step, reason="It is there.")
 
 
+def apart(effects: str, words: list[str]) -> str:
+    """A copy of this process, which has opened nothing yet, does them; what came of it, once it has ended."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(writing, json.dumps(outcome(effects, words)).encode())
+        connections.close_all()
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        said = answer.read()
+    _pid, status = os.waitpid(child, 0)
+    return said if status == 0 else json.dumps({"failed": f"{words} ended with {status}. {said}"})
+
+
+def outcome(effects: str, words: list[str]) -> dict[str, Any]:
+    """What the last of them that says something has said, or what went wrong."""
+    try:
+        answers = [globals()[word](effects) for word in words]
+    except BaseException:
+        return {"failed": traceback.format_exc()}
+    return {"ok": next((answer for answer in reversed(answers) if answer is not None), None)}
+
+
 if __name__ == "__main__":
-    for word in sys.argv[2:]:
-        globals()[word](sys.argv[1])
+    for line in sys.stdin:
+        sys.stdout.write(apart(sys.argv[1], line.split()) + "\n")
+        sys.stdout.flush()

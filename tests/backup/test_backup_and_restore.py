@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,20 @@ class Installation:
     folder: Path
     env: dict[str, str]
 
+    def __post_init__(self) -> None:
+        self.inhabitant = subprocess.Popen(
+            [sys.executable, "-m", "tests.backup.an_installation", str(self.effects)],
+            cwd=ROOT, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        self.inhabitant.communicate(timeout=60)
+
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self._run("manage.py", *words)
+        return subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT, env=self.env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
 
     def done(self, *words: str) -> str:
         ended = self.command(*words)
@@ -40,14 +53,12 @@ class Installation:
 
     def lives(self, *words: str) -> Any:
         """In one process; what the last word says."""
-        ended = self._run("-m", "tests.backup.an_installation", str(self.effects), *words)
-        assert ended.returncode == 0, ended.stderr
-        return json.loads(ended.stdout) if ended.stdout else None
-
-    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *words], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
-        )
+        assert self.inhabitant.stdin is not None and self.inhabitant.stdout is not None
+        self.inhabitant.stdin.write(" ".join(words) + "\n")
+        self.inhabitant.stdin.flush()
+        said = json.loads(self.inhabitant.stdout.readline())
+        assert "failed" not in said, said["failed"]
+        return said["ok"]
 
     @property
     def effects(self) -> Path:
@@ -70,11 +81,10 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
         "DATABASE_URL": "",
     }
     env.pop("PYTEST_XDIST_WORKER", None)
-    if not IS_POSTGRESQL:
-        yield Installation(tmp_path, env)
-        return
-    with database_of_its_own() as url:
-        yield Installation(tmp_path, {**env, "DATABASE_URL": url})
+    with database_of_its_own() if IS_POSTGRESQL else nullcontext("") as url:
+        here = Installation(tmp_path, {**env, "DATABASE_URL": url})
+        yield here
+        here.close()
 
 
 class database_of_its_own:
@@ -168,6 +178,8 @@ def test_a_restore_by_hand_is_found_by_whoever_begins(installation: Installation
         )
         assert done.returncode == 0, done.stderr
     else:
+        for rest in (here.folder / "state").glob("db.sqlite3-*"):
+            rest.unlink()  # what the old file would still be told
         shutil.copy(copy, here.folder / "state" / "db.sqlite3")
     assert here.lives("work")["held"]
     assert here.effects.read_text() == "second\n"

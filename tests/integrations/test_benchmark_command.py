@@ -12,7 +12,7 @@ def refused(*arguments: str, **options: str) -> str:
 
 def test_an_unknown_benchmark_is_answered_with_those_there_are():
     assert refused("moon").startswith("There is no benchmark “moon”. There are: ")
-    assert "engine, import-govuk, " in refused("moon")
+    assert "engine, faults, import-govuk, " in refused("moon")
     assert "reenact, reenact-govuk" in refused("moon")
     assert "embedded" not in refused("moon"), "what benchmarks share is none"
 

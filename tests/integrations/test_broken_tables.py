@@ -110,6 +110,22 @@ def test_what_contradicts_itself_or_points_nowhere_is_named():
 
 
 @pytest.mark.parametrize(
+    ("decisions", "sentence"),
+    [
+        ("skip: sometimes", "The decisions on copy can't be like this: skip – This must be one of never"),
+        ("environments: {tset: {skip: never}}", "row 2, Decisions: There is no environment tset."),
+    ],
+)
+def test_decisions_that_nobody_can_take_are_refused(decisions, sentence):
+    steps = [
+        ["Procedure", "Step", "Title", "Kind", "Decisions"],
+        ["copy", "copy", "Copy it", "manual", decisions],
+    ]
+    said = problems(workbook({**SMALL, "Procedures": steps}))
+    assert any(sentence in one for one in said), said
+
+
+@pytest.mark.parametrize(
     ("retry", "sentence"),
     [
         ("times: 3", "No machine tries copy again: nobody said that it is safe to repeat."),

@@ -1,8 +1,9 @@
 """Every address of the product with sample values, read from the resolver, so that no new one is forgotten."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -15,6 +16,7 @@ from releaseorch.environments.models import Connection, Environment, Freeze, Pla
 from releaseorch.features.models import Feature, Release
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 
+First = Callable[[type[Model] | None], Model | None]
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NAMED_GROUP = re.compile(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 # What an id in an address stands for, by the word before it or by its own name.
@@ -80,20 +82,23 @@ def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tup
 
 def addresses() -> list[Address]:
     """Every address; call it inside a test, since the samples come from the database."""
-    return [Address(route, _filled(route), name) for route, name in routes() if "<format>" not in route]
+    first = cache(_first)
+    return [
+        Address(route, _filled(route, first), name) for route, name in routes() if "<format>" not in route
+    ]
 
 
-def _filled(route: str) -> str:
+def _filled(route: str, first: First) -> str:
     plain = NAMED_GROUP.sub(lambda match: f"<{match.group(1)}>", route)
     plain = re.sub(r"[\^$]|\\Z|/\?$", "", plain)
     parts = plain.split("/")
-    filled = [PARAMETER.sub(lambda match, before=before: _sample(before, match.group(1)), part)
+    filled = [PARAMETER.sub(lambda match, before=before: _sample(before, match.group(1), first), part)
               for before, part in zip(["", *parts], parts, strict=False)]  # fmt: skip
     return "/" + "/".join(filled).replace("\\", "")
 
 
-def _sample(before: str, name: str) -> str:
-    row = _first(ROWS.get(before) or ROWS.get(name))
+def _sample(before: str, name: str, first: First) -> str:
+    row = first(ROWS.get(before) or ROWS.get(name))
     if name == "slug":
         return str(getattr(row, "slug", "nothing"))
     return str(row.pk) if row is not None else "1"

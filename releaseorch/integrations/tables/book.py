@@ -25,7 +25,7 @@ REACHES: dict[str, Sheet] = {
     ScopeKind.ENVIRONMENT: ENVIRONMENTS,
 }
 SHEETS: Sequence[Sheet] = (
-    TEAMS, PEOPLE, APPLICATIONS, PROCEDURES, COMPONENTS, Dependencies(), ENVIRONMENTS, TARGETS, Placements(),
+    TEAMS, PEOPLE, APPLICATIONS, ENVIRONMENTS, PROCEDURES, COMPONENTS, Dependencies(), TARGETS, Placements(),
     Roles(REACHES), FEATURES, VERSIONS, Releases(), Installed(),
 )  # fmt: skip
 Book = Mapping[str, list[Line]]

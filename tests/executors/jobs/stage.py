@@ -15,6 +15,7 @@ from releaseorch.executors import registry
 from releaseorch.executors.base import Context, Executor
 from tests.executors.conformance import Config, Conformance
 from tests.executors.jobs import server
+from tests.executors.stage import until
 
 PATIENCE_S = 20.0
 
@@ -63,6 +64,9 @@ class JobServer:
         """What the disk has, whether the server is alive or not."""
         jobs = server.read_journal(self.folder).values()
         return next((job for job in jobs if job["key"] == key), None)
+
+    def has_begun_all(self) -> bool:
+        return all(job["effects"] for job in server.read_journal(self.folder).values())
 
     def _reap(self) -> None:
         if self._process is not None:
@@ -135,6 +139,7 @@ class JobsConformance(Conformance):
         self.new().start(context)
         self.jobs.await_death()
         self.jobs.start()
+        until(self.jobs.has_begun_all)  # what it had taken, it goes on with by itself
         return context
 
     def lost(self, tmp_path: Path) -> Context:
