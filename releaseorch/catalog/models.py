@@ -97,6 +97,7 @@ class ProcedureStep(models.Model):
     decide_within_s = models.PositiveIntegerField(null=True, blank=True)  # then a decision on it goes up
     expected_s = models.PositiveIntegerField(default=60)
     retry = models.JSONField(default=dict, db_default={}, blank=True)  # catalog.retrying
+    decisions = models.JSONField(default=dict, db_default={}, blank=True)  # catalog.deciding
 
     class Meta:
         ordering: ClassVar = ["position", "id"]

@@ -7,7 +7,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from releaseorch.catalog import retrying
+from releaseorch.catalog import deciding, retrying
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
 from releaseorch.executors import registry
 
@@ -74,6 +74,7 @@ STEP: dict[str, Any] = {
         ),
         "expected_s": _seconds(gettext_noop("Seconds it is expected to take"), 60),
         "retry": retrying.SCHEMA,
+        "decisions": deciding.SCHEMA,
     },
 }  # fmt: skip
 SCHEMA: dict[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Team
-from releaseorch.catalog import yaml_text
+from releaseorch.catalog import deciding, yaml_text
 from releaseorch.catalog.models import Procedure, ProcedureStep
 from releaseorch.catalog.procedure_schema import SCHEMA
 from releaseorch.catalog.services.procedures import ProcedureStepDraft, step_faults
@@ -17,7 +17,7 @@ from releaseorch.executors import registry, schema
 
 MOST_FAULTS = 20
 DEFAULTS = {one.name: one.default for one in fields(ProcedureStepDraft)} | {
-    "after": [], "parameters": {}, "retry": {},
+    "after": [], "parameters": {}, "retry": {}, "decisions": {},
 }  # fmt: skip
 CHOICES = {
     "phase": Phase, "kind": StepKind, "effect_class": EffectClass, "reversible": Reversible, "downtime": Downtime,
@@ -73,7 +73,7 @@ def write(procedure: Procedure, steps: Iterable[ProcedureStep]) -> str:
 
 
 def _faults(steps: Sequence[dict[str, Any]], teams: dict[str, Team]) -> Iterable[Fault]:
-    """What the schema can't say: which tools and teams there are, and what each tool can be told."""
+    """What the schema can't say: which tools, teams and environments there are, and what each tool can be told."""
     kinds = registry.kinds()
     for place, step in enumerate(steps):
         path, tool = f"steps.{place}", step.get("executor", "")
@@ -85,6 +85,12 @@ def _faults(steps: Sequence[dict[str, Any]], teams: dict[str, Team]) -> Iterable
         elif tool:
             for name, sentence in _told_wrong(step, tool).items():
                 yield f"{path}.parameters.{name}", sentence
+        for slug in deciding.unknown_environments(step.get("decisions", {})):
+            said = {"environment": slug}
+            yield (
+                f"{path}.decisions.environments.{slug}",
+                _("There is no environment %(environment)s.") % said,
+            )
 
 
 def _told_wrong(step: dict[str, Any], tool: str) -> dict[str, str]:

@@ -1,11 +1,14 @@
 """Who may do what with a run and its steps: sentences for those who may not."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.accounts.policy import Scope
 from releaseorch.accounts.roles import Role
+from releaseorch.catalog import deciding
 from releaseorch.core import checked
 from releaseorch.core.errors import Invalid, NotAllowed
 from releaseorch.runs import waits
@@ -63,10 +66,50 @@ def why_not_hand_back(person: Person, step: Step) -> str:
     return why_not_reassign(person, step)
 
 
-def why_not_decide(person: Person, step: Step) -> str:
+def why_not_decide(person: Person, step: Step, verb: str = "") -> str:
+    """By `verb` (as `catalog.deciding` names them); without one: whether any decision is this person's."""
     if person.is_robot:  # what no machine may start again, none starts again in somebody's name
         return _("A person decides this; a robot never does.")
-    return policy.why_not(person, "step.decide", scope_of_step(step, step.run))
+    why_not = policy.why_not(person, "step.decide", scope_of_step(step, step.run))
+    if why_not or not step.decision_rules:
+        return why_not
+    if verb:
+        return _why_not_by_procedure(person, step, verb)
+    roles = deciding.deciding_roles(step.decision_rules)
+    if policy.has_role(person, roles, scope_of_step(step, step.run)):
+        return ""
+    return _("The procedure of this step leaves every decision on it to others: %(roles)s.") % {
+        "roles": ", ".join(sorted(str(role.label).lower() for role in roles))
+    }
+
+
+def why_not_try_again(person: Person, steps: Iterable[Step]) -> str:
+    """Of steps that begin again together: the first that was tried, and that this person may not try again."""
+    for step in steps:
+        if step.started_at is not None and (why_not := why_not_decide(person, step, "retry")):
+            return _("Step %(step)s: %(why)s") % {"step": step, "why": why_not}
+    return ""
+
+
+def _why_not_by_procedure(person: Person, step: Step, verb: str) -> str:
+    """What the step's procedure says for this environment; empty when it leaves the verb to this person."""
+    rules = step.decision_rules
+    if verb not in rules or policy.has_role(
+        person, deciding.roles_for(rules, verb), scope_of_step(step, step.run)
+    ):
+        return ""
+    said = {
+        "verb": deciding.label(verb),
+        "place": step.run.environment.name,
+        "who": deciding.who(rules, verb),
+    }
+    if rules[verb] == deciding.NEVER:
+        ways = [way for way in deciding.WAYS_ON if deciding.roles_for(rules, way)]
+        said["ways"] = ", ".join(deciding.label(way) for way in ways)
+        return (
+            _("The procedure of this step never allows “%(verb)s” in %(place)s. It allows: %(ways)s.") % said
+        )
+    return _("In %(place)s “%(verb)s” is left to one role, says the procedure of this step: %(who)s.") % said
 
 
 def open_text(step: Step, text: str) -> str:
@@ -91,7 +134,8 @@ def why_not_read(person: Person, step: Step) -> str:
 
 
 def why_not_reassign(person: Person, step: Step) -> str:
-    return policy.why_not(person, "step.reassign", scope_of_step(step, step.run))
+    why_not = policy.why_not(person, "step.reassign", scope_of_step(step, step.run))
+    return why_not or _why_not_by_procedure(person, step, "reassign")
 
 
 def refuse(why_not: str) -> None:

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from releaseorch.catalog import procedure_schema, procedure_text, yaml_text
+from releaseorch.catalog import deciding, procedure_schema, procedure_text, yaml_text
 from releaseorch.catalog.models import Procedure, ProcedureStep
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
 from releaseorch.core.errors import Invalid
 from releaseorch.integrations.demo.fixtures import Fixtures
-from tests.factories import House
+from tests.factories import EnvironmentFactory, House
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +92,7 @@ def test_what_is_shown_of_a_procedure_parses_to_the_same_steps(
 @pytest.mark.parametrize("name", sorted(Fixtures().procedures))
 def test_the_procedures_of_the_demo_are_written_in_the_published_form(name: str) -> None:
     steps = Fixtures().procedures[name]
+    EnvironmentFactory(slug="production")
     text = json.dumps({"name": name, "steps": steps})
     assert [step.key for step in procedure_text.read(text).steps] == [step["key"] for step in steps]
     schema = procedure_schema.published("https://here/procedures/schema.json")
@@ -122,6 +123,17 @@ def test_the_procedures_of_the_demo_are_written_in_the_published_form(name: str)
         (SHELL + "  effect_class: A\n  retry: {times: 11}", "Line 8: retry.times: This must be 10 or less."),
         (SHELL + "  effect_class: A\n  retry: {wait_s: 1}", "Line 8: retry.times: This field is required."),
         (SHELL + "  effect_class: A\n  retry: {times: 2, wait_s: 9, at_most_s: 8}", "Line 3: No machine tries a again"),
+        (SHELL + "  decisions:\n    skip: no", "Line 8: decisions.skip: This must be one of never, operator"),
+        (SHELL + "  decisions:\n    skips: never", "Line 8: decisions.skips: There is no such field."),
+        (SHELL + "  decisions: {stop: operator}", "Line 7: decisions.stop: This must be one of never, release"),
+        (
+            SHELL + "  decisions:\n    environments:\n      prodcution: {skip: never}",
+            "Line 9: decisions.environments.prodcution: There is no environment prodcution.",
+        ),
+        (
+            SHELL + "  decisions: {skip: never, mark_done: never, mark_failed: never}",
+            "Line 3: The decisions on a can't be like this: nobody could end it: allow one of It is done, Skip, Failed",
+        ),
         (
             "name: x\nsteps:\n- key: a\n  title: T\n  executor: shell\n  parameters:\n    argv: [x]\n    cdw: /",
             "Line 8: parameters.cdw: There is no such field.",
@@ -155,6 +167,19 @@ def test_what_a_machine_may_try_again_reads_back_as_it_was_written(step: str) ->
     assert read.retry
     again = procedure_text.write(Procedure(name="x"), rows_of(text, Procedure(name="x")))
     assert procedure_text.read(again).steps == [read]
+
+
+def test_no_environment_is_left_without_a_decision_and_the_rules_read_back(house: House) -> None:
+    place = house.production.slug
+    closed = f"{{{place}: {{mark_done: never, mark_failed: never}}}}"
+    (said,) = refused(SHELL + f"  decisions: {{skip: never, environments: {closed}}}")
+    assert said.startswith(f"Line 3: The decisions on a can't be like this: in {place} nobody could end it")
+    text = SHELL + f"  decisions: {{skip: never, environments: {{{place}: {{skip: release_manager}}}}}}"
+    (read,) = procedure_text.read(text).steps
+    assert procedure_text.read(
+        procedure_text.write(Procedure(name="x"), rows_of(text, Procedure(name="x")))
+    ).steps == [read]
+    assert deciding.sentences(read.decisions) == ["Skip – never", f"{place}: Skip – release manager"]
 
 
 def test_words_mean_what_they_say() -> None:

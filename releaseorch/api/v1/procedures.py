@@ -16,6 +16,7 @@ from releaseorch.catalog.yaml_text import LONGEST
 class ProcedureStepOut(serializers.ModelSerializer[ProcedureStep]):
     parameters = Plain()
     retry = Plain()
+    decisions = Plain()
     after = serializers.ListField(child=serializers.CharField())
     team = serializers.SlugRelatedField[Team]("slug", read_only=True, allow_null=True)
 
@@ -24,7 +25,7 @@ class ProcedureStepOut(serializers.ModelSerializer[ProcedureStep]):
         fields = (
             "key", "title", "phase", "kind", "executor", "connection", "parameters", "instructions", "after", "team",
             "per_target", "installs", "effect_class", "reversible", "downtime", "timeout_s", "silence_s",
-            "decide_within_s", "expected_s", "retry",
+            "decide_within_s", "expected_s", "retry", "decisions",
         )  # fmt: skip
 
 

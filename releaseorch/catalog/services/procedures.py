@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
 from releaseorch.audit import edits, events
-from releaseorch.catalog import retrying
+from releaseorch.catalog import deciding, retrying
 from releaseorch.catalog.models import Component, Procedure, ProcedureStep
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
 from releaseorch.core.checked import cleaned
@@ -44,6 +44,7 @@ class ProcedureStepDraft:
     decide_within_s: int | None = None
     expected_s: int = 60
     retry: Mapping[str, Any] = field(default_factory=dict)  # catalog.retrying
+    decisions: Mapping[str, Any] = field(default_factory=dict)  # catalog.deciding
 
 
 def create_procedure(
@@ -128,15 +129,26 @@ def step_faults(steps: Sequence[ProcedureStepDraft]) -> Iterable[tuple[int, str]
         if why_not := _why_not_retry(step):
             refused = _("No machine tries %(key)s again: %(why)s.")
             yield place, refused % {"key": step.key, "why": why_not}
+        if why_not := _why_no_decision(step):
+            refused = _("The decisions on %(key)s can't be like this: %(why)s.")
+            yield place, refused % {"key": step.key, "why": why_not}
         seen.add(step.key)
 
 
 def _why_not_retry(step: ProcedureStepDraft) -> str:
-    wrong = schema.problems(retrying.SCHEMA, step.retry) if step.retry else {}
-    if wrong:
-        return "; ".join(f"{name} – {sentence.rstrip('.')}" for name, sentence in wrong.items())
+    if wrong := _wrong(retrying.SCHEMA, step.retry):
+        return wrong
     policy = retrying.RetryPolicy.of(step.retry)
     return retrying.why_not(policy, step.effect_class, step.executor, step.parameters) if policy else ""
+
+
+def _why_no_decision(step: ProcedureStepDraft) -> str:
+    return _wrong(deciding.SCHEMA, step.decisions) or deciding.why_dead_end(step.decisions)
+
+
+def _wrong(form: Mapping[str, Any], said: Mapping[str, Any]) -> str:
+    wrong = schema.problems(form, said) if said else {}
+    return "; ".join(f"{name} – {sentence.rstrip('.')}" for name, sentence in wrong.items())
 
 
 def _write(name: str, version: int, steps: Sequence[ProcedureStepDraft]) -> Procedure:
@@ -161,6 +173,7 @@ def _rows(procedure: Procedure, steps: Sequence[ProcedureStepDraft]) -> list[Pro
                     "after": list(step.after),
                     "parameters": dict(step.parameters),
                     "retry": dict(step.retry),
+                    "decisions": dict(step.decisions),
                 },
             ),
             prefix=f"steps.{position}.",

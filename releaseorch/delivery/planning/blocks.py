@@ -189,6 +189,7 @@ class _Builder:
             silence_s=step.silence_s,
             decide_within_s=step.decide_within_s,
             retry=step.retry,
+            decision_rules=step.decision_rules,
             effect_class=step.effect_class,
             reversible=step.reversible,
             downtime=step.downtime,

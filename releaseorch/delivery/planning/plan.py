@@ -55,6 +55,7 @@ DIGEST_FIELDS = (
     "silence_s",
     "effect_class",
     "retry",
+    "decision_rules",
 )
 
 
@@ -93,6 +94,7 @@ class StepOut:
     silence_s: int | None = None
     decide_within_s: int | None = None
     retry: Mapping[str, Any] = field(default_factory=dict)
+    decision_rules: Mapping[str, str] = field(default_factory=dict)
     effect_class: str = "D"
     reversible: str = "yes"
     downtime: str = "none"

@@ -45,6 +45,8 @@ class Rendering:
 
     def text(self, text: str) -> str:
         """Return a text for people, filled in as far as possible."""
+        if "${" not in text:
+            return text
         try:
             return self._around_outputs(text, lambda filled: filled)
         except template.MissingParameter as missing:
@@ -69,6 +71,8 @@ class Rendering:
         return value
 
     def _parameter(self, text: str) -> str:
+        if "${" not in text:
+            return text
         for name in template.names(text):
             if name in self._values:
                 self.used[name] = self._values[name]

@@ -7,10 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from releaseorch.catalog import deciding
 from releaseorch.catalog.models import Procedure, ProcedureStep
 from releaseorch.catalog.services.procedures import ProcedureStepDraft, step_faults
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible, StepKind
 from releaseorch.core.fields import name_key
+from releaseorch.environments.models import Environment
 from releaseorch.executors import registry
 from releaseorch.integrations.tables.cells import NAMES, YAML, YES_NO, Choice, Whole
 from releaseorch.integrations.tables.people_sheets import TEAMS
@@ -48,6 +50,7 @@ class Procedures(Sheet):
         Column("Decide within s", "decide_within_s", Whole(None)),
         Column("Expected in s", "expected_s", Whole(60)),
         Column("Retry", "retry", YAML),
+        Column("Decisions", "decisions", YAML),
     )
 
     def told(self) -> Iterable[Values]:
@@ -126,7 +129,7 @@ class Procedures(Sheet):
             values = {name: value for name, value in line.values.items() if name not in OWN}
             try:
                 values["team"] = world.optional(TEAMS, "team", values.get("team", ""))
-                faults = _tool_faults(values)
+                faults = _tool_faults(values) or _place_faults(values, world)
                 if faults:
                     raise Wrong(faults)
                 values["after"] = list(values.get("after", ()))
@@ -164,6 +167,14 @@ def _tool_faults(values: Mapping[str, Any]) -> Fault:
     executor, told = registry.get(tool), values.get("parameters", {})
     found = executor.validate_connected(told) if values.get("connection") else executor.validate(told)
     return {"parameters": "; ".join(f"{name}: {said}" for name, said in found.items())} if found else {}
+
+
+def _place_faults(values: Mapping[str, Any], world: World) -> Fault:
+    """Environments in which other decisions are allowed, and that are neither here nor in the tables."""
+    said = values.get("decisions", {})
+    unknown = deciding.unknown_environments(said, world.slugs(Environment)) if said else []
+    sentence = _("There is no environment %(environment)s.")
+    return {"decisions": " ".join(sentence % {"environment": slug} for slug in unknown)} if unknown else {}
 
 
 PROCEDURES = Procedures()
