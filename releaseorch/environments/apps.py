@@ -8,9 +8,11 @@ class EnvironmentsConfig(AppConfig):
     label = "environments"
 
     def ready(self) -> None:
+        from releaseorch.catalog import deciding
         from releaseorch.core import sealing
         from releaseorch.environments import holdings, kept
 
+        deciding.register(kept.short_names)
         holdings.register()
         kept.register()
         sealing.self_test()

@@ -12,6 +12,11 @@ def register() -> None:
     holders.register("reservations", sentences)
 
 
+def short_names() -> set[str]:
+    """Those that a procedure may name; one query."""
+    return set(Environment.objects.values_list("slug", flat=True))
+
+
 def sentences(row: Retirable) -> list[str]:
     if not isinstance(row, Environment):
         return []

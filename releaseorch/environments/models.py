@@ -19,7 +19,8 @@ class Environment(Retirable):
     """A place to deploy to; `rank` is the promotion order, the same rank means side by side.
 
     `parameters` (name → text) feed `${name}` in procedures. Where it is protected, a second person has
-    `confirm_within_minutes` to confirm that something of unknown outcome is tried again.
+    `confirm_within_minutes` to confirm that something of unknown outcome is tried again. At most `steps_at_once` tools
+    work in it; targets and connections have such a limit of their own.
     """
 
     name = fields.name(unique=True)
@@ -30,6 +31,7 @@ class Environment(Retirable):
     confirm_within_minutes = models.PositiveSmallIntegerField(
         default=10, db_default=10, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
     )
+    steps_at_once = fields.limit()
     parameters = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -52,6 +54,7 @@ class Target(GuardedModel):
     name = fields.name()
     name_key = fields.NameKey()
     kind = fields.name(blank=True, default="", max_length=60)
+    steps_at_once = fields.limit()
     parameters = models.JSONField(default=dict, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
     retired_reason = fields.text()
@@ -248,6 +251,7 @@ class Connection(GuardedModel):
     name_key = fields.NameKey()
     kind = models.CharField(max_length=40)  # of an executor
     config = models.JSONField(default=dict, blank=True)
+    steps_at_once = fields.limit()
 
     class Meta:
         ordering: ClassVar = ["environment__rank", "environment__name", "name"]

@@ -115,7 +115,8 @@ class Executor(ABC):
     """One kind of automated step.
 
     An instance keeps nothing between calls: every call may come from another process, hours later. No method blocks
-    for long; what takes time answers Running. A method raises only what the log sink raised.
+    for long, unless the tool says that it keeps waiting; what takes time answers Running. A method raises only what the
+    log sink raised.
     """
 
     kind: ClassVar[str]
@@ -125,6 +126,8 @@ class Executor(ABC):
     is_local: ClassVar[bool] = False
     # Whether it uses `work_dir`; for one that doesn't, nothing is prepared, so claim and intent are one commit.
     keeps_files: ClassVar[bool] = True
+    # Whether `start` and `reconcile` may keep their caller waiting, as a request does whose answer is the outcome.
+    keeps_waiting: ClassVar[bool] = False
     # What it asks for beyond its configuration, e.g. "secrets"; nothing else is handed over.
     capabilities: ClassVar[frozenset[str]] = frozenset()
     # JSON Schema (2020-12) of an object; the form is drawn from it, so every property has a title.

@@ -14,9 +14,10 @@ PLACE = {
     "rank": 4,
     "is_protected": False,
     "confirm_within_minutes": 15,
+    "steps_at_once": 3,
     "parameters": {"region": "north"},
 }
-SERVER = {"name": "web-9", "kind": "server", "parameters": {"port": "8080"}}
+SERVER = {"name": "web-9", "kind": "server", "steps_at_once": 2, "parameters": {"port": "8080"}}
 TURN = {"order": 3, "group": "left"}
 LINES = {"region": "region = north", "port": "port = 8080"}
 
@@ -64,13 +65,15 @@ CONNECTION_VERBS = [
     Verb(
         "connection.create", "connection.created", "administrator", environment, again=True,
         service=lambda call: services.create_connection(
-            actor=call.person, environment=call.subject, name="server", kind="shell", config=CONFIG
+            actor=call.person, environment=call.subject, name="server", kind="shell", config=CONFIG, steps_at_once=1
         ),
         page=lambda call: {
-            "environment": call.subject.pk, "kind": "shell", "name": "server", "config_env": LINED
+            "environment": call.subject.pk, "kind": "shell", "name": "server", "config_env": LINED,
+            "steps_at_once": 1,
         },
         page_path="/connections/new",
-        api=typed(environment="acceptance", name="server", kind="shell", config=CONFIG), api_path="connections",
+        api=typed(environment="acceptance", name="server", kind="shell", config=CONFIG, steps_at_once=1),
+        api_path="connections",
         found=lambda _environment: Connection.objects.get(),
     ),
     Verb(

@@ -96,6 +96,7 @@ def test_a_secret_reaches_the_child_by_a_file_and_shows_up_nowhere(
     caplog,
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO, "django.template")  # below, a record for each name that a page tries
     row = connect(house)
     api = program(house.cast.administrator, "settings:write")
     said = api.post(

@@ -106,12 +106,13 @@ def bring() -> None:
 
 
 @contextlib.contextmanager
-def brought() -> Iterator[None]:
+def brought(*more: Executor) -> Iterator[None]:
     bring()
+    _known().update((tool.kind, tool) for tool in more)
     try:
         yield
     finally:
-        for tool in TOOLS:
+        for tool in (*TOOLS, *more):
             del _known()[tool.kind]
 
 

@@ -55,6 +55,7 @@ def demo_with_oddities() -> None:
     ProcedureStep.objects.create(
         procedure=procedure, position=2, key="again", title="Again", phase="deploy", kind="automated", executor="shell",
         parameters={"argv": ["true"]}, effect_class="A", retry={"times": 3, "wait_s": 5, "at_most_s": 60},
+        decisions={"skip": "never"},
     )  # fmt: skip
     component = Component.objects.create(
         application=odd, name="@web", procedure=procedure, parameters={"a:b": "c\nd\n\ne", "port": "0080"}

@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 from rest_framework import mixins, serializers
 
-from releaseorch.api.v1.base import Line, Nouns, Seen, StrictSerializer, creation, edition, verb
+from releaseorch.api.v1.base import AtMost, Line, Nouns, Seen, StrictSerializer, creation, edition, verb
 from releaseorch.api.v1.reading import PersonOut, Plain
 from releaseorch.environments import services
 from releaseorch.environments.models import Connection, ConnectionSecret, Environment
@@ -31,7 +31,7 @@ class ConnectionOut(serializers.ModelSerializer[Connection]):
 
     class Meta:
         model = Connection
-        fields = ("id", "environment", "name", "kind", "config", "secrets", "version")
+        fields = ("id", "environment", "name", "kind", "config", "steps_at_once", "secrets", "version")
 
 
 class NewConnection(StrictSerializer):
@@ -39,6 +39,7 @@ class NewConnection(StrictSerializer):
     name = Line(max_length=100)
     kind = Line(max_length=40)
     config = Plain(default=dict)
+    steps_at_once = AtMost(default=None)
 
 
 class EditedConnection(Seen):
@@ -46,6 +47,7 @@ class EditedConnection(Seen):
     config = Plain(
         required=False, help_text="Where it leads to another scheme, host or port, its secrets are forgotten."
     )
+    steps_at_once = AtMost(required=False)
 
 
 class NamedSecret(Seen):

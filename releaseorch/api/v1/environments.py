@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from releaseorch.api.v1.base import (
     REPEATABLE,
+    AtMost,
     Id,
     Line,
     Nouns,
@@ -36,7 +37,7 @@ HIGHEST_RANK = 1000
 class TargetOfEnvironment(serializers.ModelSerializer[Target]):
     class Meta:
         model = Target
-        fields = ("id", "name", "kind")
+        fields = ("id", "name", "kind", "steps_at_once")
 
 
 class EnvironmentOut(serializers.ModelSerializer[Environment]):
@@ -46,8 +47,8 @@ class EnvironmentOut(serializers.ModelSerializer[Environment]):
     class Meta:
         model = Environment
         fields = (
-            "id", "slug", "name", "rank", "is_protected", "confirm_within_minutes", "parameters", "targets",
-            "retired_at", "retired_reason", "version",
+            "id", "slug", "name", "rank", "is_protected", "confirm_within_minutes", "steps_at_once", "parameters",
+            "targets", "retired_at", "retired_reason", "version",
         )  # fmt: skip
 
     @extend_schema_field(TargetOfEnvironment(many=True))
@@ -62,6 +63,7 @@ class NewEnvironment(StrictSerializer):
     rank = serializers.IntegerField(min_value=0, max_value=HIGHEST_RANK)
     is_protected = serializers.BooleanField(default=False)
     confirm_within_minutes = serializers.IntegerField(min_value=1, max_value=24 * 60, default=10)
+    steps_at_once = AtMost(default=None)
     parameters = serializers.DictField(child=Line(max_length=2000, allow_blank=True), default=dict)
 
 
@@ -70,6 +72,7 @@ class EditedEnvironment(Seen):
     rank = serializers.IntegerField(min_value=0, max_value=HIGHEST_RANK, required=False)
     is_protected = serializers.BooleanField(required=False)
     confirm_within_minutes = serializers.IntegerField(min_value=1, max_value=24 * 60, required=False)
+    steps_at_once = AtMost(required=False)
     parameters = serializers.DictField(child=Line(max_length=2000, allow_blank=True), required=False)
 
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from rest_framework import mixins, serializers
 
 from releaseorch.api.v1.base import (
+    AtMost,
     Id,
     Line,
     Nouns,
@@ -34,6 +35,7 @@ class TargetOut(serializers.ModelSerializer[Target]):
             "environment",
             "name",
             "kind",
+            "steps_at_once",
             "parameters",
             "retired_at",
             "retired_reason",
@@ -45,12 +47,14 @@ class NewTarget(StrictSerializer):
     environment = serializers.SlugRelatedField("slug", queryset=Environment.objects.all())
     name = Line()
     kind = Line(max_length=60, required=False, default="", allow_blank=True)
+    steps_at_once = AtMost(default=None)
     parameters = serializers.DictField(child=Line(max_length=2000, allow_blank=True), default=dict)
 
 
 class EditedTarget(Seen):
     name = Line(required=False)
     kind = Line(max_length=60, required=False, allow_blank=True)
+    steps_at_once = AtMost(required=False)
     parameters = serializers.DictField(child=Line(max_length=2000, allow_blank=True), required=False)
 
 

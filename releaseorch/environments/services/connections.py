@@ -14,6 +14,7 @@ from releaseorch.audit import edits, events
 from releaseorch.core import clock, sealing
 from releaseorch.core.checked import cleaned, insert, refuse_same_name
 from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.environments import at_once
 from releaseorch.environments.models import Connection, ConnectionSecret, Environment
 from releaseorch.environments.services.places import hold_in_use
 from releaseorch.executors import registry
@@ -29,18 +30,28 @@ class ConnectionChanges(TypedDict, total=False):
 
     name: str
     config: Mapping[str, Any]
+    steps_at_once: int | None
 
 
 def create_connection(
-    *, actor: Person, environment: Environment, name: str, kind: str, config: Mapping[str, Any] | None = None
+    *,
+    actor: Person,
+    environment: Environment,
+    name: str,
+    kind: str,
+    config: Mapping[str, Any] | None = None,
+    steps_at_once: int | None = None,
 ) -> Connection:
     """Raises `NotAllowed`, and `Invalid` also for an address that leads where no step may go."""
     _require(actor, environment.pk)
     refuse_same_name(Connection, name, lambda known: _taken(environment, known), environment=environment)
     made = cleaned(
-        Connection(environment=environment, name=name, kind=kind, config=_checked(kind, config or {}))
-    )
-    with transaction.atomic():
+        Connection(
+            environment=environment, name=name, kind=kind, config=_checked(kind, config or {}),
+            steps_at_once=steps_at_once,
+        )
+    )  # fmt: skip
+    with at_once.following(environment.pk, steps_at_once is not None):
         insert(made, "name", _taken(environment, made.name))
         hold_in_use(environment)
         events.record(
@@ -65,7 +76,8 @@ def edit_connection(
         )  # fmt: skip
     if "config" in changes:
         changes["config"] = _checked(connection.kind, changes["config"])
-    with transaction.atomic():
+    # Steps go by its name: with another one its limit concerns others.
+    with at_once.following(connection.environment_id, "steps_at_once" in changes or "name" in changes):
         if "config" in changes:
             kept = edits.locked(connection, seen)
             if origin_of(kept.kind, changes["config"]) != origin_of(kept.kind, kept.config):

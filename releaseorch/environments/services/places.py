@@ -14,6 +14,7 @@ from releaseorch.catalog.services import retiring
 from releaseorch.core.checked import cleaned, insert, refuse_same_name, slug_of
 from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Conflict
+from releaseorch.environments import at_once
 from releaseorch.environments.models import Environment
 from releaseorch.environments.services.parameters import checked
 
@@ -27,6 +28,7 @@ class EnvironmentChanges(TypedDict, total=False):
     rank: int
     is_protected: bool
     confirm_within_minutes: int
+    steps_at_once: int | None
     parameters: Mapping[str, str]
 
 
@@ -38,6 +40,7 @@ def create_environment(
     slug: str = "",
     is_protected: bool = False,
     confirm_within_minutes: int = 10,
+    steps_at_once: int | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Environment:
     """A place to deploy to; the same rank means side by side. Raises `NotAllowed`, `Invalid`."""
@@ -47,7 +50,7 @@ def create_environment(
         Environment(
             name=name, slug=slug_of(Environment, slug, name, "environment"), rank=rank,
             is_protected=is_protected, confirm_within_minutes=confirm_within_minutes,
-            parameters=checked(parameters or {}),
+            steps_at_once=steps_at_once, parameters=checked(parameters or {}),
         )
     )  # fmt: skip
     with transaction.atomic():
@@ -67,7 +70,10 @@ def edit_environment(
         refuse_same_name(Environment, changes["name"], _taken, besides=environment.pk)
     if "parameters" in changes:
         changes["parameters"] = checked(changes["parameters"])
-    return edits.edit_row(actor=actor, row=environment, seen=seen, values=changes, topics=TOPICS)
+    with at_once.following(environment.pk, "steps_at_once" in changes):
+        return edits.edit_row(
+            actor=actor, row=environment, seen=seen, values=changes, topics=TOPICS, keeps_key=True
+        )
 
 
 def retire_environment(

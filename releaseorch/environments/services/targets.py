@@ -15,7 +15,7 @@ from releaseorch.core import clock
 from releaseorch.core.checked import cleaned, insert, reason_text, refuse_same_name
 from releaseorch.core.database import hold_references
 from releaseorch.core.errors import Conflict
-from releaseorch.environments import holders, inventory
+from releaseorch.environments import at_once, holders, inventory
 from releaseorch.environments.models import Environment, Installation, Placement, Target
 from releaseorch.environments.services.parameters import checked
 from releaseorch.environments.services.places import hold_in_use
@@ -29,6 +29,7 @@ class TargetChanges(TypedDict, total=False):
 
     name: str
     kind: str
+    steps_at_once: int | None
     parameters: Mapping[str, str]
 
 
@@ -45,14 +46,18 @@ def create_target(
     environment: Environment,
     name: str,
     kind: str = "",
+    steps_at_once: int | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Target:
     """A server, cluster or device. Raises `NotAllowed`, `Invalid`."""
     _require(actor, environment.pk)
     _refuse_taken(environment, name)
     made = cleaned(
-        Target(environment=environment, name=name, kind=kind, parameters=checked(parameters or {}))
-    )
+        Target(
+            environment=environment, name=name, kind=kind, steps_at_once=steps_at_once,
+            parameters=checked(parameters or {}),
+        )
+    )  # fmt: skip
     with transaction.atomic():
         insert(made, "name", _taken(environment, made.name))
         hold_in_use(environment)
@@ -76,7 +81,8 @@ def edit_target(
         _refuse_taken(target.environment, changes["name"], besides=target.pk)
     if "parameters" in changes:
         changes["parameters"] = checked(changes["parameters"])
-    return edits.edit_row(actor=actor, row=target, seen=seen, values=changes, topics=TOPICS)
+    with at_once.following(target.environment_id, "steps_at_once" in changes):
+        return edits.edit_row(actor=actor, row=target, seen=seen, values=changes, topics=TOPICS)
 
 
 def retire_target(*, actor: Person, target: Target, reason: str, seen: int | None = None) -> Target:

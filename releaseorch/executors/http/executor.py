@@ -34,6 +34,7 @@ class HttpExecutor(base.Executor):
 
     kind: ClassVar[str] = "http"
     keeps_files = False
+    keeps_waiting = True
     label: ClassVar[str] = gettext_noop("HTTP request")
     capabilities: ClassVar[frozenset[str]] = frozenset({"secrets", "network"})
     config_schema: ClassVar[Mapping[str, Any]] = config.SCHEMA

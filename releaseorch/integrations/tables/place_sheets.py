@@ -31,10 +31,11 @@ class Environments(Sheet):
         Column("Rank", "rank", Whole(), needed=True),
         Column("Protected", "is_protected", YES_NO),
         Column("Confirm within", "confirm_within_minutes", Whole(empty=10)),
+        Column("Steps at once", "steps_at_once", Whole(empty=None)),
         Column("Parameters", "parameters", PAIRS),
         RETIRED,
     )
-    fixed = frozenset({"retired_reason"})
+    fixed = frozenset({"retired_reason", "steps_at_once"})  # runs under way follow another limit at once
 
     def told(self) -> Iterable[Values]:
         yield from Environment.objects.values(*(column.field for column in self.columns))
@@ -63,8 +64,10 @@ class Targets(Sheet):
         Column("Environment", "environment", needed=True),
         Column("Target", "name", needed=True),
         Column("Kind", "kind"),
+        Column("Steps at once", "steps_at_once", Whole(empty=None)),
         Column("Parameters", "parameters", PAIRS),
     )
+    fixed = frozenset({"steps_at_once"})
 
     def told(self) -> Iterable[Values]:
         for row in self._rows():

@@ -93,15 +93,20 @@ class World:
 
     def free_slug(self, model: type[Model], name: str) -> str:
         """An address that no row has, nor any given out before."""
-        if model not in self._slugs:
-            self._slugs[model] = {"new", *model._default_manager.values_list("slug", flat=True)}
+        taken = self.slugs(model)
         base = slugify(name)[:90].strip("-_") or "imported"
         number, slug = 1, base
-        while slug in self._slugs[model]:
+        while slug in taken:
             number += 1
             slug = f"{base}-{number}"
-        self._slugs[model].add(slug)
+        taken.add(slug)
         return slug
+
+    def slugs(self, model: type[Model]) -> set[str]:
+        """Addresses that are taken: those of the rows, and those given out before."""
+        if model not in self._slugs:
+            self._slugs[model] = {"new", *model._default_manager.values_list("slug", flat=True)}
+        return self._slugs[model]
 
     @cached_property
     def at_work(self) -> Mapping[tuple[int, int], DeploymentRun]:

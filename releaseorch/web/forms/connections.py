@@ -12,6 +12,7 @@ from releaseorch.environments.queries import in_use
 from releaseorch.executors import registry
 from releaseorch.web.forms import drawn
 from releaseorch.web.forms.base import Group, NounForm
+from releaseorch.web.forms.environments import steps_at_once
 
 OWN = "config_"  # before the names of the tool's own fields; a tool may call one of them "name"
 FURTHER = "config"
@@ -25,12 +26,14 @@ class ConnectionForm(NounForm):
         label=_("Name"), max_length=100,
         help_text=_("Procedures name it; each environment has its own of that name."),
     )  # fmt: skip
+    steps_at_once = steps_at_once()
 
     def __init__(self, *args: Any, kind: str, row: Connection | None = None, **options: Any) -> None:
         schema = schema_of(kind)
         own = drawn.fields_of(schema)
         if row is not None:
-            options["initial"] = {"name": row.name, **_initial(row.config, own)}
+            limit = row.steps_at_once
+            options["initial"] = {"name": row.name, "steps_at_once": limit, **_initial(row.config, own)}
         super().__init__(*args, **options)
         self.fields.update({OWN + name: field for name, field in own.items()})
         if drawn.takes_more(schema):

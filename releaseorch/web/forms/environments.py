@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from releaseorch.catalog.models import Component
+from releaseorch.core.fields import LARGEST_LIMIT
 from releaseorch.web.forms.base import Group, NamedRow, NounForm
 from releaseorch.web.forms.components import Pairs
 
@@ -18,6 +19,14 @@ def parameters() -> Pairs:
         widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
         help_text=_("One “name = text” per line; each stands for ${name} in the steps. Everybody can read them: "
                     "passwords and keys belong into a connection."),
+    )  # fmt: skip
+
+
+def steps_at_once() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Steps at once"), min_value=1, max_value=LARGEST_LIMIT, required=False,
+        help_text=_("At most so many tools work here at the same time; the other steps wait for a place. "
+                    "Empty: as many as there are."),
     )  # fmt: skip
 
 
@@ -35,10 +44,11 @@ class EnvironmentForm(NounForm):
         help_text=_("Where it is protected: when nobody knows how a step ended, a second person confirms that it is "
                     "tried again. After these minutes whoever asked may decide alone."),
     )  # fmt: skip
+    steps_at_once = steps_at_once()
     parameters = parameters()
 
     groups: ClassVar[Sequence[Group]] = (
-        Group(_("What it is"), ("name", "rank", "is_protected", "confirm_within_minutes")),
+        Group(_("What it is"), ("name", "rank", "is_protected", "confirm_within_minutes", "steps_at_once")),
         Group(_("What procedures are told"), ("parameters",)),
     )
 
@@ -50,10 +60,11 @@ class TargetForm(NounForm):
     kind = forms.CharField(
         label=_("Kind"), max_length=60, required=False, help_text=_("Such as server, cluster, device.")
     )
+    steps_at_once = steps_at_once()
     parameters = parameters()
 
     groups: ClassVar[Sequence[Group]] = (
-        Group(_("What it is"), ("name", "kind")),
+        Group(_("What it is"), ("name", "kind", "steps_at_once")),
         Group(_("What procedures are told"), ("parameters",)),
     )
 

@@ -16,7 +16,9 @@ from releaseorch.environments.models import Environment
 from releaseorch.environments.place_queries import TargetRow
 from releaseorch.environments.queries import in_use
 from releaseorch.policies import words
+from releaseorch.runs import exclusive, expectations
 from releaseorch.runs.models import DeploymentRun, RunTarget
+from releaseorch.runs.queries.places import limited_places
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import render_page
@@ -77,6 +79,7 @@ def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None =
     person, now = person_of(request), clock.now()
     detail = place_queries.environment_detail(found, request.GET.get("cursor"), request.GET.get("targets"))
     why_not = policy.why_not(person, "environment.edit", Scope.of(environment=found.pk))
+    held_by = exclusive.holder_of(found.pk)
     context = {
         "environment": found,
         "detail": detail,
@@ -89,6 +92,9 @@ def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None =
         "kept_now": any(one.application is None and one.starts_at <= now for one in detail.reservations),
         "rules": words.rules_of(found),
         "runs": DeploymentRun.objects.filter(environment=found).order_by("-pk")[:RUNS_SHOWN],
+        "places": limited_places(found),
+        "held_by": held_by,
+        "held_until": expectations.expected_end(held_by) if held_by else None,
         "reserve": actions.reserve_action(found, Application.objects.all(), person),
         "may_file": _may_file(request) and not found.is_retired,
         "actions": actions.environment_actions(found, person),
