@@ -12,7 +12,7 @@ from releaseorch.accounts.policy import Scope
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
 from releaseorch.core.errors import NotAllowed
-from releaseorch.delivery.models import Approval, DeploymentRequest
+from releaseorch.delivery.models import Approval, DeploymentRequest, PlanChange
 from releaseorch.delivery.states import Verdict
 from releaseorch.policies import services as policies
 from releaseorch.policies.models import Subject
@@ -72,6 +72,8 @@ def slots_of_request(request: DeploymentRequest) -> list[SlotView]:
 
 def slots_of_requests(requests: Sequence[DeploymentRequest]) -> dict[int, list[SlotView]]:
     """The slots of many requests (with their application), in four queries."""
+    if not requests:
+        return {}
     known = policies.policies_for(Subject.REQUEST)
     given = _given(requests)
     changed = _who_changed(requests)
@@ -99,6 +101,26 @@ def slots_of_runs(
     runs: Sequence[DeploymentRun], applications: Mapping[int, set[int]] | None = None
 ) -> dict[int, list[SlotView]]:
     """The slots of many runs, in four queries."""
+    signed = {run.pk: (run.round, run.plan_digest) for run in runs}
+    return _slots_of_plans(runs, signed, {run.pk: excluded_from_run(run) for run in runs}, applications)
+
+
+def slots_of_changes(changes: Sequence[PlanChange]) -> dict[int, list[SlotView]]:
+    """Id of the run (read with it) → the slots of its changed plan, the same as of the run; four queries."""
+    runs = [change.run for change in changes]
+    signed = {change.run_id: (change.round, change.digest) for change in changes}
+    return _slots_of_plans(runs, signed, {change.run_id: excluded_from_change(change) for change in changes})
+
+
+def _slots_of_plans(
+    runs: Sequence[DeploymentRun],
+    signed: Mapping[int, tuple[int, str]],
+    barred: Mapping[int, Mapping[int, str]],
+    applications: Mapping[int, set[int]] | None = None,
+) -> dict[int, list[SlotView]]:
+    """Those that count were given for this round and digest of the run, by people who aren't barred."""
+    if not runs:
+        return {}
     known = policies.policies_for(Subject.RUN)
     touched = _applications_of(runs) if applications is None else applications
     given = Approval.objects.filter(run__in=[run.pk for run in runs]).select_related("approver")
@@ -107,11 +129,11 @@ def slots_of_runs(
         by_run[one.run_id or 0].append(one)
     found: dict[int, list[SlotView]] = {}
     for run in runs:
-        excluded = excluded_from_run(run)
+        excluded = barred[run.pk]
         counting = [
             one
             for one in by_run[run.pk]
-            if (one.round, one.digest) == (run.round, run.plan_digest) and one.approver_id not in excluded
+            if (one.round, one.digest) == signed[run.pk] and one.approver_id not in excluded
         ]
         specs = policies.merged(known, run.environment_id, touched.get(run.pk, set()))
         found[run.pk] = _views(specs, Scope.of(environment=run.environment_id), _latest(counting), excluded)
@@ -142,6 +164,14 @@ def excluded_from_run(run: DeploymentRun) -> dict[int, str]:
     return {
         run.edited_by_id: _("You were the last to edit this plan; somebody else approves it."),
         run.composed_by_id: _("You composed this run; somebody else approves it."),
+    }
+
+
+def excluded_from_change(change: PlanChange) -> dict[int, str]:
+    """Person id → why they never approve this change: the plan is theirs, or the step is."""
+    return {
+        change.run.composed_by_id: _("You composed this run; somebody else approves it."),
+        change.proposed_by_id: _("You added this step; somebody else approves the changed plan."),
     }
 
 

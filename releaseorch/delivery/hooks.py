@@ -5,10 +5,11 @@ from django.db import transaction
 from releaseorch.audit import outbox
 from releaseorch.audit.models import Event
 from releaseorch.core.actor import SYSTEM
-from releaseorch.delivery import composing, endings, guards, request_moves, run_changes
+from releaseorch.delivery import composing, endings, guards, plan_changes, request_moves, run_changes
 from releaseorch.delivery.endings import Ending
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
+from releaseorch.runs import additions
 from releaseorch.runs import guards as run_guards
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RUN_FINAL
@@ -25,6 +26,7 @@ _PAST = {
 def register() -> None:
     for name, guard in guards.GUARDS.items():
         run_guards.register(name, guard, guards.BOUNDS.get(name))
+    additions.register(plan_changes.asked)
     outbox.on("run.started", "delivery.requests_deploying", on_started)
     for verb in ENDS:
         outbox.on(verb, "delivery.requests_ended", on_ended)
@@ -49,6 +51,7 @@ def on_ended(event: Event) -> None:
         else:
             run_changes.deploy_requests(run)
             _end(run)
+            plan_changes.lapse(run)
 
 
 def _end(run: DeploymentRun) -> None:

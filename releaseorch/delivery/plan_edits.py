@@ -27,9 +27,9 @@ def apply(plan: PlanIn, kind: str, payload: Payload, reason: str) -> PlanIn:
     return edited
 
 
-def new_key(plan: PlanIn) -> str:
-    """A key that no step of the plan has."""
-    taken, number = plan.by_key, 1
+def new_key(plan: PlanIn, earlier: Iterable[str] = ()) -> str:
+    """A key that no step of the plan has, nor one of those that were in it earlier."""
+    taken, number = {*plan.by_key, *earlier}, 1
     while f"added-{number}" in taken:
         number += 1
     return f"added-{number}"
@@ -41,6 +41,17 @@ def step_named(plan: PlanIn, key: str) -> PlanStep:
     if step is None:
         raise NotAllowed(_("The step “%(key)s” is not in this plan any more.") % {"key": key})
     return step
+
+
+def with_step(
+    plan: PlanIn, step: PlanStep, before: Iterable[str], after: Iterable[str], reason: str
+) -> tuple[PlanStep, list[PlanLink]]:
+    """The step, read in the phase of its neighbours, and its links; raises `Invalid` when steps would form a cycle."""
+    before, after = list(before), list(after)
+    placed = replace(step, phase=_phase_beside(plan, before, after))
+    links = _links_of(placed.key, before, after, reason)
+    _refuse_cycle(PlanIn((*plan.steps, placed), (*plan.links, *links)))
+    return placed, links
 
 
 def _add_step(plan: PlanIn, payload: Payload, reason: str) -> PlanIn:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
-from releaseorch.delivery import approvals, composing, run_changes, signers
+from releaseorch.delivery import approvals, change_actions, composing, run_changes, signers
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.plan_views import PlanView
@@ -29,6 +29,7 @@ def actions_for(run: DeploymentRun, person: Person, plan: PlanView | None = None
     found = [_propose(run, person, plan)] if run.state == RunState.DRAFT else []
     found += [_approve(run, person, plan)] if run.state in _sources("approve") else []
     found += [maker(run, person) for verb, maker in _MAKERS if run.state in _sources(verb)]
+    found += change_actions.actions_for(run, person)
     theirs = engine.actions_for(run, person)
     return [*found, *theirs] if run.state not in RUN_ACTIVE else [*theirs, *found]
 
@@ -156,7 +157,11 @@ def _edit(run: DeploymentRun, person: Person) -> Action:
         Field("title", _("Title"), run.title, kind="text", required=True),
         Field("window_from", _("Window begins"), _moment(run.window_from), kind="datetime-local"),
         Field("window_until", _("Window ends"), _moment(run.window_until), kind="datetime-local"),
-    )
+        Field(
+            "is_exclusive", _("No other run in the environment meanwhile"), "on" if run.is_exclusive else "",
+            kind="checkbox",
+        ),
+    )  # fmt: skip
     return _plain(run, person, "edit", _("Title and window"), fields=fields)
 
 

@@ -25,6 +25,8 @@ PEOPLE_ONLY: dict[str, Any] = {
     "run.approve": gettext_lazy("A robot never approves."),
     "run.send_back": gettext_lazy("A robot decides nothing about runs."),
     "run.reject": gettext_lazy("A robot decides nothing about runs."),
+    "run.approve_change": gettext_lazy("A robot never approves."),
+    "run.decline_change": gettext_lazy("A robot decides nothing about runs."),
 }
 
 

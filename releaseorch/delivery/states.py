@@ -55,7 +55,17 @@ class EditKind(models.TextChoices):
     EDIT_STEP = "edit_step", _("step edited")
 
 
-R = RequestState
+class ChangeState(models.TextChoices):
+    """How somebody else answered a step that was added to a run under way."""
+
+    PROPOSED = "proposed", _("waits for approval")
+    APPROVED = "approved", _("approved")
+    DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    LAPSED = "lapsed", _("lapsed")
+
+
+R, C = RequestState, ChangeState
 
 REQUEST_EDITABLE = frozenset({R.DRAFT, R.SUBMITTED, R.SENT_BACK, R.APPROVED, R.PLANNED})
 REQUEST_BEFORE_DEPLOYING = REQUEST_EDITABLE
@@ -83,6 +93,23 @@ REQUEST_MOVES: dict[str, Move] = {
     "supersede": move(R.SUPERSEDED, *sorted(REQUEST_BEFORE_DEPLOYING)),
 }
 
+CHANGE_MOVES: dict[str, Move] = {
+    "approve": move(C.APPROVED, C.PROPOSED),
+    "decline": move(C.DECLINED, C.PROPOSED),
+    "withdraw": move(C.WITHDRAWN, C.PROPOSED),
+    "lapse": move(C.LAPSED, C.PROPOSED),
+}
+
+register(
+    ChangeState,
+    {
+        C.PROPOSED: Look(_("Waits for approval"), "person"),
+        C.APPROVED: Look(_("Approved"), "approved"),
+        C.DECLINED: Look(_("Declined"), "blocked"),
+        C.WITHDRAWN: Look(_("Withdrawn"), "cancelled"),
+        C.LAPSED: Look(_("Lapsed"), "cancelled"),
+    },
+)
 register(
     RequestState,
     {

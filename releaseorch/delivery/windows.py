@@ -7,6 +7,7 @@ from releaseorch.audit.models import Event
 from releaseorch.core import clock
 from releaseorch.core.errors import DomainError
 from releaseorch.delivery import guards
+from releaseorch.runs import exclusive
 from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
@@ -59,4 +60,6 @@ def _cause(run: DeploymentRun) -> Blocker:
     """What it counts as among all waiting; a freeze before a reservation before whatever else refused."""
     if guards.freezes(run):
         return Blocker.FREEZE
-    return Blocker.RESERVATION if guards.reservations(run) else Blocker.POLICY
+    if guards.reservations(run):
+        return Blocker.RESERVATION
+    return Blocker.RUN if exclusive.in_way(run) else Blocker.POLICY

@@ -26,6 +26,7 @@ from releaseorch.notifications.models import Escalation
 from releaseorch.notifications.states import Level
 from releaseorch.runs import attempts, progress, rights, waits
 from releaseorch.runs.models import Step
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.runs.states import RUN_ACTIVE, StepState
 from releaseorch.waiting import ledger
 from releaseorch.waiting.ledger import WaitsFor
@@ -57,7 +58,7 @@ def escalate() -> int:
     behind = [pk for pk in due if _goes_on(due[pk], called[pk])]
     if len(behind) > MOST:
         behind = some(behind, MOST)
-    steps = late.filter(pk__in=behind).select_related(*progress.WITH_NAMES, "run__environment").order_by("pk")
+    steps = late.filter(pk__in=behind).select_related(*WITH_NAMES, "run__environment").order_by("pk")
     return sum(_escalate(step, since[step.pk], due[step.pk], called[step.pk]) for step in steps)
 
 

@@ -5,7 +5,15 @@ from functools import partial
 
 from releaseorch.audit import outbox
 from releaseorch.audit.models import Event
-from releaseorch.notifications import feature_news, inbox, password_mail, request_news, run_news, step_news
+from releaseorch.notifications import (
+    change_news,
+    feature_news,
+    inbox,
+    password_mail,
+    request_news,
+    run_news,
+    step_news,
+)
 from releaseorch.notifications.inbox import News
 
 Teller = Callable[[Event], Iterable[News]]
@@ -25,6 +33,9 @@ TELLERS: dict[str, Teller] = {
     "run.sent_back": run_news.sent_back,
     "run.rejected": run_news.sent_back,
     "run.unlocked": run_news.unlocked,
+    "run.fixed_forward": change_news.added,
+    "run.change_approved": change_news.approved,
+    "run.change_declined": change_news.declined,
     "run.started": run_news.started,
     "run.held_up": run_news.held_up,
     **dict.fromkeys(ENDS, run_news.ended),

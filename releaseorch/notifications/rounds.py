@@ -16,8 +16,9 @@ from releaseorch.notifications import audience, inbox, run_news, step_news
 from releaseorch.notifications.inbox import News
 from releaseorch.notifications.kinds import Kind
 from releaseorch.notifications.models import InboxEntry
-from releaseorch.runs import progress, rights, waits
+from releaseorch.runs import rights, waits
 from releaseorch.runs.models import DeploymentRun, Step
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting.models import Interval
 
@@ -49,7 +50,7 @@ def steps_to_take() -> int:
         run__state=RunState.RUNNING,
     )
     found = _untold({step_news.once(one): one.pk for one in ready.only("token", "owner")})
-    steps = ready.filter(pk__in=found.values()).select_related(*progress.WITH_NAMES, "run__environment")
+    steps = ready.filter(pk__in=found.values()).select_related(*WITH_NAMES, "run__environment")
     told = [(step, step_news.once(step)) for step in steps.order_by("ready_at", "pk")]
     return sum(inbox.write([_step_news(step, same)], once=same) for step, same in told)
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
-from releaseorch.accounts.policy import ROLES
 from releaseorch.audit.models import Event
+from releaseorch.catalog import deciding
 from releaseorch.notifications import audience, run_news
 from releaseorch.notifications.inbox import News, cut
 from releaseorch.notifications.kinds import Kind
 from releaseorch.notifications.links import page_of
-from releaseorch.runs import confirmations, progress, rights
+from releaseorch.runs import confirmations, rights
 from releaseorch.runs.models import Step
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.runs.states import ConfirmationState, StepState
 
 
@@ -85,11 +86,13 @@ def once(step: Step) -> str:
 
 
 def step_of(pk: int) -> Step:
-    return Step.objects.select_related(*progress.WITH_NAMES, "run__environment").get(pk=pk)
+    return Step.objects.select_related(*WITH_NAMES, "run__environment").get(pk=pk)
 
 
 def deciders(step: Step) -> set[int]:
-    return audience.with_role(ROLES["step.decide"], rights.scope_of_step(step, step.run))
+    return audience.with_role(
+        deciding.deciding_roles(step.decision_rules), rights.scope_of_step(step, step.run)
+    )
 
 
 def news(step: Step, kind: Kind, people: Iterable[int], sentence: str, why: str, same: str = "") -> News:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from releaseorch.catalog.models import ComponentVersion
@@ -46,6 +47,7 @@ class PlanStep:
     silence_s: int | None = None
     decide_within_s: int | None = None
     retry_policy: Mapping[str, Any] = field(default_factory=dict)
+    decision_rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_needed(self) -> bool:
@@ -102,18 +104,25 @@ def inputs_digest(
 
 def digest(plan: PlanIn) -> str:
     """What an approver of the run signs: every step and every link, in whatever order they are listed."""
-    steps = [_signed(step) for step in plan.steps]
+    steps = [signed(step) for step in plan.steps]
     content = {"steps": sorted(steps, key=lambda step: str(step["key"])), "links": sorted(plan.pairs)}
     return canonical_digest(content)
 
 
-def _signed(step: PlanStep) -> dict[str, Any]:
-    signed = {name: getattr(step, name) for name in _SIGNED}
-    if not step.connection:
-        del signed["connection"]  # as plans were signed before there were connections
-    if not step.retry_policy:
-        del signed["retry_policy"]  # likewise
-    return signed
+def addition_digest(approved: str, step: PlanStep, links: Iterable[tuple[str, str]]) -> str:
+    """What an approver of a changed plan signs: the plan that was approved before, by its digest, and what is added."""
+    return canonical_digest(
+        {"plan": approved, "step": signed(step), "links": sorted([before, after] for before, after in links)}
+    )
+
+
+def signed(step: PlanStep) -> dict[str, Any]:
+    """The columns of a step that an approver signs."""
+    content = {name: getattr(step, name) for name in _SIGNED}
+    for name in ("connection", "retry_policy", "decision_rules"):
+        if not content[name]:
+            del content[name]  # as plans were signed before there was such a thing
+    return content
 
 
 def write_plan(*, run: DeploymentRun, plan: PlanIn) -> dict[str, Step]:
@@ -159,25 +168,45 @@ def _write_steps(run: DeploymentRun, plan: PlanIn, ordered: list[str]) -> dict[s
     for link in plan.links:
         if by_key[link.before].is_needed:
             waits_for[link.after] += 1
-    digests = _version_digests(plan)
+    digests = _version_digests(plan.steps)
     rows = [
-        Step(
-            run=run,
+        _row(
+            run,
+            step,
+            digests,
             number=number_of[step.key],
             state=StepState.PENDING if step.is_needed else StepState.NOT_NEEDED,
             open_predecessors=waits_for[step.key],
-            inputs_digest=inputs_digest(
-                step.executor, step.parameters, digests.get(step.version_id or 0, ""), step.connection
-            ),
-            **{name: getattr(step, name) for name in _COLUMNS},
         )
         for step in plan.steps
     ]
     return {row.key: row for row in Step.objects.bulk_create(rows)}
 
 
-def _version_digests(plan: PlanIn) -> dict[int, str]:
-    ids = {step.version_id for step in plan.steps if step.version_id is not None}
+def write_proposed(run: DeploymentRun, step: PlanStep, open_predecessors: int) -> Step:
+    """A step more than was approved, behind all others by number; it begins only once it is accepted."""
+    last = run.steps.aggregate(last=Max("number"))["last"] or 0
+    row = _row(
+        run,
+        step,
+        _version_digests([step]),
+        number=last + 1,
+        state=StepState.PROPOSED,
+        open_predecessors=open_predecessors,
+    )
+    row.save()
+    return row
+
+
+def _row(run: DeploymentRun, step: PlanStep, digests: Mapping[int, str], **values: Any) -> Step:
+    frozen = inputs_digest(
+        step.executor, step.parameters, digests.get(step.version_id or 0, ""), step.connection
+    )
+    return Step(run=run, inputs_digest=frozen, **{name: getattr(step, name) for name in _COLUMNS}, **values)
+
+
+def _version_digests(steps: Iterable[PlanStep]) -> dict[int, str]:
+    ids = {step.version_id for step in steps if step.version_id is not None}
     return dict(ComponentVersion.objects.filter(pk__in=ids).values_list("pk", "digest"))
 
 

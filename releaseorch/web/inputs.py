@@ -55,6 +55,11 @@ def row_id(values: Mapping[str, str], name: str) -> int | None:
     return _whole(text) if text else None
 
 
+def whole(values: Mapping[str, str], name: str) -> int | None:
+    """A whole number from a form; `None` when it is left out, 400 when it is none."""
+    return row_id(values, name)
+
+
 def row_ids(values: QueryDict, name: str) -> list[int]:
     """Every id that was picked, each once; 400 when one can't be an id, or there are too many to look at."""
     picked = values.getlist(name)

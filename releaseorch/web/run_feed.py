@@ -28,6 +28,7 @@ SAID = {
     "run.scheduled": gettext_lazy("scheduled the run"),
     "run.edited": gettext_lazy("changed title or window"),
     "run.replanned": gettext_lazy("computed the plan again"),
+    "run.change_slot_approved": gettext_lazy("approved the changed plan"),
     "run.started": gettext_lazy("started the run"),
     "run.paused": gettext_lazy("paused the run"),
     "run.resumed": gettext_lazy("resumed the run"),
@@ -43,6 +44,12 @@ SAID = {
 WITHOUT_REQUEST = {
     "run.request_taken_out": gettext_lazy("took out request"),
     "run.request_left": gettext_lazy("left the run without request"),
+}
+WITH_STEP = {
+    "run.fixed_forward": gettext_lazy("added the step “%(step)s”"),
+    "run.change_approved": gettext_lazy("approved the added step “%(step)s”"),
+    "run.change_declined": gettext_lazy("declined the added step “%(step)s”"),
+    "run.change_withdrawn": gettext_lazy("took back the added step “%(step)s”"),
 }
 DECIDED = {
     DecisionKind.RETRY: gettext_lazy("tried step %(n)d again"),
@@ -105,6 +112,9 @@ def _of_event(event: Event) -> FeedLine | None:
         return FeedLine(
             event.at, event.actor_name, str(WITHOUT_REQUEST[event.verb]), event.reason, request_id=number
         )
+    if event.verb in WITH_STEP:
+        did = str(WITH_STEP[event.verb]) % {"step": event.after.get("added", {}).get("title", "")}
+        return FeedLine(event.at, event.actor_name, did, event.reason)
     if event.verb == "run.request_added":
         return _of_added(event)
     if event.verb == "run.plan_edited":

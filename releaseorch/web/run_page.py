@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from releaseorch.accounts.models import Person
+from releaseorch.catalog import yaml_text
 from releaseorch.core import clock
 from releaseorch.core.actions import Action
-from releaseorch.delivery import plan_schedule, run_queries
+from releaseorch.delivery import plan_changes, plan_schedule, run_queries, signers
 from releaseorch.delivery.composing import requests_of
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.notifications.queries import called_of
@@ -21,9 +22,10 @@ from releaseorch.web import run_chart, run_decisions, run_downtime, run_feed, ru
 from releaseorch.web.run_times import Times
 
 TEMPLATE = "runs/run.html"
+CHANGING = ("approve_change", "decline_change", "withdraw_change")
 MOST_DECISIONS = 5
 MOST_WAITING = 6
-ELSEWHERE = frozenset({"comment"})
+ELSEWHERE = frozenset({"comment", *CHANGING})
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         "detail": detail,
         "actions": [action for verb, action in actions.items() if verb not in ELSEWHERE],
         "comment": actions.get("comment"),
+        **_changed(detail.run, actions),
         "held_up": bounds.why_nothing_begins(detail.run) if detail.run.is_held_up else "",
         "must_act": [
             {**vars(one), "look": run_rows.look_of(one.step), "called": called[one.step.pk]} for one in shown
@@ -78,6 +81,22 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
         ],
         "feed": run_feed.feed_of(run),
         "comments": detail.comments,
+    }
+
+
+def _changed(run: DeploymentRun, actions: Mapping[str, Action]) -> dict[str, Any]:
+    """The step that waits for approval, with what this person may say to it; nothing where there is none."""
+    change = plan_changes.open_change(run) if "approve_change" in actions else None
+    if change is None:
+        return {"change": None}
+    view = plan_changes.view_of(change)
+    return {
+        "change": view,
+        "change_actions": [
+            actions[verb] for verb in CHANGING if actions[verb].allowed or verb == CHANGING[0]
+        ],
+        "change_told": yaml_text.write(view.step.parameters) if view.step and view.step.parameters else "",
+        "change_signers": signers.sentences_of(view.slots),
     }
 
 

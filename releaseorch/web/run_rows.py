@@ -101,8 +101,11 @@ class Tab:
     is_current: bool
 
 
+ASKED = frozenset({StepState.CLAIMED, StepState.PROPOSED})
+
+
 def is_for_people(step: Step) -> bool:
-    return step.state == StepState.CLAIMED or (step.state == StepState.READY and step.is_manual)
+    return step.state in ASKED or (step.state == StepState.READY and step.is_manual)
 
 
 def look_of(step: Step) -> Look:

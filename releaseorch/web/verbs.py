@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from releaseorch.core.actions import Action, Field
 from releaseorch.web import times
+from releaseorch.web.markup import format_html, format_html_join
 from releaseorch.web.models import KeptForm
 
 NOTHING = mark_safe("")

@@ -8,8 +8,14 @@ import pytest
 
 import releaseorch
 from releaseorch.core.transitions import Move
-from releaseorch.delivery.models import DeploymentRequest
-from releaseorch.delivery.states import REQUEST_BEFORE_DEPLOYING, REQUEST_MOVES, RequestState
+from releaseorch.delivery.models import DeploymentRequest, PlanChange
+from releaseorch.delivery.states import (
+    CHANGE_MOVES,
+    REQUEST_BEFORE_DEPLOYING,
+    REQUEST_MOVES,
+    ChangeState,
+    RequestState,
+)
 from releaseorch.features.models import Release
 from releaseorch.features.states import RELEASE_MOVES, ReleaseState
 from releaseorch.runs.models import Attempt, Confirmation, DeploymentRun, Step
@@ -27,6 +33,7 @@ from releaseorch.runs.states import (
 
 LIFECYCLES = [
     (DeploymentRequest, REQUEST_MOVES, RequestState),
+    (PlanChange, CHANGE_MOVES, ChangeState),
     (Release, RELEASE_MOVES, ReleaseState),
     (DeploymentRun, RUN_MOVES, RunState),
     (Step, STEP_MOVES, StepState),

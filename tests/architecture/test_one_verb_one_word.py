@@ -27,6 +27,7 @@ EVENTS = {
         ["run.add_step", "run.remove_step", "run.move_step", "run.edit_step", "run.add_link", "run.remove_link"],
         "run.plan_edited",  # one history of the plan; each event says which edit it was
     ),
+    "run.fix_forward": "run.fixed_forward",
     "run.finish": "run.let_finish",  # it isn't finished then
     "run.take_out": "run.request_taken_out",  # what is taken out is the request
 }  # fmt: skip

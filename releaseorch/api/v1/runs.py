@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from releaseorch.accounts.models import Team
 from releaseorch.api.v1.base import (
     REPEATABLE,
+    AtMost,
     Id,
     Line,
     Nouns,
@@ -26,9 +27,9 @@ from releaseorch.api.v1.base import (
     Text,
     verb,
 )
-from releaseorch.api.v1.reading import ActionOut, Named, PersonOut, WaitOut
-from releaseorch.delivery import run_queries, services
-from releaseorch.delivery.models import Approval, DeploymentRequest
+from releaseorch.api.v1.reading import ActionOut, Named, PersonOut, Plain, WaitOut
+from releaseorch.delivery import plan_changes, run_queries, services
+from releaseorch.delivery.models import Approval, DeploymentRequest, PlanChange
 from releaseorch.runs import services as runs
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RunState
@@ -47,8 +48,8 @@ class RunOut(serializers.ModelSerializer[DeploymentRun]):
         model = DeploymentRun
         fields: tuple[str, ...] = (
             "id", "title", "environment", "state", "plan_digest", "round", "composed_by", "edited_by", "created_at",
-            "proposed_at", "window_from", "window_until", "begins_until", "is_to_finish", "held_up_since", "started_at",
-            "ended_at", "version",
+            "proposed_at", "window_from", "window_until", "begins_until", "is_to_finish", "held_up_since",
+            "steps_at_once", "is_exclusive", "started_at", "ended_at", "version",
         )  # fmt: skip
 
 
@@ -60,16 +61,34 @@ class RunApprovalOut(serializers.ModelSerializer[Approval]):
         fields = ("slot", "verdict", "approver", "digest", "round", "comment", "at")
 
 
+class PlanChangeOut(serializers.ModelSerializer[PlanChange]):
+    """A step that was added while the run was under way, and what others said to the changed plan."""
+
+    content = Plain()
+    proposed_by = PersonOut()
+    closed_by = PersonOut(allow_null=True)
+
+    class Meta:
+        model = PlanChange
+        fields = (
+            "state", "round", "key", "title", "content", "before_digest", "digest", "reason", "proposed_by",
+            "proposed_at", "closed_by", "closed_at", "answer",
+        )  # fmt: skip
+
+
 class RunDetailOut(RunOut):
     """A run with its requests, approvals, what it waits for, and what the caller may do; its steps are a list apart."""
 
     requests = serializers.SerializerMethodField()
     approvals = serializers.SerializerMethodField()
+    plan_changes = serializers.SerializerMethodField()
     waits_for = serializers.SerializerMethodField()
     actions = serializers.SerializerMethodField()
 
     class Meta(RunOut.Meta):
-        fields: tuple[str, ...] = (*RunOut.Meta.fields, "requests", "approvals", "waits_for", "actions")
+        fields: tuple[str, ...] = (
+            *RunOut.Meta.fields, "requests", "approvals", "plan_changes", "waits_for", "actions",
+        )  # fmt: skip
 
     def get_requests(self, run: DeploymentRun) -> list[int]:
         return list(DeploymentRequest.objects.filter(run=run).order_by("id").values_list("id", flat=True))
@@ -77,6 +96,10 @@ class RunDetailOut(RunOut):
     @extend_schema_field(RunApprovalOut(many=True))
     def get_approvals(self, run: DeploymentRun) -> Any:
         return RunApprovalOut(Approval.objects.filter(run=run).select_related("approver"), many=True).data
+
+    @extend_schema_field(PlanChangeOut(many=True))
+    def get_plan_changes(self, run: DeploymentRun) -> Any:
+        return PlanChangeOut(plan_changes.changes_of(run), many=True).data
 
     @extend_schema_field(WaitOut(allow_null=True))
     def get_waits_for(self, run: DeploymentRun) -> Any:
@@ -97,6 +120,9 @@ class NewRun(StrictSerializer):
 
 class RunEdit(Seen):
     title = Line(required=False)
+    is_exclusive = serializers.BooleanField(
+        required=False, help_text="No other run is under way in the environment meanwhile."
+    )
     window_from = serializers.DateTimeField(required=False, allow_null=True)
     window_until = serializers.DateTimeField(required=False, allow_null=True)
 
@@ -108,6 +134,10 @@ class ApproveRun(SeenCommented):
 class Schedule(Seen):
     window_from = serializers.DateTimeField(required=False, allow_null=True, default=None)
     window_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class LimitRun(Seen):
+    steps_at_once = AtMost(help_text="At most so many of its tools work at once; null: as many as there are.")
 
 
 class TakeOut(SeenReasoned):
@@ -140,6 +170,21 @@ class AddStep(SeenReasoned):
     before = Keys(help_text="Keys of steps that come after it.")
     after = Keys(help_text="Keys of steps that come before it.")
     expected_s = serializers.IntegerField(required=False, default=600, min_value=1, max_value=7 * 24 * 3600)
+
+
+class FixForward(AddStep):
+    """By hand, unless `like` or `executor` says otherwise."""
+
+    like = Line(
+        required=False, allow_null=True, default=None,
+        help_text="Key of an automated step of this run: what it does by its procedure, once more.",
+    )  # fmt: skip
+    executor = Line(required=False, default="", allow_blank=True, max_length=40, help_text="A tool.")
+    connection = Line(required=False, default="", allow_blank=True, max_length=100)
+    parameters = serializers.DictField(required=False, default=dict, help_text="What the tool is told.")
+    expected_s = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=7 * 24 * 3600
+    )
 
 
 class OneStep(SeenReasoned):
@@ -177,7 +222,7 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     """Approved requests of one environment, carried out in one go."""
 
     scope = "runs:write"
-    scopes = {"approve": "approve"}  # noqa: RUF012  (read by api.auth)
+    scopes = {"approve": "approve", "approve_change": "approve"}  # noqa: RUF012  (read by api.auth)
     filterset_class = RunFilter
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
@@ -205,7 +250,7 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
 
     @extend_schema(request=RunEdit, responses=RunDetailOut, parameters=[REPEATABLE])
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change title or window of a draft."""
+        """Change title or window of a draft, or whether it demands the whole environment."""
 
         def edit() -> Response:
             body = self.taken(RunEdit)
@@ -280,8 +325,13 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Nouns):
     pause = verb("pause", runs.pause_run, SeenMaybeReasoned, RunDetailOut, on="run")
     resume = verb("resume", runs.resume_run, SeenMaybeReasoned, RunDetailOut, on="run")
     finish = verb("finish", runs.finish_run, SeenReasoned, RunDetailOut, on="run")
+    limit = verb("limit", runs.limit_run, LimitRun, RunDetailOut, on="run")
     stop = verb("stop", runs.stop_run, SeenReasoned, RunDetailOut, on="run")
     cancel = verb("cancel", services.cancel_run, SeenReasoned, RunDetailOut, on="run")
+    fix_forward = verb("fix_forward", services.fix_run_forward, FixForward, RunDetailOut, on="run")
+    approve_change = verb("approve_change", services.approve_change, ApproveRun, RunDetailOut, on="run")
+    decline_change = verb("decline_change", services.decline_change, SeenReasoned, RunDetailOut, on="run")
+    withdraw_change = verb("withdraw_change", services.withdraw_change, SeenReasoned, RunDetailOut, on="run")
     comment = verb("comment", runs.comment_run, RunComment, RunDetailOut, on="run")
 
 

@@ -22,6 +22,7 @@ from releaseorch.environments import inventory
 from releaseorch.environments.models import Installation
 from releaseorch.runs import queries, rights, services
 from releaseorch.runs.models import Attempt, Confirmation, Decision, Evidence, LateReport, Step
+from releaseorch.runs.queries.places import places_waited_for
 from releaseorch.runs.states import AttemptState, ConfirmationState, StepState
 from releaseorch.waiting import ledger
 
@@ -140,10 +141,27 @@ class ToDecideOut(serializers.Serializer[Any]):
     installed = InstalledOut(allow_null=True)
 
 
+class StepAtWork(serializers.ModelSerializer[Step]):
+    class Meta:
+        model = Step
+        fields = ("id", "run_id", "number", "title")
+
+
+class LimitedPlaceOut(serializers.Serializer[Any]):
+    """A limit all of whose places are taken, and by which steps."""
+
+    kind = serializers.CharField(source="limit.kind", help_text="environment, run, target or connection")
+    id = serializers.IntegerField(source="limit.id")
+    name = serializers.CharField(source="limit.name")
+    at_most = serializers.IntegerField(source="limit.at_most")
+    steps = StepAtWork(many=True)
+
+
 class StepDetailOut(StepOut):
     """A step with its attempts, decisions, evidence, and what the caller may do."""
 
     retry_policy = Plain()
+    decision_rules = Plain()
     attempts = AttemptOut(many=True)
     decisions = DecisionOut(many=True)
     confirmations = ConfirmationOut(many=True)
@@ -152,13 +170,14 @@ class StepDetailOut(StepOut):
         help_text="Why evidence, logs and what attempts say are not shown to the caller, else empty."
     )
     waits_for = serializers.SerializerMethodField()
+    waits_for_places = serializers.SerializerMethodField()
     to_decide = serializers.SerializerMethodField(help_text="Null unless the step needs a decision.")
     actions = serializers.SerializerMethodField()
 
     class Meta(StepOut.Meta):
         fields: tuple[str, ...] = (
-            *StepOut.Meta.fields, "instructions", "retry_policy", "retries", "not_before", "attempts", "decisions",
-            "confirmations", "evidence", "closed", "waits_for", "to_decide", "actions",
+            *StepOut.Meta.fields, "instructions", "retry_policy", "decision_rules", "retries", "not_before", "attempts",
+            "decisions", "confirmations", "evidence", "closed", "waits_for", "waits_for_places", "to_decide", "actions",
         )  # fmt: skip
 
     @extend_schema_field(EvidenceOut(many=True))
@@ -172,6 +191,10 @@ class StepDetailOut(StepOut):
     def get_waits_for(self, step: Step) -> Any:
         wait = ledger.open_waits("step", [step.pk]).get(step.pk)
         return WaitOut(wait).data if wait else None
+
+    @extend_schema_field(LimitedPlaceOut(many=True))
+    def get_waits_for_places(self, step: Step) -> Any:
+        return LimitedPlaceOut(places_waited_for(step), many=True).data
 
     @extend_schema_field(ToDecideOut(allow_null=True))
     def get_to_decide(self, step: Step) -> Any:

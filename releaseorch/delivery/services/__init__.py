@@ -9,6 +9,7 @@ from releaseorch.delivery.services.comment_request import comment_request
 from releaseorch.delivery.services.compose_run import compose_run
 from releaseorch.delivery.services.consent_late_request import consent_late_request
 from releaseorch.delivery.services.create_request import create_request, create_requests
+from releaseorch.delivery.services.decide_change import approve_change, decline_change, withdraw_change
 from releaseorch.delivery.services.edit_plan import (
     add_link,
     add_step,
@@ -19,6 +20,7 @@ from releaseorch.delivery.services.edit_plan import (
 )
 from releaseorch.delivery.services.edit_request import add_item, edit_request, move_item, remove_item
 from releaseorch.delivery.services.edit_run import edit_run
+from releaseorch.delivery.services.fix_run_forward import fix_run_forward
 from releaseorch.delivery.services.propose_run import propose_run
 from releaseorch.delivery.services.reject_run import reject_run
 from releaseorch.delivery.services.replan_run import replan_run
@@ -37,6 +39,7 @@ __all__ = [
     "add_link",
     "add_request",
     "add_step",
+    "approve_change",
     "approve_request",
     "approve_requests",
     "approve_run",
@@ -46,9 +49,11 @@ __all__ = [
     "consent_late_request",
     "create_request",
     "create_requests",
+    "decline_change",
     "edit_request",
     "edit_run",
     "edit_step",
+    "fix_run_forward",
     "move_item",
     "move_step",
     "propose_run",
@@ -65,5 +70,6 @@ __all__ = [
     "submit_request",
     "take_out_request",
     "unlock_run",
+    "withdraw_change",
     "withdraw_request",
 ]

@@ -36,7 +36,7 @@ def approve_run(
         applications = {request.application_id for request in requests}
         slots = approvals.slots_of_run(run, applications)
         filled = approvals.slot_for(slots, actor, slot or None)
-        _insert(run, actor, filled.name, said)
+        insert(run, run.round, run.plan_digest, actor, filled.name, said)
         is_last = approvals.missing(slots) == 1
         if is_last:
             go(run, "approve")
@@ -53,13 +53,14 @@ def approve_run(
     return run
 
 
-def _insert(run: DeploymentRun, actor: Person, slot: str, comment: str) -> None:
+def insert(run: DeploymentRun, number: int, digest: str, actor: Person, slot: str, comment: str) -> None:
+    """One slot is filled, for this round (its number) and digest; raises `NotAllowed` for the same person twice."""
     try:
         with transaction.atomic():
             Approval.objects.create(
                 run=run,
-                round=run.round,
-                digest=run.plan_digest,
+                round=number,
+                digest=digest,
                 slot=slot,
                 approver=actor,
                 verdict=Verdict.APPROVED,

@@ -43,7 +43,7 @@ def add_step(
         plan_edits.step_named(plan, key)
     payload = {
         "key": plan_edits.new_key(plan),
-        **_texts(title=title, instructions=instructions, expected_s=expected_s),
+        **checked_texts(title=title, instructions=instructions, expected_s=expected_s),
         "team_id": team.pk if team else None,
         "before": editing.keys_of(before),
         "after": editing.keys_of(after),
@@ -148,9 +148,9 @@ def edit_step(
     plan = editing.check(actor, run, seen)
     found = plan_edits.step_named(plan, editing.key_of(step))
     given = {"title": title, "instructions": instructions, "expected_s": expected_s}
-    changes = _texts(**{name: value for name, value in given.items() if not isinstance(value, Unset)})
+    changes = checked_texts(**{name: value for name, value in given.items() if not isinstance(value, Unset)})
     if not isinstance(parameters, Unset):
-        changes["parameters"] = _parameters(found.executor, parameters)
+        changes["parameters"] = checked_parameters(found.executor, parameters)
     if not isinstance(team, Unset):
         changes["team_id"] = team.pk if team else None
     if not changes:
@@ -193,7 +193,7 @@ def _link(
     )
 
 
-def _texts(**values: Any) -> dict[str, Any]:
+def checked_texts(**values: Any) -> dict[str, Any]:
     """What was typed, checked as the columns of a step; raises `Invalid` by field."""
     row = Step(kind=StepKind.MANUAL, **values)
     unused = (field.name for field in Step._meta.concrete_fields if field.name not in values)
@@ -203,7 +203,7 @@ def _texts(**values: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in values}
 
 
-def _parameters(kind: str, parameters: object) -> dict[str, Any]:
+def checked_parameters(kind: str, parameters: object) -> dict[str, Any]:
     """Parameters as the step's executor takes them; raises `Invalid` by dotted path."""
     if not isinstance(parameters, Mapping) or not all(isinstance(name, str) for name in parameters):
         raise Invalid({"parameters": _("Parameters are a set of named values.")})

@@ -1,4 +1,4 @@
-"""Change the title and the window of a draft."""
+"""Change the title and the window of a draft, and whether it demands the whole environment."""
 
 from datetime import datetime
 
@@ -20,11 +20,14 @@ def edit_run(
     title: str | Unset = UNSET,
     window_from: datetime | Unset | None = UNSET,
     window_until: datetime | Unset | None = UNSET,
+    is_exclusive: bool | Unset = UNSET,
 ) -> DeploymentRun:
     """What is given is changed; what the run does stays, so it counts as no edit of the plan."""
     run_changes.check(actor, "run.edit", run, seen)
     run_changes.require_draft(run)
-    given = {"title": title, "window_from": window_from, "window_until": window_until}
+    given: dict[str, object] = {
+        "title": title, "window_from": window_from, "window_until": window_until, "is_exclusive": is_exclusive,
+    }  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not UNSET}
     before = {name: _shown(getattr(run, name)) for name in changes}
     for name, value in changes.items():

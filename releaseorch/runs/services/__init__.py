@@ -11,6 +11,7 @@ from releaseorch.runs.services.decisions import (
 from releaseorch.runs.services.drops import drop_steps
 from releaseorch.runs.services.endings import cancel_run, stop_run
 from releaseorch.runs.services.holds import release_hold
+from releaseorch.runs.services.limiting import limit_run
 from releaseorch.runs.services.manual import (
     done_step,
     failed_step,
@@ -32,6 +33,7 @@ __all__ = [
     "failed_step",
     "finish_run",
     "hand_back_step",
+    "limit_run",
     "mark_done_step",
     "mark_failed_step",
     "pause_run",

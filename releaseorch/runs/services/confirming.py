@@ -23,6 +23,7 @@ def confirm_step(*, actor: Person, step: Step, seen: int | None = None, reason: 
     with transaction.atomic():
         run, asked = _asked(actor, step)
         first = asked.asked_by
+        rights.refuse(rights.why_not_decide(actor, step, asked.verb))
         rights.refuse(confirmations.why_not_confirm(actor, asked))
         _refuse_outdated(run, step, asked)
         alone = first == actor
@@ -86,7 +87,7 @@ def _refuse_outdated(run: DeploymentRun, step: Step, asked: Confirmation) -> Non
         raise Conflict(
             _("%(step)s isn't as it was when this was asked. Look at how it stands now.") % {"step": step}
         )
-    if rights.why_not_decide(asked.asked_by, step):
+    if rights.why_not_decide(asked.asked_by, step, asked.verb):
         raise NotAllowed(
             _("%(who)s, who asked for this, may not decide here any more. Decline it, and decide yourself.")
             % {"who": asked.asked_by.name}

@@ -121,7 +121,7 @@ def _decision(
 def _allowed(kind: DecisionKind, actor: Person, step: Step) -> DeploymentRun:
     """The run, locked; raises `NotAllowed`, `Conflict`."""
     run = progress.locked(step.run_id)
-    rights.refuse(rights.why_not_decide(actor, step))
+    rights.refuse(rights.why_not_decide(actor, step, kind.value))
     _refuse_new_work(run, step, kind)
     return run
 

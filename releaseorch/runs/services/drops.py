@@ -9,6 +9,7 @@ from releaseorch.accounts.models import Person
 from releaseorch.core.errors import Conflict
 from releaseorch.runs import progress, rights
 from releaseorch.runs.models import DeploymentRun
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.runs.services.endings import cancel_steps
 from releaseorch.runs.states import STEP_MOVES, STEP_STARTED, RunState
 
@@ -24,7 +25,7 @@ def drop_steps(*, actor: Person, run: DeploymentRun, step_ids: Collection[int], 
         rights.require_run(actor, "run.take_out", now)
         if now.state not in {RunState.RUNNING, RunState.PAUSED}:
             raise Conflict(_("%(run)s is %(state)s now.") % {"run": now, "state": now.get_state_display()})
-        steps = list(now.steps.filter(pk__in=step_ids).select_related(*progress.WITH_NAMES))
+        steps = list(now.steps.filter(pk__in=step_ids).select_related(*WITH_NAMES))
         started = [step for step in steps if step.state in STEP_STARTED]
         if started:
             raise Conflict(_("%(step)s has started already.") % {"step": started[0]})

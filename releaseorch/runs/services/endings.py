@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.audit import events
+from releaseorch.catalog import deciding
 from releaseorch.core import clock
 from releaseorch.core.errors import NotAllowed
 from releaseorch.core.transitions import go
 from releaseorch.runs import attempts, confirmations, outcomes, progress, rights
 from releaseorch.runs.models import Attempt, Confirmation, DeploymentRun, Step
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.runs.states import RUN_BEFORE_START, STEP_MOVES, AttemptState, StepState
 from releaseorch.runs.store import store
 from releaseorch.waiting import ledger
@@ -69,7 +71,7 @@ def cancel_run(*, actor: Person, run: DeploymentRun, seen: int | None = None, re
 def cancel_open_steps(actor: Person, run: DeploymentRun, reason: str) -> None:
     """Whatever isn't running and isn't of unknown outcome: cancelled; what a person had taken is left uncertain."""
     known = run.steps.exclude(pk__in=list(outcomes.unknown(run).values_list("pk", flat=True)))
-    steps = known.filter(state__in=STEP_MOVES["cancel"].sources).select_related(*progress.WITH_NAMES)
+    steps = known.filter(state__in=STEP_MOVES["cancel"].sources).select_related(*WITH_NAMES)
     by_hand = [step for step in steps if step.state == StepState.CLAIMED]
     attempts.end_all(by_hand, "cancel", reason)
     cancel_steps(actor, run, steps, reason)
@@ -95,14 +97,17 @@ def _ask_to_stop(run: DeploymentRun) -> None:
 def _ask_no_second_person(run: DeploymentRun) -> None:
     """Nothing is tried again in a run that is being cancelled; who waited for a second person decides otherwise."""
     confirmations.lapse(Confirmation.objects.filter(step__run=run))
-    for step in outcomes.unknown(run).select_related(*progress.WITH_NAMES):
+    for step in outcomes.unknown(run).select_related(*WITH_NAMES):
         progress.say_wait(run, step)
 
 
 def why_not_stop(run: DeploymentRun) -> list[str]:
-    """A sentence for each step that somebody or something works on, or may still work on; one query."""
+    """A sentence for each step that is at work, that may be, or that must be decided on first; one query."""
     may_be_at_work = Q(state__in=AT_WORK) | Q(pk__in=outcomes.unknown(run).values("pk"))
-    return [_still_working(step) for step in run.steps.filter(may_be_at_work).select_related("owner")]
+    undecided = Q(state=StepState.NEEDS_DECISION, decision_rules__stop=deciding.NEVER)
+    return [
+        _still_working(step) for step in run.steps.filter(may_be_at_work | undecided).select_related("owner")
+    ]
 
 
 def _still_working(step: Step) -> str:
@@ -110,6 +115,10 @@ def _still_working(step: Step) -> str:
         return _("%(person)s works on step %(step)s. Let it be finished or handed back first.") % {
             "person": step.owner.name,
             "step": step,
+        }
+    if step.state == StepState.NEEDS_DECISION and step.decision_rules.get("stop") == deciding.NEVER:
+        return _("The procedure of step %(step)s lets nobody stop the run at it. Decide on it first.") % {
+            "step": step
         }
     if step.state == StepState.NEEDS_DECISION:
         return _("Nobody knows how step %(step)s ended. Decide on it first.") % {"step": step}

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person, Team
 from releaseorch.catalog.models import ComponentVersion
-from releaseorch.core.errors import Invalid, NotAllowed
+from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.core.transitions import go
 from releaseorch.runs import attempts, bounds, evidence, progress, rights
 from releaseorch.runs.models import DeploymentRun, Step
@@ -60,7 +60,7 @@ def reassign_step(
         raise Invalid({"to": _("Say who shall do it: a person or a team.")})
     with transaction.atomic():
         run = progress.locked(step.run_id)
-        rights.require_step(actor, "step.reassign", step)
+        rights.refuse(rights.why_not_reassign(actor, step))
         give(actor, run, step, to, team, said)
     return step
 
@@ -132,6 +132,8 @@ Proof = tuple[str, str, UploadedFile | None]
 
 def _say(actor: Person, step: Step, move: str, end: str, proof: Proof) -> str:
     """How it went: the step moves, its attempt ends, the evidence is kept; returns the note as it was kept."""
+    if step.state == StepState.RUNNING:  # the same moves end what a tool does, but nobody makes them for it
+        raise Conflict(_("A tool works on %(step)s and says itself how it went.") % {"step": step})
     if step.state == StepState.CLAIMED:
         rights.refuse(rights.why_not_owner(actor, step))
     go(step, move)

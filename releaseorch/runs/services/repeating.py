@@ -29,9 +29,10 @@ def retry_from_step(*, actor: Person, step: Step, seen: int | None = None, reaso
     said = rights.reason(reason)
     with transaction.atomic():
         run = progress.locked(step.run_id)
-        rights.refuse(rights.why_not_decide(actor, step))
+        rights.refuse(rights.why_not_decide(actor, step, "retry_from"))
         rights.refuse(confirmations.why_not_ask(confirmations.asked([step.pk]).get(step.pk)))
         again = _again(step)
+        rights.refuse(rights.why_not_try_again(actor, again.begun))
         doubtful = confirmations.doubtful_attempt(run, again.begun)
         if doubtful is None:
             begin_again(run, step, actor, said)

@@ -2,15 +2,13 @@
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.audit import events
 from releaseorch.core.errors import Conflict, NotAllowed
 from releaseorch.core.transitions import go
-from releaseorch.runs import bounds, expectations, guards, progress, rights
+from releaseorch.runs import bounds, exclusive, expectations, guards, limits, progress, rights
 from releaseorch.runs.models import DeploymentRun, RunTarget
 from releaseorch.runs.states import RUN_MOVES, StepState
 from releaseorch.runs.store import store
@@ -19,7 +17,8 @@ from releaseorch.runs.store import store
 def start_run(*, actor: Person, run: DeploymentRun, seen: int | None = None) -> DeploymentRun:
     """Approved or scheduled → running: steps without predecessors become ready.
 
-    Raises `NotAllowed` with the reasons of the guards, `Conflict` naming the run that holds one of its components.
+    Raises `NotAllowed` with the reasons of the guards, `Conflict` naming the run that holds one of its components, or
+    the environment, if one of the two demands all of it.
     """
     run.check_version(seen)
     with transaction.atomic():
@@ -27,9 +26,12 @@ def start_run(*, actor: Person, run: DeploymentRun, seen: int | None = None) -> 
         rights.require_run(actor, "run.start", run)
         _ask_guards(run)
         go(run, "start")
+        if others := exclusive.hold_environment(run):
+            raise Conflict(" ".join(others))
         bounds.reckon(run)
         run.save()
         hold_components(run, run.targets.all())
+        limits.mark([run])
         events.record(actor=actor, verb="run.started", subject=run, topics=progress.topics(run.pk))
         _ready_first_steps(run)
         progress.end_or_wait(run)
@@ -71,13 +73,12 @@ def hold_components(run: DeploymentRun, among: QuerySet[RunTarget]) -> None:
 
 
 def _sentence(other: DeploymentRun, components: list[str]) -> str:
-    until = expectations.expected_end(other)
-    return _("%(run)s by %(person)s holds %(components)s in %(environment)s until about %(until)s.") % {
+    return _("%(run)s by %(person)s holds %(components)s in %(environment)s until %(until)s.") % {
         "run": other,
         "person": other.composed_by.name,
         "components": ", ".join(components),
         "environment": other.environment.name,
-        "until": date_format(localtime(until), "j M H:i") if until else _("somebody decides"),
+        "until": expectations.end_in_words(other),
     }
 
 

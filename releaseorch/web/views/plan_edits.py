@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from releaseorch.accounts.models import Team
+from releaseorch.catalog import yaml_text
 from releaseorch.core.errors import Invalid
 from releaseorch.delivery import services
 from releaseorch.delivery.models import DeploymentRequest
@@ -52,6 +53,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             "title": request.POST.get("title", "").strip(),
             "window_from": inputs.moment(request.POST, "window_from"),
             "window_until": inputs.moment(request.POST, "window_until"),
+            "is_exclusive": bool(request.POST.get("is_exclusive")),
         },
     )  # fmt: skip
 
@@ -70,6 +72,26 @@ def add_step(request: HttpRequest, pk: int) -> HttpResponse:
         }
 
     return _do(request, pk, "add_step", _("The step is added."), services.add_step, values)
+
+
+@require_POST
+def fix_forward(request: HttpRequest, pk: int) -> HttpResponse:
+    """A step more for a run under way: by hand, by a tool, or like another one."""
+
+    def values() -> dict[str, Any]:
+        post, seconds = request.POST, _seconds(request)
+        return {
+            **{name: post.get(name, "") for name in ("title", "instructions", "executor", "connection")},
+            "parameters": _as_yaml(post.get("parameters", "")),
+            "like": post.get("like", "").strip() or None,
+            "team": _team(request),
+            "expected_s": seconds,
+            **_place(request),
+            **_reason(request),
+        }
+
+    done = _("Added. It is begun once somebody else has approved the changed plan.")
+    return _do(request, pk, "fix_forward", done, services.fix_run_forward, values)
 
 
 @require_POST
@@ -171,6 +193,17 @@ def _seconds(request: HttpRequest) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= MOST_MINUTES):
         raise Invalid({"minutes": _("Whole minutes, at most 7 days.")})
     return int(text) * 60
+
+
+def _as_yaml(text: str) -> dict[str, Any]:
+    try:
+        found = yaml_text.read(text).value if text.strip() else {}
+    except yaml_text.Unreadable as wrong:
+        said = {"line": wrong.line, "why": str(wrong)}
+        raise Invalid({"parameters": _("Line %(line)d: %(why)s") % said}) from wrong
+    if not isinstance(found, dict):
+        raise Invalid({"parameters": _("Write a line “name: value” for each.")})
+    return found
 
 
 def _parameters(text: str) -> Any:

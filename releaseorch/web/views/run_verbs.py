@@ -41,6 +41,28 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def approve_change(request: HttpRequest, pk: int) -> HttpResponse:
+    actor, slot = person_of(request), request.POST.get("slot", "") or None
+    comment = request.POST.get("comment", "")
+    return _do(
+        request, pk, "approve_change", _("Approved."),
+        lambda run, seen: delivery.approve_change(actor=actor, run=run, seen=seen, comment=comment, slot=slot),
+    )  # fmt: skip
+
+
+@require_POST
+def decline_change(request: HttpRequest, pk: int) -> HttpResponse:
+    said = _("Declined; the step is taken out.")
+    return _do(request, pk, "decline_change", said, _with_reason(request, delivery.decline_change))
+
+
+@require_POST
+def withdraw_change(request: HttpRequest, pk: int) -> HttpResponse:
+    said = _("Taken back; the step is out again.")
+    return _do(request, pk, "withdraw_change", said, _with_reason(request, delivery.withdraw_change))
+
+
+@require_POST
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "send_back", _("Sent back."), _with_reason(request, delivery.send_back_run))
 
@@ -100,6 +122,15 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(request, pk, "finish", _("It goes on to its end."), _with_reason(request, services.finish_run))
+
+
+@require_POST
+def limit(request: HttpRequest, pk: int) -> HttpResponse:
+    at_most = inputs.whole(request.POST, "steps_at_once")
+    return _do(
+        request, pk, "limit", _("It goes by this limit from now on."),
+        lambda run, seen: services.limit_run(actor=person_of(request), run=run, seen=seen, steps_at_once=at_most),
+    )  # fmt: skip
 
 
 @require_POST

@@ -13,7 +13,7 @@ from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core.errors import Invalid
 from releaseorch.runs import services
 from releaseorch.runs.models import DeploymentRun, Step
-from releaseorch.runs.progress import WITH_NAMES
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.runs.states import DecisionKind, StepState
 from releaseorch.web import inputs
 from releaseorch.web.access import get_or_404, person_of

@@ -14,6 +14,7 @@ from releaseorch.delivery.models import StepOrigin
 from releaseorch.runs import backoff, queries, rights, waits
 from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.queries import StepDetail
+from releaseorch.runs.queries.places import places_waited_for
 from releaseorch.runs.states import StepState
 from releaseorch.web import inputs, run_decisions, run_feed, run_rows, step_log
 from releaseorch.web.access import get_or_404, person_of
@@ -62,6 +63,7 @@ def page_of_step(request: HttpRequest, pk: int, bounced: Bounced | None = None) 
         ],
         "card": card,
         "second": queries.second_person_of_step(row, person_of(request)) if card is None else [],
+        "places": places_waited_for(row),
         "retry": backoff.policy_of(row),
         "team": waits.team_of(row),
         "application": row.component.application if row.component else None,

@@ -15,13 +15,13 @@ from tests.histories import request_in_state, run_in_state
 pytestmark = pytest.mark.django_db
 
 S = RunState
-EDITING = {"propose", "add_step", "add_request", "replan", "edit", "cancel", "comment"}
+EDITING = {"propose", "add_step", "add_request", "replan", "edit", "limit", "cancel", "comment"}
 VERBS = {
     S.DRAFT: EDITING,
-    S.PROPOSED: {"approve", "send_back", "reject", "unlock", "cancel", "comment"},
-    S.APPROVED: {"start", "schedule", "unlock", "cancel", "comment"},
-    S.SCHEDULED: {"start", "unlock", "cancel", "comment"},
-    S.RUNNING: {"pause", "stop", "cancel", "comment"},
+    S.PROPOSED: {"approve", "send_back", "reject", "unlock", "limit", "cancel", "comment"},
+    S.APPROVED: {"start", "schedule", "unlock", "limit", "cancel", "comment"},
+    S.SCHEDULED: {"start", "unlock", "limit", "cancel", "comment"},
+    S.RUNNING: {"pause", "limit", "stop", "cancel", "comment"},
     S.REJECTED: {"comment"},
     S.CANCELLED: {"comment"},
 }
