@@ -27,6 +27,7 @@ def edit_row(
     verb: str = "edited",
     reason: str = "",
     topics: Iterable[str] = (),
+    keeps_key: bool = False,
 ) -> R:
     """Write those of `values` that differ, with the event `<noun>.<verb>` of their before and after.
 
@@ -35,10 +36,11 @@ def edit_row(
     3. Nothing differs: nothing is written, nothing told.
     4. Saved and recorded in one transaction.
 
-    The caller asks for permission first, and for names that are taken. `row` itself stays as it was read.
+    `keeps_key`: nobody who writes a row that refers to this one waits for it. The caller asks for permission first,
+    and for names that are taken. `row` itself stays as it was read.
     """
     with transaction.atomic():
-        fresh = locked(row, seen)
+        fresh = locked(row, seen, keeps_key=keeps_key)
         old = {name: _value(fresh, name) for name in values}
         for name, value in values.items():
             setattr(fresh, name, value)
@@ -59,9 +61,9 @@ def edit_row(
     return fresh
 
 
-def locked(row: R, seen: int | None) -> R:
+def locked(row: R, seen: int | None, *, keeps_key: bool = False) -> R:
     """The row as it is now, locked until the transaction ends; raises `Conflict` when it isn't what was seen."""
-    fresh = type(row)._base_manager.select_for_update().filter(pk=row.pk).first()
+    fresh = type(row)._base_manager.select_for_update(no_key=keeps_key).filter(pk=row.pk).first()
     if fresh is None:
         raise Conflict(_("%(what)s is gone.") % {"what": row})
     if seen is not None and seen != fresh.row_version:

@@ -30,6 +30,10 @@ def on(verb: str, name: str, handler: Handler, *, at_once: bool = True) -> None:
         _later.add(name)
 
 
+def has_handlers(verb: str) -> bool:
+    return verb in _handlers
+
+
 def enqueue(events: Iterable[Event]) -> None:
     """Write the outbox rows of the events; this process tells the handlers right after commit, the sweep if it dies."""
     rows = [

@@ -22,6 +22,7 @@ def _transport_options(url: str) -> dict[str, object]:
     return {}
 
 
+SOFTLY_S = 30  # what is being begun has so long when a worker is told to end
 app = Celery("releaseorch")
 app.set_default()
 app.conf.update(
@@ -41,7 +42,7 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     worker_prefetch_multiplier=1,
-    worker_soft_shutdown_timeout=30,
+    worker_soft_shutdown_timeout=SOFTLY_S,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_hijack_root_logger=False,
     task_create_missing_queues=True,
@@ -70,9 +71,14 @@ def listen_for_its_host(instance: Any, **_: object) -> None:
 def hand_over(**_: object) -> None:
     """What it polls goes to another worker, or waits for the next one of this host."""
     from releaseorch.runs.engine.poller import poller  # needs the apps, too
+    from releaseorch.runs.engine.starter import starter
+
+    def end() -> None:
+        poller.close()
+        starter.wait(SOFTLY_S)
 
     # In a thread of its own, for which the process waits: this is called between any two lines of its main thread.
-    threading.Thread(target=poller.close, name="handing-over").start()
+    threading.Thread(target=end, name="handing-over").start()
 
 
 @worker_ready.connect
@@ -87,6 +93,13 @@ def raise_topics_apart(**_: object) -> None:
     from releaseorch.audit import events  # needs the apps, too
 
     events.raise_apart()
+
+
+@worker_ready.connect
+def keep_leases(**_: object) -> None:
+    from releaseorch.runs.engine.keeper import keeper  # needs the apps, too
+
+    keeper.stay()
 
 
 @worker_ready.connect

@@ -109,13 +109,15 @@ def postgresql(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "options": "-c lock_timeout=3000 -c statement_timeout=30000"
-            " -c idle_in_transaction_session_timeout=60000",
+            " -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_generic_plan",
             # A worker must notice a dead link well before its lease ends.
             "connect_timeout": 5,
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "tcp_user_timeout": 20_000,
+            # What asks for it is prepared (core.statements), nothing else; planned once, for all values.
+            "prepare_threshold": 1_000_000 if flag("DATABASE_PREPARES", default=True) else None,
             "pool": {"min_size": 0, "max_size": int(number("DATABASE_POOL_SIZE", 16)), "timeout": 10},
         },
     }

@@ -3,12 +3,14 @@
 import hashlib
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from releaseorch.core.text import folded, plain_line, plain_text, web_address
 
 NAME_LENGTH = 200
 TEXT_LENGTH = 10_000
+LARGEST_LIMIT = 1000
 
 
 def name(**options: Any) -> "models.CharField[str, str]":
@@ -28,6 +30,13 @@ def text(**options: Any) -> "models.TextField[str, str]":
 def link(**options: Any) -> "models.CharField[str, str]":
     """A web address; may be empty."""
     return models.CharField(max_length=1000, blank=True, default="", validators=[web_address], **options)
+
+
+def limit() -> "models.PositiveSmallIntegerField[int | None, int | None]":
+    """At most so many, from one on; empty = no limit."""
+    return models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(LARGEST_LIMIT)]
+    )
 
 
 class NameKey(models.CharField):

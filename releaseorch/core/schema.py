@@ -44,6 +44,11 @@ def unknown(applied: Iterable[str]) -> list[str]:
 _newest_known: list[int] = []  # the id of the newest migration up to which this process knew all of them
 
 
+def newest_known() -> int | None:
+    """The id of the newest migration, if this process has seen that it knows all up to it."""
+    return _newest_known[0] if _newest_known else None
+
+
 def why_too_old(newest: int | None = None) -> str:
     """Empty, or why this process must not touch steps: its code is older than the tables.
 

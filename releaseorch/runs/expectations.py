@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
 from releaseorch.core import clock
 from releaseorch.runs import graph
 from releaseorch.runs.models import DeploymentRun, Step
@@ -20,6 +24,14 @@ def expected_end(run: DeploymentRun) -> datetime | None:
         return run.window_until
     links = run.links.filter(before__in=steps, after__in=steps).values_list("before_id", "after_id")
     return end_of(steps, links)
+
+
+def end_in_words(run: DeploymentRun) -> str:
+    """When it will probably be over, as it stands in a sentence after “until”."""
+    until = expected_end(run)
+    if until is None:
+        return _("somebody decides")
+    return _("about %(at)s") % {"at": date_format(localtime(until), "j M H:i")}
 
 
 def expected_end_of(run: DeploymentRun, steps: Iterable[Step], links: Links) -> datetime | None:

@@ -12,16 +12,16 @@ from releaseorch.catalog.states import StepKind
 from releaseorch.core import clock, dispatch, hold
 from releaseorch.core.actor import SYSTEM
 from releaseorch.executors.base import Unknown
-from releaseorch.runs import progress
+from releaseorch.runs import limits, progress
 from releaseorch.runs.engine import endings, reattach
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
-from releaseorch.runs.retries import MOST_REQUEUES
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.runs.store import Claim, Ending, store
 
 logger = logging.getLogger(__name__)
 PER_SWEEP = 200
 MOST_DOUBLINGS = 6
+MOST_REQUEUES = 3
 # How often workers are asked about an attempt whose lease is over: counted, since housekeepers are stopped too.
 MOST_ASKS = 12
 
@@ -47,7 +47,12 @@ def sweep() -> int:
 
 def due_for_a_nudge() -> list[Step]:
     base, now = timedelta(seconds=float(settings.ENGINE["lease"]) / 2), clock.now()
-    due = Q(nudged_at=None) | Q(nudges__gte=MOST_DOUBLINGS, nudged_at__lte=now - base * 2**MOST_DOUBLINGS)
+    # A nudge later than now was noted by a host whose clock is wrong: it says nothing about how long ago it was.
+    due = (
+        Q(nudged_at=None)
+        | Q(nudged_at__gt=now + base)
+        | Q(nudges__gte=MOST_DOUBLINGS, nudged_at__lte=now - base * 2**MOST_DOUBLINGS)
+    )
     for nudges in range(MOST_DOUBLINGS):
         due |= Q(nudges=nudges, nudged_at__lte=now - base * 2**nudges)
     ready = Step.objects.filter(
@@ -59,6 +64,8 @@ def due_for_a_nudge() -> list[Step]:
         is_taken_over=False,
         run__state=RunState.RUNNING,
     )
+    if ready.filter(is_limited=True).exists():
+        ready = ready.filter(Q(is_limited=False) | Q(pk__in=list(limits.next_in_line())))
     return list(ready.order_by(F("nudged_at").asc(nulls_first=True), "id").only("id", "token")[:PER_SWEEP])
 
 

@@ -4,10 +4,11 @@ Every function here is called with the run's row locked (`locked`), so that two 
 each other. Lock order: run, steps, requests.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -15,20 +16,20 @@ from django.utils.translation import gettext as _
 
 from releaseorch.audit import events
 from releaseorch.catalog.models import ComponentVersion
-from releaseorch.core import dispatch
+from releaseorch.core import dispatch, statements
 from releaseorch.core.actor import SYSTEM, Actor
 from releaseorch.core.errors import Invalid
+from releaseorch.core.statements import Statement
 from releaseorch.core.transitions import go
 from releaseorch.environments import inventory
 from releaseorch.environments.states import SourceKind
-from releaseorch.runs import confirmations, waits
+from releaseorch.runs import confirmations, limits, rows, waits
 from releaseorch.runs.models import Confirmation, DeploymentRun, RunTarget, Step
 from releaseorch.runs.states import RUN_FINAL, STEP_OPEN, RunState, StepState
 from releaseorch.runs.store import store
 from releaseorch.waiting import ledger
 
 TASK = "exec.run_step"
-WITH_NAMES = ("team", "owner", "target", "version", "component__application__team")
 _EXCEPTIONS = (StepState.SKIPPED, StepState.CANCELLED, StepState.FAILED)
 _PAST = {
     "succeed": "run.succeeded",
@@ -39,49 +40,49 @@ _PAST = {
 
 def locked(run_id: int) -> DeploymentRun:
     """The run as it is now; nobody else moves it or its steps until the transaction ends."""
-    rows = DeploymentRun.objects.select_related("environment").select_for_update(of=("self",))
-    return rows.get(pk=run_id)
+    return rows.locked_run(run_id)[0]
 
 
 @contextmanager
-def moving(run_id: int) -> Iterator[DeploymentRun]:
-    """A transaction of the engine with the run locked; its events and waits are written at the end, all at once."""
+def moving(run_id: int, *first: Statement, looks_at: Sequence[int] = ()) -> Iterator["Moving"]:
+    """A transaction of the engine with the run locked, in which these are carried out first, and those steps seen.
+
+    Its events and waits are written at the end, all at once.
+    """
     with transaction.atomic():
-        run = locked(run_id)
-        with events.together(), ledger.together():
-            now = _Moving()
+        run, answers, steps = rows.locked_run(run_id, *first, looks_at=looks_at)
+        with statements.at_the_end(), events.together(), ledger.together():
+            now = Moving(run, answers, seen={step.pk: step for step in steps})
             token = _moving.set(now)
             try:
-                yield run
+                yield now
             finally:
                 _moving.reset(token)
             if now.has_moved:
-                end_or_wait(run)
+                end_or_wait(run, now.seen)
 
 
 @dataclass
-class _Moving:
-    """What is known of the present transaction: whether a step was moved, and what became ready, as it was read."""
+class Moving:
+    """The present transaction: its run, what was answered first, whether a step was moved, the steps it has seen."""
 
+    run: DeploymentRun
+    answers: list[list[statements.Row]]
     has_moved: bool = False
-    ready: dict[int, Step] = field(default_factory=dict)
+    seen: dict[int, Step] = field(default_factory=dict)
 
 
-_moving: ContextVar[_Moving | None] = ContextVar("moving", default=None)
+_moving: ContextVar[Moving | None] = ContextVar("moving", default=None)
 
 
-def step_claimed(step_id: int) -> Step:
-    """The step after its claim; read only where it didn't become ready in the same transaction."""
+def step_seen(step_id: int) -> Step:
+    """The step as it is now; read only where the present transaction hasn't seen it."""
     now = _moving.get()
-    step = now.ready.pop(step_id, None) if now else None
-    if step is None:
-        return step_now(step_id)
-    go(step, "claim")
-    return step
+    return (now.seen.get(step_id) if now else None) or step_now(step_id)
 
 
 def step_now(step_id: int) -> Step:
-    return Step.objects.select_related(*WITH_NAMES).get(pk=step_id)
+    return rows.step(step_id)
 
 
 def topics(run_id: int) -> tuple[str, ...]:
@@ -97,26 +98,43 @@ def note(actor: Actor, verb: str, step: Step, *, reason: str = "", **after: obje
 
 def go_on(run: DeploymentRun, step_ids: Iterable[int]) -> None:
     """The successors of these steps have one predecessor less; those without any become ready."""
-    passed, ready = list(step_ids), []
+    passed, ready = list(step_ids), list[Step]()
     for step_id in passed:  # grows while it is walked
-        for successor_id, state in store().pass_on(step_id):
-            if state == StepState.PENDING:
-                ready.append(successor_id)
-            elif state == StepState.CANCELLED:  # dropped earlier: now what stood before it is done too
-                passed.append(successor_id)
-    announce(run, store().move_steps("become_ready", ready))
+        became, dropped = rows.passed_on(step_id)
+        ready += became
+        passed += dropped  # now what stood before it is done too
+    _announce(run, ready)
 
 
 def announce(run: DeploymentRun, step_ids: Iterable[int]) -> None:
     """Say for each ready step what it waits for, and nudge a worker for the automated ones once this is committed."""
-    steps = list(Step.objects.select_related(*WITH_NAMES).filter(pk__in=list(step_ids)))
+    _announce(run, rows.steps(step_ids))
+
+
+def _announce(run: DeploymentRun, steps: Sequence[Step]) -> None:
     if now := _moving.get():
-        now.ready.update((step.pk, step) for step in steps)
+        now.seen.update((step.pk, step) for step in steps)
+    may_begin = run.state == RunState.RUNNING and not run.is_past_bound
+    for_tools = [step for step in steps if may_begin and not step.is_manual]
+    if any(step.is_limited for step in for_tools):
+        call_next(run)
     said = {step.pk: waits.for_step(step, run) for step in steps}
     ledger.wait_many("step", {pk: blocker for pk, blocker in said.items() if blocker is not None})
-    if run.state != RunState.RUNNING or run.is_past_bound:
-        return
-    dispatch.nudge_each(TASK, [(step.pk, step.token) for step in steps if not step.is_manual])
+    dispatch.nudge_each(TASK, [(step.pk, step.token) for step in for_tools if not step.is_limited])
+
+
+def call_next(run: DeploymentRun) -> None:
+    """A place in the run's environment may be free, or wanted: nudge workers for those whose turn it is."""
+    dispatch.nudge_each(TASK, limits.look(run).call().items())
+
+
+def has_place(run: DeploymentRun, step: Step) -> bool:
+    """Whether every place that the step takes is free; else it says what it waits for. The caller claims it at once."""
+    places = limits.look(run)
+    if places.in_way(limits.candidate_of(step)) is None:
+        return True
+    say_wait(run, step)
+    return False
 
 
 def settle(run: DeploymentRun, steps: Iterable[Step]) -> None:
@@ -129,6 +147,7 @@ def settle(run: DeploymentRun, steps: Iterable[Step]) -> None:
         end_or_wait(run)
     else:  # at the end of the transaction, once
         now.has_moved = True
+        now.seen.update((step.pk, step) for step in changed)
 
 
 def say_wait(run: DeploymentRun, step: Step) -> None:
@@ -140,11 +159,15 @@ def say_wait(run: DeploymentRun, step: Step) -> None:
         ledger.wait("step", step.pk, blocker)
 
 
-def end_or_wait(run: DeploymentRun) -> None:
-    """End the run when nothing of it is open; else say what it waits for. A paused run doesn't end."""
+def end_or_wait(run: DeploymentRun, seen: Mapping[int, Step] = MappingProxyType({})) -> None:
+    """End the run when nothing of it is open; else say what it waits for. A paused run doesn't end.
+
+    `seen`: steps as they are now.
+    """
     if run.state in RUN_FINAL:
         return
-    first = waits.first_of(run)
+    [(first_id,)] = statements.run(*store().first_waiting(run.pk))
+    first = None if first_id is None else seen.get(first_id) or step_now(first_id)
     is_open = first is not None or run.steps.filter(state__in=STEP_OPEN).exists()
     if not is_open and (verb := _verb_of_end(run)) is not None:
         _end(run, verb)

@@ -55,7 +55,7 @@ def _ask_a_person(run_id: int, step_id: int, token: int) -> None:
     )
     with transaction.atomic():
         run = progress.locked(run_id)
-        claim = store().claim(step_id, token, NOBODY, LEASE_S)
+        claim = store().claim(step_id, token, NOBODY, LEASE_S, has_place=True)  # nothing begins
         if claim is not None:
             _lose(run, claim, said)
 

@@ -11,8 +11,6 @@ from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import ATTEMPT_MOVES, RunState
 from releaseorch.runs.store import Claim, store
 
-MOST_REQUEUES = 3
-
 
 def try_later(run: DeploymentRun, claim: Claim, verb: str, reason: str, had_intent: bool) -> bool:
     """Running → ready, not before the pause is over; False when a person has to decide.
@@ -42,16 +40,15 @@ def try_later(run: DeploymentRun, claim: Claim, verb: str, reason: str, had_inte
     }
     progress.note(SYSTEM, "step.backed_off", step, reason=rights.open_text(step, reason), **said)
     progress.settle(run, [step])
+    if step.is_limited:
+        progress.call_next(run)
     return True
 
 
 def _may(step: Step, policy: retrying.RetryPolicy, verb: str, had_intent: bool) -> bool:
-    """What failed may be tried again where it is safe to repeat; what could not be run, where nothing had begun too.
-
-    A worker that died before it began did so often enough: that is asked of a person.
-    """
+    """What failed may be tried again where it is safe to repeat; what could not be run, where nothing had begun too."""
     effect_class = retrying.class_of(step.effect_class, step.executor, step.parameters)
     is_safe = effect_class != EffectClass.UNSAFE
     if verb == "error":
-        return (is_safe or not had_intent) and (had_intent or step.requeues < MOST_REQUEUES)
+        return is_safe or not had_intent
     return is_safe and policy.when == retrying.FAILED

@@ -26,6 +26,7 @@ class RunState(models.TextChoices):
 
 
 class StepState(models.TextChoices):
+    PROPOSED = "proposed", _("waits for approval")
     PENDING = "pending", _("not started")
     READY = "ready", _("ready")
     CLAIMED = "claimed", _("taken")
@@ -77,8 +78,8 @@ RUN_FINAL = frozenset({R.SUCCEEDED, R.SUCCEEDED_WITH_EXCEPTIONS, R.STOPPED, R.RE
 STEP_FINAL = frozenset({S.SUCCEEDED, S.SKIPPED, S.FAILED, S.CANCELLED, S.NOT_NEEDED})
 # What lets the successors go on; cancelled counts only for a step that was dropped with its request.
 STEP_PASSED = frozenset({S.SUCCEEDED, S.SKIPPED, S.NOT_NEEDED})
-STEP_OPEN = frozenset({S.PENDING, S.READY, S.CLAIMED, S.RUNNING, S.NEEDS_DECISION})
-STEP_STARTED = frozenset(S) - {S.PENDING, S.READY, S.CANCELLED, S.NOT_NEEDED}
+STEP_OPEN = frozenset({S.PROPOSED, S.PENDING, S.READY, S.CLAIMED, S.RUNNING, S.NEEDS_DECISION})
+STEP_STARTED = frozenset(S) - {S.PROPOSED, S.PENDING, S.READY, S.CANCELLED, S.NOT_NEEDED}
 
 ATTEMPT_FINAL = frozenset({A.SUCCEEDED, A.FAILED, A.ERRORED, A.UNKNOWN, A.CANCELLED})
 
@@ -101,6 +102,8 @@ RUN_MOVES: dict[str, Move] = {
 }
 
 STEP_MOVES: dict[str, Move] = {
+    "accept": move(S.PENDING, S.PROPOSED),  # added to a run under way, and approved by now
+    "wait_again": move(S.PENDING, S.READY),  # another one was added before it
     "become_ready": move(S.READY, S.PENDING),
     "claim": move(S.RUNNING, S.READY),  # a worker
     "take": move(S.CLAIMED, S.READY),  # a person
@@ -116,7 +119,7 @@ STEP_MOVES: dict[str, Move] = {
     "mark_done": move(S.SUCCEEDED, S.NEEDS_DECISION),
     "skip": move(S.SKIPPED, S.NEEDS_DECISION),
     "mark_failed": move(S.FAILED, S.NEEDS_DECISION),
-    "cancel": move(S.CANCELLED, S.PENDING, S.READY, S.CLAIMED, S.NEEDS_DECISION),
+    "cancel": move(S.CANCELLED, S.PROPOSED, S.PENDING, S.READY, S.CLAIMED, S.NEEDS_DECISION),
     "confirm_cancel": move(S.CANCELLED, S.RUNNING),
     # Again from an earlier step: what came after it waits once more, also what was over.
     "repeat": move(S.PENDING, S.READY, S.NEEDS_DECISION, S.SUCCEEDED, S.SKIPPED, S.FAILED),
@@ -158,6 +161,7 @@ register(
 register(
     StepState,
     {
+        S.PROPOSED: Look(_("Waits for approval"), "person", "person"),
         S.PENDING: Look(_("Not started"), "pending", "pending"),
         S.READY: Look(_("Ready"), "scheduled", "scheduled"),
         S.CLAIMED: Look(_("Taken"), "person", "person"),

@@ -1,26 +1,16 @@
 """What a run and its steps wait for, in the words of the waiting ledger."""
 
-from django.db.models import Case, IntegerField, When
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Team
 from releaseorch.accounts.roles import Role
 from releaseorch.audit.models import Event
-from releaseorch.catalog.states import StepKind
-from releaseorch.runs import backoff, bounds, confirmations
+from releaseorch.catalog import deciding
+from releaseorch.runs import additions, backoff, bounds, confirmations, limits
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting.ledger import WaitsFor
 from releaseorch.waiting.models import Blocker
-
-# Who is asked first when several steps of a run wait: what stands still comes before what moves.
-ATTENTION = (StepState.NEEDS_DECISION, StepState.READY, StepState.CLAIMED, StepState.RUNNING)
-# A ready automated step waits for a worker only; a running one comes after what waits for people.
-_URGENCY = Case(
-    When(state=StepState.READY, kind=StepKind.AUTOMATED, is_taken_over=False, then=len(ATTENTION)),
-    *(When(state=state, then=place) for place, state in enumerate(ATTENTION)),
-    output_field=IntegerField(),
-)
 
 
 def team_of(step: Step) -> Team | None:
@@ -36,6 +26,8 @@ def for_step(step: Step, run: DeploymentRun) -> WaitsFor | None:
     team_id = team.pk if team else None
     if step.state == StepState.READY:
         return _for_ready(step, run, team)
+    if step.state == StepState.PROPOSED:
+        return additions.waits_for(step)
     if step.state == StepState.CLAIMED and step.owner is not None:
         sentence = _("%(person)s works on it.") % {"person": step.owner.name}
         return WaitsFor(Blocker.PERSON, step.owner.name, sentence, step.owner.pk, team_id)
@@ -52,13 +44,12 @@ def _for_decision(step: Step, team_id: int | None) -> WaitsFor:
     confirmation = confirmations.asked([step.pk]).get(step.pk)
     if confirmation is not None:
         return confirmations.waits_for(confirmation, team_id)
+    roles = deciding.deciding_roles(step.decision_rules)
+    if roles == {Role.RELEASE_MANAGER}:
+        return _for_role(Role.RELEASE_MANAGER, _("Needs a decision by a release manager."), team_id)
+    if roles == {Role.OPERATOR}:
+        return _for_role(Role.OPERATOR, _("Needs a decision by an operator."), team_id)
     return _for_role(Role.OPERATOR, _("Needs a decision by an operator or a release manager."), team_id)
-
-
-def first_of(run: DeploymentRun) -> Step | None:
-    """The step of a run for which it waits first; None when it waits for none. One query."""
-    steps = run.steps.filter(state__in=ATTENTION).order_by(_URGENCY, "number")
-    return steps.select_related("team", "owner", "component__application__team").first()
 
 
 def for_run(run: DeploymentRun, first: Step | None) -> WaitsFor | None:
@@ -101,6 +92,8 @@ def _for_ready(step: Step, run: DeploymentRun, team: Team | None) -> WaitsFor:
     if backoff.is_waited_for(step):
         return WaitsFor(Blocker.WORKER, _("worker"), backoff.sentence(step), None, team_id)
     if not step.is_manual:
+        if limit := limits.in_way_of(step, run):
+            return WaitsFor(Blocker.LIMIT, limit.name, limit.sentence, None, team_id)
         return WaitsFor(Blocker.WORKER, _("worker"), _("Waits for a worker."), None, team_id)
     if step.owner is not None:
         sentence = _("Waits for %(person)s to take it.") % {"person": step.owner.name}

@@ -5,17 +5,20 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
+from itertools import chain
+from operator import itemgetter
 
-from django.db import IntegrityError, transaction
-from django.db.models import DateTimeField, F, Q, QuerySet, Value
+from django.db import IntegrityError, connection, transaction
+from django.db.models import DateTimeField, F, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from releaseorch.core import clock
 from releaseorch.core.errors import Conflict
+from releaseorch.core.statements import Statement, places, put_off
 from releaseorch.waiting.models import Blocker, Interval
+
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ _noted: ContextVar[dict[tuple[str, int], WaitsFor | None] | None] = ContextVar("
 def together() -> Iterator[None]:
     """Inside, within one transaction, waits are only noted; at the end the last word on each subject is written.
 
-    Three queries, however many subjects. For those whom nobody else can move meanwhile.
+    Two statements, however many subjects. For those whom nobody else can move meanwhile.
     """
     noted: dict[tuple[str, int], WaitsFor | None] = {}
     token = _noted.set(noted)
@@ -122,30 +125,56 @@ def together() -> Iterator[None]:
         yield
     finally:
         _noted.reset(token)
-    if noted:
-        _write(noted)
+    waits = list(noted.items())
+    for start in range(0, len(waits), AT_ONCE):
+        put_off(*_write(dict(waits[start : start + AT_ONCE])))
 
 
-def _write(noted: Mapping[tuple[str, int], WaitsFor | None]) -> None:
-    kinds: dict[str, list[int]] = {}
-    for kind, subject_id in noted:
-        kinds.setdefault(kind, []).append(subject_id)
-    which = reduce(or_, (Q(subject_kind=kind, subject_id__in=ids) for kind, ids in kinds.items()))
-    columns = "id", "subject_kind", "subject_id", "is_primary", "blocker_kind", "blocker_id", "sentence"
-    rows = Interval.objects.filter(which, ended_at=None).values_list(*columns)
-    same = {
-        (kind, subject_id)
-        for _pk, kind, subject_id, is_primary, *said in rows
-        if is_primary and (new := noted[kind, subject_id]) and said == [new.kind, new.id, new.sentence[:500]]
-    }
-    now = clock.now()
-    if over := [pk for pk, kind, subject_id, *_rest in rows if (kind, subject_id) not in same]:
-        _close(Interval.objects.filter(pk__in=over, ended_at=None), now)
-    Interval.objects.bulk_create(
-        _row(kind, subject_id, blocker, now)
-        for (kind, subject_id), blocker in noted.items()
-        if blocker is not None and (kind, subject_id) not in same
-    )
+# The last word on each subject; of one that waits for nothing the blocker is NULL.
+_SAID = """
+WITH said (subject_kind, subject_id, blocker_kind, blocker_id, sentence) AS (VALUES {rows})
+"""
+_ROW = "(CAST(%s AS text), CAST(%s AS bigint), CAST(%s AS text), CAST(%s AS bigint), CAST(%s AS text))"
+_END_OTHERS = """
+UPDATE waiting_interval SET ended_at = CASE WHEN started_at > %s THEN started_at ELSE %s END FROM said
+WHERE waiting_interval.subject_kind = said.subject_kind AND waiting_interval.subject_id = said.subject_id
+AND ended_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM waiting_interval AS same
+    WHERE same.subject_kind = said.subject_kind AND same.subject_id = said.subject_id AND same.ended_at IS NULL
+    AND same.is_primary AND same.blocker_kind = said.blocker_kind AND same.sentence = said.sentence
+    AND (same.blocker_id = said.blocker_id OR (same.blocker_id IS NULL AND said.blocker_id IS NULL))
+)
+"""
+_BEGIN = """
+INSERT INTO waiting_interval (subject_kind, subject_id, team_id, blocker_kind, blocker_id, blocker_name, sentence,
+    is_primary, started_at) VALUES {rows}
+ON CONFLICT (subject_kind, subject_id) WHERE ended_at IS NULL AND is_primary DO NOTHING
+"""
+
+
+def _write(noted: Mapping[tuple[str, int], WaitsFor | None]) -> list[Statement]:
+    """What goes on unchanged is left alone; what else is open ends; then what is new begins."""
+    at = connection.ops.adapt_datetimefield_value(clock.now())
+    said = [
+        value
+        for (kind, subject_id), new in sorted(noted.items(), key=itemgetter(0))
+        for value in (
+            kind,
+            subject_id,
+            *((new.kind.value, new.id, new.sentence[:500]) if new else (None,) * 3),
+        )
+    ]
+    end_others = _SAID.format(rows=", ".join([_ROW] * len(noted))) + _END_OTHERS
+    statements: list[Statement] = [(end_others, [*said, at, at])]
+    begun = [
+        (kind, subject_id, new.team_id, new.kind.value, new.id, new.name[:200], new.sentence[:500], True, at)
+        for (kind, subject_id), new in noted.items()
+        if new is not None
+    ]
+    if begun:
+        rows = ", ".join([f"({places(begun[0])})"] * len(begun))
+        statements.append((_BEGIN.format(rows=rows), list(chain.from_iterable(begun))))
+    return statements
 
 
 def _close(intervals: QuerySet[Interval], now: datetime) -> None:

@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from releaseorch.audit import events
 from releaseorch.audit.models import Topic
@@ -25,3 +26,10 @@ def test_topics_of_many_transactions_are_raised_together_and_soon(monkeypatch: p
     assert 2 <= Topic.objects.get(name="run:1").version <= 4
     events._apart[0].close()
     assert not events._apart[0].is_alive()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_no_page_shows_raises_nothing() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        events.touch()
+    assert not asked.captured_queries

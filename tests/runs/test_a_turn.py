@@ -74,8 +74,8 @@ def test_a_hold_and_a_pause_keep_the_next_step_from_beginning(
     assert claim is not None
     services.pause_run(actor=cast.release_manager, run=a.now(held), reason="Lunch.")
     at_work = turn.Turn((), 60.0)
-    with progress.moving(held.pk) as run:
-        at_work.claim_next(run)
+    with progress.moving(held.pk) as now:
+        at_work.claim_next(now.run)
     assert at_work.begin() is None
     paused = a.running_run(cast.release_manager, *chain)
     Hold.objects.create(reason="An older backup.")

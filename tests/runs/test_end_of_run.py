@@ -305,7 +305,7 @@ def test_a_step_waits_for_all_its_predecessors(cast: Cast) -> None:
 
 def test_the_buttons_follow_the_state_and_say_why_not(cast: Cast, run: DeploymentRun) -> None:
     assert [action.verb for action in actions_for(a.now(run), cast.release_manager)] == [
-        "pause", "stop", "cancel", "comment",
+        "pause", "limit", "stop", "cancel", "comment",
     ]  # fmt: skip
     begin(run, "deploy")
     stop = next(action for action in actions_for(a.now(run), cast.release_manager) if action.verb == "stop")

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from releaseorch.core import clock
 from releaseorch.core.database import database_now
+from releaseorch.runs import rows
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 from releaseorch.runs.states import ATTEMPT_MOVES, STEP_MOVES, AttemptState, StepState
 from releaseorch.runs.store import Claim, Ending, Worker, store
@@ -202,7 +203,7 @@ def test_another_worker_goes_on_with_what_had_begun_and_whose_lease_is_over_once
     assert store().heartbeat(held, LEASE) is False
 
 
-def test_successors_without_open_predecessors_are_named(cast: Cast) -> None:
+def test_who_has_no_open_predecessor_left_becomes_ready(cast: Cast) -> None:
     run = a.running_run(
         cast.release_manager,
         a.automated("a"),
@@ -210,9 +211,21 @@ def test_successors_without_open_predecessors_are_named(cast: Cast) -> None:
         a.automated("c", after=["a", "b"]),
         a.automated("d", after=["a"]),
     )
-    assert store().pass_on(a.step(run, "a").pk) == [(a.step(run, "d").pk, StepState.PENDING)]
-    assert store().pass_on(a.step(run, "b").pk) == [(a.step(run, "c").pk, StepState.PENDING)]
-    assert store().pass_on(a.step(run, "b").pk) == []
+    before = a.step(run, "d")
+
+    def after(key: str) -> tuple[list[Step], list[int]]:
+        return rows.passed_on(a.step(run, key).pk)
+
+    with clock.at(clock.now()):
+        assert after("a") == ([before], [])
+        before.become_ready()
+        assert row_of(a.step(run, "d")) == row_of(before) | {
+            "open_predecessors": 0,
+            "row_version": before.row_version + 1,
+        }
+    Step.objects.filter(run=run, key="c").update(state="cancelled")
+    assert after("b") == ([], [a.step(run, "c").pk])
+    assert after("b") == ([], [])
 
 
 def test_attempts_are_numbered(run: DeploymentRun, claim: Claim) -> None:

@@ -4,18 +4,21 @@ What failed or could not be run is tried again as its procedure allows (`retries
 what is unknown.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from releaseorch.audit import events
-from releaseorch.core import clock
+from releaseorch.core import clock, statements
 from releaseorch.core.actor import SYSTEM
+from releaseorch.core.transitions import go
 from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
 from releaseorch.runs import progress, retries, rights
-from releaseorch.runs.models import Attempt, DeploymentRun
-from releaseorch.runs.states import ATTEMPT_MOVES, AttemptState, RunState
+from releaseorch.runs.engine import together
+from releaseorch.runs.engine.together import Answers, Word
+from releaseorch.runs.models import Attempt, DeploymentRun, Step
+from releaseorch.runs.states import ATTEMPT_MOVES, AttemptState, RunState, StepState
 from releaseorch.runs.store import Claim, Ending, store
 
 
@@ -52,41 +55,73 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
-def finish(claim: Claim, result: Result, then: Callable[[DeploymentRun], None] = lambda _run: None) -> bool:
+def finish(
+    claim: Claim,
+    result: Result,
+    then: Callable[[DeploymentRun], None] = lambda _run: None,
+    step: Step | None = None,
+    looks_at: Sequence[int] = (),
+) -> bool:
     """The worker learnt the outcome; False when the attempt wasn't its own any more: then a late report is kept.
 
-    `then` is done in the same transaction, after a report that counts.
+    `then` is done in the same transaction, after a report that counts; it looks at those steps. `step`: as it was
+    claimed, for who knows it.
     """
     outcome = outcome_of(result)
-    with progress.moving(claim.run_id) as run:
-        if end_attempt(run, claim, outcome):
-            then(run)
-            return True
-        return _keep_late_report(claim, outcome)
+    first = store().succeeding(claim, outcome.ending) if outcome.verb == "succeed" else ()
+
+    def end(run: DeploymentRun, answers: Answers) -> bool:
+        counts = _succeed(run, claim, answers, step) if first else end_attempt(run, claim, outcome)
+        if not counts:
+            return _keep_late_report(claim, outcome)
+        then(run)
+        return True
+
+    return together.say(claim.run_id, Word(first, end, looks_at))
+
+
+def _succeed(run: DeploymentRun, claim: Claim, answers: Answers, known: Step | None = None) -> bool:
+    """What follows, if what was answered says so. Of a step that is held nobody changes anything but its owner."""
+    counts, is_limited = store().has_succeeded(claim, *answers)
+    if not counts:
+        return False
+    step = known or progress.step_now(claim.step_id)
+    if step.state == StepState.RUNNING:
+        go(step, "succeed")
+    progress.note(SYSTEM, "step.succeeded", step, attempt=claim.number)
+    progress.took_effect(SYSTEM, run, step)
+    progress.go_on(run, [step.pk])
+    progress.settle(run, [step])
+    if is_limited:
+        progress.call_next(run)
+    return True
 
 
 def end_attempt(run: DeploymentRun, claim: Claim, outcome: Outcome, lapsed_s: float | None = None) -> bool:
-    """Inside a transaction with the run locked; False when the attempt is over or somebody else's already."""
+    """Inside a transaction with the run locked; False when the attempt is over or somebody else's already.
+
+    With `lapsed_s` its worker was lost: then no machine tries it again.
+    """
+    if outcome.verb == "succeed":
+        return _succeed(run, claim, statements.run_all(*store().succeeding(claim, outcome.ending)))
     if not store().finish_attempt(claim.attempt_id, claim.token, outcome.verb, outcome.ending, lapsed_s):
         return False
-    had_intent = outcome.verb != "succeed" and _has_intent(claim)
-    if retries.try_later(run, claim, outcome.verb, outcome.ending.reason, had_intent):
+    had_intent = _has_intent(claim)
+    is_told = lapsed_s is None
+    if is_told and retries.try_later(run, claim, outcome.verb, outcome.ending.reason, had_intent):
         if outcome.leaves_doubt and had_intent:
             progress.left_uncertain(SYSTEM, run, progress.step_now(claim.step_id))
         return True
     _move_step(run, claim, outcome)
     step = progress.step_now(claim.step_id)
     said = {"attempt": claim.number, "outcome": ATTEMPT_MOVES[outcome.verb].target}
-    if outcome.verb == "succeed":
-        progress.note(SYSTEM, "step.succeeded", step, attempt=claim.number)
-        progress.took_effect(SYSTEM, run, step)
-        progress.go_on(run, [step.pk])
-    else:
-        if outcome.leaves_doubt and had_intent:
-            progress.left_uncertain(SYSTEM, run, step)
-        verb = "step.cancelled" if step.is_final else "step.needs_decision"
-        progress.note(SYSTEM, verb, step, reason=rights.open_text(step, outcome.ending.reason), **said)
+    if outcome.leaves_doubt and had_intent:
+        progress.left_uncertain(SYSTEM, run, step)
+    verb = "step.cancelled" if step.is_final else "step.needs_decision"
+    progress.note(SYSTEM, verb, step, reason=rights.open_text(step, outcome.ending.reason), **said)
     progress.settle(run, [step])
+    if step.is_limited:
+        progress.call_next(run)
     return True
 
 
@@ -96,12 +131,7 @@ def _has_intent(claim: Claim) -> bool:
 
 def _move_step(run: DeploymentRun, claim: Claim, outcome: Outcome) -> None:
     is_cancelling = run.state == RunState.CANCELLING
-    if outcome.verb == "succeed":
-        verb = "succeed"
-    elif outcome.verb == "cancel" and is_cancelling:
-        verb = "confirm_cancel"
-    else:
-        verb = "need_decision"
+    verb = "confirm_cancel" if outcome.verb == "cancel" and is_cancelling else "need_decision"
     if not store().move_steps(verb, [claim.step_id], claim.token):
         raise RuntimeError(f"step {claim.step_id} is not where its attempt {claim.attempt_id} is")
     # Known to have ended badly while the run is being cancelled: there is nothing left to decide.

@@ -41,4 +41,5 @@ def report(
 def _finish(claim: Claim, result: Result, turn: Turn | None) -> bool:
     if turn is None:
         return endings.finish(claim, result)
-    return turn.finishing(lambda: endings.finish(claim, result, turn.claim_next))
+    step = turn.step if turn.step and turn.step.pk == claim.step_id else None
+    return turn.finishing(lambda: endings.finish(claim, result, turn.claim_next, step, turn.looks_at()))

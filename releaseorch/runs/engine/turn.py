@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import Error
@@ -17,6 +18,7 @@ from django.db import Error
 from releaseorch.audit import high_water
 from releaseorch.core import dispatch, schema
 from releaseorch.core.actor import SYSTEM
+from releaseorch.core.transitions import go
 from releaseorch.executors import registry
 from releaseorch.runs import progress, restored
 from releaseorch.runs.engine.job import Job, job_of
@@ -27,7 +29,8 @@ from releaseorch.runs.store import Claim, store
 
 logger = logging.getLogger(__name__)
 Hint = tuple[int, int]  # id and token of a step
-Then = Callable[[DeploymentRun, Claim, Step], None]
+Then = Callable[[Step, Job | None], None]
+NOT_YET = Claim(0, 0, 0, 0, 0)  # what a job is made for before its step is claimed
 CLAIM_TRIES_S = 10.0
 AT_A_STRETCH_S = 1.0
 MOMENT_S = 0.3
@@ -36,43 +39,52 @@ MOMENT_S = 0.3
 class Turn:
     """The steps that one worker was told of, one after the other.
 
-    `job` is what the step that was begun last runs, if that was read with its claim: then its intent stands already.
+    `step` is the one that was begun last, `job` what it runs, if its intent stands already.
     """
 
     def __init__(self, hints: Iterable[Hint] = (), longest_s: float = 0.0) -> None:
+        self.step: Step | None = None
         self.job: Job | None = None
         self._hints = deque(hints)
         self._until = time.monotonic() + longest_s
         self._next: Claim | None = None
         self._has_looked = self._is_committed = False
+        self._watch: threading.Thread | None = None
+        self._handing_on, self._is_over = threading.Lock(), threading.Event()
+        self._begins: float | None = None
 
     def begin(self) -> Claim | None:
         """The step that is next, claimed; None when there is none to be had. Raises `Fenced`."""
         claim, self._next = self._next if self._is_committed else None, None
         if claim and self._hints and self._hints[0][0] == claim.step_id:
-            self._hints.popleft()
+            self._pop()
         if claim is None and self._has_looked and time.monotonic() >= self._until:
             self.hand_on()
-        while claim is None and self._hints:
-            hint = self._hints.popleft()
-            claim = persist(lambda: claim_step(*hint, self._prepare), CLAIM_TRIES_S)  # noqa: B023 (called at once)
+        while claim is None and (hint := self._pop()):
+            claim = persist(lambda: claim_step(*hint, self._keep), CLAIM_TRIES_S)
         return claim
+
+    def looks_at(self) -> list[int]:
+        """The step that `claim_next` will look at, if it is known now."""
+        with self._handing_on:
+            return [self._hints[0][0]] if self._hints and time.monotonic() < self._until else []
 
     def claim_next(self, run: DeploymentRun) -> None:
         """Within the transaction that ended a step of this run: claim the next one too, if there is one."""
         self._next, self._has_looked = None, True
         if time.monotonic() >= self._until:
             return
-        hint = self._hints[0] if self._hints else dispatch.keep_first(progress.TASK)
+        with self._handing_on:
+            told = self._hints[0] if self._hints else None
+        hint = told or dispatch.keep_first(progress.TASK)
         if hint is None:
             return
-        if _may_begin(run, *hint):
-            self._next = _claim(run, *hint, self._prepare)
-        if self._next is None and not self._hints:
+        self._next = _claim_next(run, *hint, self._keep)
+        if self._next is None and told is None:
             dispatch.nudge_each(progress.TASK, [hint])
 
-    def _prepare(self, run: DeploymentRun, claim: Claim, step: Step) -> None:
-        self.job = _at_once(run, claim, step)
+    def _keep(self, step: Step, job: Job | None) -> None:
+        self.step, self.job = step, job
 
     def finishing(self, finish: Callable[[], bool]) -> bool:
         """Do `finish`, whose transaction calls `claim_next` if the report counts.
@@ -89,25 +101,39 @@ class Turn:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Inside, a step begins; others are told of the rest as soon as that takes longer than a moment."""
-        if not self._hints:
-            yield
-            return
-        timer = threading.Timer(MOMENT_S, self.hand_on)
-        timer.start()
+        if self._hints and self._watch is None:
+            self._watch = threading.Thread(target=self._look, name="turn", daemon=True)
+            self._watch.start()
+        self._begins = time.monotonic()
         try:
             yield
         finally:
-            timer.cancel()
-            timer.join()
+            self._begins = None
+
+    def _look(self) -> None:
+        while self._hints and not self._is_over.wait(MOMENT_S / 3):
+            begins = self._begins
+            if begins is not None and time.monotonic() - begins > MOMENT_S:
+                self.hand_on()
 
     def hand_on(self) -> None:
         """Tell others of the steps that would have to wait for the present one."""
-        left = list(self._hints)
-        self._hints.clear()
+        with self._handing_on:
+            left = list(self._hints)
+            self._hints.clear()
         dispatch.send_each(progress.TASK, left)
 
+    def close(self) -> None:
+        self._is_over.set()
+        if self._watch is not None:
+            self._watch.join()
 
-def _nothing(_run: DeploymentRun, _claim: Claim, _step: Step) -> None:
+    def _pop(self) -> Hint | None:
+        with self._handing_on:
+            return self._hints.popleft() if self._hints else None
+
+
+def _nothing(_step: Step, _job: Job | None) -> None:
     return None
 
 
@@ -122,43 +148,50 @@ def claim_step(step_id: int, token: int, then: Then = _nothing) -> Claim | None:
         return None
     if known.has_been_held and restored.keeps_back(known.run_id, step_id, token):
         return None
-    with progress.moving(known.run_id) as run:
-        return _claim(run, step_id, token, then)
+    with progress.moving(known.run_id) as now:
+        return _claim(now.run, progress.step_now(step_id), token, then)
 
 
-def _claim(run: DeploymentRun, step_id: int, token: int, then: Then) -> Claim | None:
-    """Within the transaction that has locked the run; `then` is done in it too."""
-    claim = store().claim(step_id, token, this_worker(), settings.ENGINE["lease"])
-    if claim is None:
+def _claim_next(run: DeploymentRun, step_id: int, token: int, then: Then) -> Claim | None:
+    """Only a step of this run, and only where nothing needs a second look: whatever does is claimed on its own."""
+    newest = schema.newest_known()
+    step = progress.step_seen(step_id)
+    if newest is None or step.run_id != run.pk:
         return None
-    step = progress.step_claimed(step_id)
+    return _claim(run, step, token, then, newest)
+
+
+def _claim(
+    run: DeploymentRun, step: Step, token: int, then: Then, newest_migration: int | None = None
+) -> Claim | None:
+    """Within the transaction that has locked the run; `then` is told of the step, and of a job whose intent stands."""
+    if step.token != token or (step.is_limited and not progress.has_place(run, step)):
+        return None
+    step.run = run
+    job = None if then is _nothing else _job_at_once(step)
+    claim = store().claim(
+        step.pk, token, this_worker(), settings.ENGINE["lease"],
+        has_place=step.is_limited, with_intent=job is not None, newest_migration=newest_migration,
+    )  # fmt: skip
+    if claim is None:
+        if step.is_limited:  # it was called and can't begin: the next one may
+            progress.call_next(run)
+        return None
+    go(step, "claim")
     progress.note(SYSTEM, "step.claimed", step, attempt=claim.number, host=this_worker().host)
     progress.settle(run, [step])
-    then(run, claim, step)
+    then(step, replace(job, claim=claim) if job else None)
     return claim
 
 
-def _may_begin(run: DeploymentRun, step_id: int, token: int) -> bool:
-    """Only where nothing needs a second look: whatever does is claimed on its own."""
-    known = store().before_claim(step_id, token)
-    return (
-        known is not None
-        and known.run_id == run.pk
-        and not known.has_been_held
-        and not schema.why_too_old(known.newest_migration)
-    )
-
-
-def _at_once(run: DeploymentRun, claim: Claim, step: Step) -> Job | None:
-    """For a tool that keeps no files: what is run, with its intent; None where something must be looked at first."""
+def _job_at_once(step: Step) -> Job | None:
+    """For a tool that keeps no files, what is run; None where something must be looked at first, or said."""
     executor = registry.found().executors.get(step.executor)
     if executor is None or executor.keeps_files:
         return None
-    step.run = run
     try:
-        job = job_of(claim, step)
+        return job_of(NOT_YET, step)
     except Error:
         raise
     except Exception:  # said where it can be told, after the claim
         return None
-    return job if store().record_intent(claim, settings.ENGINE["lease"]) else None

@@ -14,6 +14,7 @@ and goes on with 4 and 5.
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
@@ -31,6 +32,7 @@ from releaseorch.runs.engine.places import this_worker
 from releaseorch.runs.engine.poller import Poller
 from releaseorch.runs.engine.reattach import Orphan
 from releaseorch.runs.engine.reports import report
+from releaseorch.runs.engine.starter import starter
 from releaseorch.runs.engine.turn import AT_A_STRETCH_S, CLAIM_TRIES_S, Hint, Turn, claim_step
 from releaseorch.runs.models import Attempt
 from releaseorch.runs.store import Claim, store
@@ -39,6 +41,14 @@ __all__ = ["claim_step", "reattach_step", "run_step", "run_steps", "take_orphan"
 logger = logging.getLogger(__name__)
 # Most scripts have ended by then; what goes on is left to the poller.
 STAYS_S = 2.0
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An attempt whose intent stands, and how its tool is told to begin, or asked what became of it."""
+
+    attendance: Attendance
+    ask: Callable[[Effect], Result]
 
 
 def run_step(step_id: int, token: int, poller: Poller | None = None) -> None:
@@ -61,6 +71,8 @@ def _take(turn: Turn, poller: Poller | None) -> None:
                 _carry_out(claim, poller, turn)
     except Fenced:
         return  # nothing was done; the sweep nudges again
+    finally:
+        turn.close()
 
 
 def reattach_step(attempt_id: int, token: int, poller: Poller | None = None) -> None:
@@ -95,14 +107,17 @@ def _go_on(orphan: Orphan, poller: Poller | None) -> None:
 
 
 def _see_through(
-    claim: Claim, begin: Callable[[Lease], Attendance | Result | None], poller: Poller | None, turn: Turn
+    claim: Claim, begin: Callable[[Lease], Begun | Result | None], poller: Poller | None, turn: Turn
 ) -> None:
     """Stay with it to its end; where there is a poller, only for the first moments, which is all that most take."""
     lease = Lease(claim)
     lease.hold()
     try:
         with turn.watched():
-            begun = begin(lease)
+            found = begin(lease)
+            if isinstance(found, Begun) and not _has_answered(found, poller):
+                return  # who asks goes on with it
+        begun = found.attendance if isinstance(found, Begun) else found
         while isinstance(begun, Attendance) and not begun.is_over:
             turn.hand_on()
             if poller and _takes_long(begun):
@@ -120,12 +135,28 @@ def _see_through(
         report(claim, begun, turn=turn)
 
 
+def _has_answered(begun: Begun, poller: Poller | None) -> bool:
+    """Tell the tool to begin; False when it keeps waiting for longer than a worker stays."""
+    one = begun.attendance
+    if poller is None or not one.job.executor.keeps_waiting:
+        one.begin(begun.ask)
+        return True
+    return starter.answers(lambda: one.begin(begun.ask), STAYS_S, lambda: _leave(one, poller))
+
+
+def _leave(one: Attendance, poller: Poller) -> None:
+    if one.is_over:
+        one.conclude()
+    else:
+        poller.take(one)
+
+
 def _takes_long(begun: Attendance) -> bool:
     return max(begun.due, time.monotonic()) - begun.began > STAYS_S
 
 
-def _begun(claim: Claim, lease: Lease, ready: Job | None) -> Attendance | Result | None:
-    """Steps 2 to 4; None when the attempt was lost before anything began, and the reaper knows that too.
+def _begun(claim: Claim, lease: Lease, ready: Job | None) -> Begun | Result | None:
+    """Steps 2 and 3; None when the attempt was lost before anything began, and the reaper knows that too.
 
     `ready` was checked with the claim, and its intent stands.
     """
@@ -148,12 +179,10 @@ def _begun(claim: Claim, lease: Lease, ready: Job | None) -> Attendance | Result
     except OSError as problem:
         said = _("The folder of the attempt can't be prepared (%(fault)s).")
         return Errored(said % {"fault": type(problem).__name__})
-    begun = Attendance(job, lease)
-    begun.begin(Effect.start)
-    return begun
+    return Begun(Attendance(job, lease), Effect.start)
 
 
-def _begun_by_another(orphan: Orphan, lease: Lease) -> Attendance | Result | None:
+def _begun_by_another(orphan: Orphan, lease: Lease) -> Begun | Result | None:
     claim = orphan.claim
     try:
         job = lease.keep(lambda: _checked_again(claim))
@@ -162,9 +191,8 @@ def _begun_by_another(orphan: Orphan, lease: Lease) -> Attendance | Result | Non
         return None  # its lease lapses, and workers are asked again
     if isinstance(job, Unknown):
         return job
-    begun = Attendance(job, lease, orphan.age_s)
-    begun.begin(partial(Effect.reconcile, known_as=orphan.external_id))
-    return begun
+    ask = partial(Effect.reconcile, known_as=orphan.external_id)
+    return Begun(Attendance(job, lease, orphan.age_s), ask)
 
 
 def _checked(claim: Claim) -> Job | Errored:

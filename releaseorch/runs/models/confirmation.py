@@ -78,6 +78,11 @@ class Confirmation(GuardedModel):
         return bool(self.state == ConfirmationState.ASKED)
 
     @property
+    def verb(self) -> str:
+        """What is asked for."""
+        return "retry_from" if self.from_here else "retry"
+
+    @property
     def was_alone(self) -> bool:
         return self.state in {ConfirmationState.ALONE, ConfirmationState.REVIEWED}
 

@@ -41,6 +41,10 @@ class DeploymentRun(GuardedModel):
     begins_until = models.DateTimeField(null=True, blank=True)
     is_to_finish = models.BooleanField(default=False, db_default=False)
     held_up_since = models.DateTimeField(null=True, blank=True)
+    steps_at_once = fields.limit()
+    is_exclusive = models.BooleanField(
+        default=False, db_default=False
+    )  # beside it no other in its environment
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -60,6 +64,11 @@ class DeploymentRun(GuardedModel):
                 | Q(window_until=None)
                 | Q(window_until__gt=models.F("window_from")),
                 name="runs_run_window_lasts",
+            ),
+            models.UniqueConstraint(
+                fields=["environment"],
+                condition=Q(is_exclusive=True, state__in=sorted(RUN_ACTIVE)),
+                name="runs_one_exclusive",
             ),
         ]
         indexes: ClassVar = [
@@ -103,7 +112,7 @@ class DeploymentRun(GuardedModel):
 
     @moves(RUN_MOVES, "reject")
     def reject(self) -> None:
-        self.ended_at = clock.now()
+        self._ends()
 
     @moves(RUN_MOVES, "unlock")
     def unlock(self) -> None:
@@ -127,19 +136,19 @@ class DeploymentRun(GuardedModel):
 
     @moves(RUN_MOVES, "succeed")
     def succeed(self) -> None:
-        self.ended_at = clock.now()
+        self._ends()
 
     @moves(RUN_MOVES, "succeed_with_exceptions")
     def succeed_with_exceptions(self) -> None:
-        self.ended_at = clock.now()
+        self._ends()
 
     @moves(RUN_MOVES, "stop")
     def stop(self) -> None:
-        self.ended_at = clock.now()
+        self._ends()
 
     @moves(RUN_MOVES, "cancel")
     def cancel(self) -> None:
-        self.ended_at = clock.now()
+        self._ends()
 
     @moves(RUN_MOVES, "begin_cancel")
     def begin_cancel(self) -> None:
@@ -147,7 +156,11 @@ class DeploymentRun(GuardedModel):
 
     @moves(RUN_MOVES, "finish_cancel")
     def finish_cancel(self) -> None:
-        self.ended_at = clock.now()
+        self._ends()
+
+    def _ends(self) -> None:
+        """Not before it began, also where the clock of this host is behind."""
+        self.ended_at = max(clock.now(), self.started_at or self.created_at)
 
 
 class RunTarget(models.Model):

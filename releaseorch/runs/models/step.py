@@ -24,13 +24,17 @@ class Step(GuardedModel):
     running → running (another worker re-attaches) | ready (requeued, or tried again by a machine later)
     running | claimed → needs_decision; ready → needs_decision (a person doesn't wait for the machine's next try)
     needs_decision → ready (retry) | claimed (taken over) | succeeded (done by hand) | skipped | failed
-    pending | ready | claimed | needs_decision → cancelled, through the run; running → cancelled when confirmed
+    proposed | pending | ready | claimed | needs_decision → cancelled, through the run
+    running → cancelled (the stop is confirmed)
     ready | needs_decision | succeeded | skipped | failed → pending (again from an earlier step)
+    proposed → pending (added to a run under way, once somebody else has approved it)
+    ready → pending (another one was added before it)
 
     `token` goes up with each change of owner; only who holds the current one may write for the step.
     """
 
-    run = models.ForeignKey(DeploymentRun, models.CASCADE, related_name="steps")
+    # Without an index of its own: others begin with the run, and a planner might prefer the smaller one.
+    run = models.ForeignKey(DeploymentRun, models.CASCADE, related_name="steps", db_index=False)
     number = models.PositiveIntegerField()
     key = models.CharField(max_length=200)
     title = fields.name(max_length=300)
@@ -54,6 +58,7 @@ class Step(GuardedModel):
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
     owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     is_taken_over = models.BooleanField(default=False)
+    is_limited = models.BooleanField(default=False, db_default=False)  # by any limit (runs.limits)
     not_needed_because = models.CharField(max_length=300, blank=True, default="")
     added_because = models.CharField(max_length=300, blank=True, default="")  # edited in by a person
     open_predecessors = models.PositiveIntegerField(default=0)
@@ -67,6 +72,9 @@ class Step(GuardedModel):
     silence_s = models.PositiveIntegerField(null=True, blank=True)
     decide_within_s = models.PositiveIntegerField(null=True, blank=True)
     retry_policy = models.JSONField(default=dict, db_default={}, blank=True)  # catalog.retrying
+    decision_rules = models.JSONField(
+        default=dict, db_default={}, blank=True
+    )  # catalog.deciding, of this environment
     retries = models.PositiveIntegerField(default=0, db_default=0)  # by a machine, since a person decided
     ready_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -87,7 +95,13 @@ class Step(GuardedModel):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["run", "state"], name="runs_step_by_state"),
+            models.Index(fields=["run", "state", "number"], name="runs_step_in_state"),
+            # What waits for people in a run, among many that wait for workers.
+            models.Index(
+                fields=["run", "state", "number"],
+                name="runs_step_for_people",
+                condition=Q(kind=StepKind.MANUAL) | Q(is_taken_over=True),
+            ),
             models.Index(fields=["nudged_at"], name="runs_step_to_nudge", condition=Q(state=StepState.READY)),
         ]
 
@@ -101,6 +115,14 @@ class Step(GuardedModel):
     @property
     def is_manual(self) -> bool:
         return self.kind == StepKind.MANUAL or self.is_taken_over
+
+    @moves(STEP_MOVES, "accept")
+    def accept(self) -> None:
+        pass
+
+    @moves(STEP_MOVES, "wait_again")
+    def wait_again(self) -> None:
+        self._changes_hands()
 
     @moves(STEP_MOVES, "become_ready")
     def become_ready(self) -> None:
@@ -204,7 +226,8 @@ class Step(GuardedModel):
         self.started_at = self.started_at or clock.now()
 
     def _ends(self) -> None:
-        self.ended_at = clock.now()
+        now = clock.now()  # of a host whose clock may be behind
+        self.ended_at = max(now, self.started_at or now)
 
     def _waits_for_somebody(self) -> None:
         self.ready_at = self.nudged_at = clock.now()

@@ -8,6 +8,7 @@ from releaseorch.runs.queries.runs import (
     detail_of,
     run_detail,
     runs_page,
+    runs_under_way,
     steps_of,
 )
 from releaseorch.runs.queries.second_person import SecondPerson
@@ -36,6 +37,7 @@ __all__ = [
     "log_tail",
     "run_detail",
     "runs_page",
+    "runs_under_way",
     "second_person_of_run",
     "second_person_of_step",
     "shown_line",

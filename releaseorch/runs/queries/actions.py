@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
-from releaseorch.runs import bounds, guards, rights
+from releaseorch.runs import bounds, exclusive, guards, rights
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.services import endings, starting
 from releaseorch.runs.states import RUN_MOVES, RunState
@@ -23,6 +23,8 @@ def actions_for(run: DeploymentRun, person: Person) -> list[Action]:
 def _allows(run: DeploymentRun, verb: str) -> bool:
     if verb == "finish":
         return run.state == RunState.RUNNING and bool(bounds.in_force(run))
+    if verb == "limit":
+        return not run.is_final
     names = {"cancel": ("cancel", "begin_cancel")}.get(verb, (verb,))
     return verb == "comment" or any(run.state in RUN_MOVES[name].sources for name in names)
 
@@ -32,7 +34,9 @@ def url_of(run: DeploymentRun, verb: str) -> str:
 
 
 def _start(run: DeploymentRun, person: Person) -> Action:
-    why_not = _why_not(run, person, "run.start") or " ".join([*guards.reasons(run), *starting.blockers(run)])
+    why_not = _why_not(run, person, "run.start") or " ".join(
+        [*guards.reasons(run), *exclusive.in_way(run), *starting.blockers(run)]
+    )
     return Action(
         "start", _("Start"), url_of(run, "start"), not why_not, why_not, primary=True, version=run.row_version,
         consequence=_("Steps that wait for nothing begin at once."),
@@ -76,6 +80,17 @@ def _why() -> tuple[Field, ...]:
     return (Field("reason", _("Reason, kept in the audit"), kind="textarea"),)
 
 
+def _limit(run: DeploymentRun, person: Person) -> Action:
+    why_not = _why_not(run, person, "run.limit")
+    at_once = Field("steps_at_once", _("Steps at once"), str(run.steps_at_once or ""), kind="number",
+                    help=_("Empty: as many as there are."))  # fmt: skip
+    return Action(
+        "limit", _("Limit steps at once"), url_of(run, "limit"), not why_not, why_not, version=run.row_version,
+        fields=(at_once,),
+        consequence=_("At most so many of its tools work at the same time; what is at work goes on."),
+    )  # fmt: skip
+
+
 def _stop(run: DeploymentRun, person: Person) -> Action:
     why_not = _why_not(run, person, "run.stop") or " ".join(endings.why_not_stop(run))
     return Action(
@@ -116,6 +131,7 @@ _MAKERS: tuple[tuple[str, Maker], ...] = (
     ("finish", _finish),
     ("resume", _resume),
     ("pause", _pause),
+    ("limit", _limit),
     ("stop", _stop),
     ("cancel", _cancel),
     ("comment", _comment),

@@ -1,7 +1,7 @@
 """Runs: one with everything about it, and pages of many."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +9,11 @@ from django.db.models import Count, Q
 
 from releaseorch.core import paging
 from releaseorch.core.paging import Page
-from releaseorch.runs import expectations, progress
+from releaseorch.runs import expectations
 from releaseorch.runs.models import Comment, DeploymentRun, RunTarget, Step
 from releaseorch.runs.queries.work import MustAct, must_act_of
-from releaseorch.runs.states import RUN_FINAL, STEP_FINAL
+from releaseorch.runs.rows import WITH_NAMES
+from releaseorch.runs.states import RUN_ACTIVE, RUN_FINAL, STEP_FINAL
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
 
@@ -77,7 +78,7 @@ def detail_of(run: DeploymentRun) -> RunDetail:
 
 def steps_of(run: DeploymentRun) -> list[Step]:
     """The steps in their order, with the names a list shows; one query."""
-    rows = list(run.steps.select_related(*progress.WITH_NAMES).order_by("number"))
+    rows = list(run.steps.select_related(*WITH_NAMES).order_by("number"))
     for row in rows:
         row.run = run
     return rows
@@ -96,9 +97,24 @@ def runs_page(cursor: str | None = None, filters: RunFilter | None = None) -> Pa
     if wanted.open_only:
         rows = rows.exclude(state__in=RUN_FINAL)
     page = paging.page_of(rows, cursor)
-    counted = Step.objects.filter(run__in=[run.pk for run in page.items]).order_by().values_list("run_id")
+    _count_steps(page.items)
+    return page
+
+
+def runs_under_way() -> list[DeploymentRun]:
+    """All active runs as in `runs_page`, newest first; two queries. They hold what they change, so they are few."""
+    active = DeploymentRun.objects.filter(state__in=RUN_ACTIVE).values(
+        "pk"
+    )  # the index of states has all of it
+    found = list(DeploymentRun.objects.filter(pk__in=active).select_related("environment").order_by("-pk"))
+    _count_steps(found)
+    return found
+
+
+def _count_steps(runs: Sequence[DeploymentRun]) -> None:
+    """Put `steps_total` and `steps_done` on each; one query."""
+    counted = Step.objects.filter(run__in=[run.pk for run in runs]).order_by().values_list("run_id")
     is_done = Count("pk", filter=Q(state__in=STEP_FINAL))
     numbers = {pk: (total, done) for pk, total, done in counted.annotate(total=Count("pk"), done=is_done)}
-    for run in page.items:
+    for run in runs:
         run.steps_total, run.steps_done = numbers.get(run.pk, (0, 0))  # type: ignore[attr-defined]
-    return page

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action
-from releaseorch.runs import confirmations, progress, rights
+from releaseorch.runs import confirmations, rights
 from releaseorch.runs.models import Confirmation, DeploymentRun, Step
 from releaseorch.runs.repeats import Again
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.runs.states import RUN_ACTIVE, ConfirmationState
 
 VERBS = frozenset({"confirm", "decline", "review"})
@@ -55,11 +56,11 @@ def wanted_of(person: Person) -> list[Confirmation]:
     """What waits for this person as the second one, and what others decided alone; one query."""
     others = _open().exclude(asked_by=person)
     goes_on = Q(state=ConfirmationState.ALONE) | Q(step__run__state__in=sorted(RUN_ACTIVE))
-    return [one for one in others.filter(goes_on) if not rights.why_not_decide(person, one.step)]
+    return [one for one in others.filter(goes_on) if not rights.why_not_decide(person, one.step, one.verb)]
 
 
 def _open() -> QuerySet[Confirmation]:
-    names = [f"step__{name}" for name in (*progress.WITH_NAMES, "run__environment")]
+    names = [f"step__{name}" for name in (*WITH_NAMES, "run__environment")]
     return Confirmation.objects.filter(state__in=OPEN).select_related("asked_by", "attempt", *names)
 
 
@@ -75,7 +76,8 @@ def _with_actions(rows: Iterable[Confirmation], person: Person) -> list[SecondPe
 
 
 def _confirm(step: Step, person: Person, asked: Confirmation) -> Action:
-    why_not = rights.why_not_decide(person, step) or confirmations.why_not_confirm(person, asked)
+    why_not = rights.why_not_decide(person, step, asked.verb)
+    why_not = why_not or confirmations.why_not_confirm(person, asked)
     alone = asked.asked_by_id == person.pk
     consequence = Again.of(step).consequence() if asked.from_here else _("A new attempt begins.")
     if alone:

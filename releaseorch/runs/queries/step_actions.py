@@ -118,11 +118,12 @@ def _retry(step: Step, person: Person) -> Action:
 
 def _retry_from(step: Step, person: Person) -> Action:
     """Five queries, where this person may decide."""
-    why_not, label = rights.why_not_decide(person, step), _("Again from here")
+    why_not, label = rights.why_not_decide(person, step, "retry_from"), _("Again from here")
     if why_not:
         return _action(step, "retry-from", label, why_not, needs_reason=True)
     again = Again.of(step)
-    why_not, consequence = " ".join(again.why_not()), again.consequence()
+    why_not = rights.why_not_try_again(person, again.begun) or " ".join(again.why_not())
+    consequence = again.consequence()
     made = _action(step, "retry-from", label, why_not, needs_reason=True, consequence=consequence)
     return _with_second_person(made, step, again.begun) if made.allowed else made
 
@@ -161,7 +162,7 @@ def _mark_failed(step: Step, person: Person) -> Action:
 def _decision(
     step: Step, person: Person, verb: str, label: str, *, is_new: bool = False, **more: object
 ) -> Action:
-    why_not = rights.why_not_decide(person, step)
+    why_not = rights.why_not_decide(person, step, verb.replace("-", "_"))
     if is_new and not why_not and step.run.state == RunState.CANCELLING:
         why_not = _("The run is being cancelled; nothing new begins in it.")
     return _action(step, verb, label, why_not, needs_reason=True, **more)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from releaseorch.accounts.models import Team
-from releaseorch.runs import expectations, progress, waits
+from releaseorch.runs import expectations, waits
 from releaseorch.runs.models import Attempt, Decision, Evidence, Step
 from releaseorch.runs.queries.logs import log_tail
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
 
@@ -38,7 +39,7 @@ class DecisionEvidence:
 
 def step_detail(step_id: int) -> StepDetail:
     """Five queries; raises `Step.DoesNotExist`."""
-    step = Step.objects.select_related(*progress.WITH_NAMES, "run__environment").get(pk=step_id)
+    step = Step.objects.select_related(*WITH_NAMES, "run__environment").get(pk=step_id)
     return StepDetail(
         step=step,
         attempts=list(step.attempts.select_related("person").order_by("number")),

@@ -11,14 +11,15 @@ from releaseorch.accounts.models import Person, Team
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.states import StepKind
 from releaseorch.core import clock
-from releaseorch.runs import expectations, progress, rights, waits
+from releaseorch.runs import expectations, rights, waits
 from releaseorch.runs.models import Confirmation, DeploymentRun, Step
 from releaseorch.runs.queries import second_person
+from releaseorch.runs.rows import WITH_NAMES
 from releaseorch.runs.states import RUN_ACTIVE, RunState, StepState
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Blocker, Interval
 
-PEOPLE_ACT = frozenset({StepState.NEEDS_DECISION, StepState.CLAIMED})
+PEOPLE_ACT = frozenset({StepState.NEEDS_DECISION, StepState.CLAIMED, StepState.PROPOSED})
 CLOCKS = frozenset({Blocker.WINDOW, Blocker.FREEZE})  # nobody can take a step that waits for these
 
 
@@ -52,7 +53,7 @@ class WorkOfPerson:
 
 def who_must_act(run: DeploymentRun) -> list[MustAct]:
     """Decisions first, then what most waits for; three queries."""
-    steps = list(run.steps.select_related(*progress.WITH_NAMES).order_by("number"))
+    steps = list(run.steps.select_related(*WITH_NAMES).order_by("number"))
     links = run.links.values_list("before_id", "after_id")
     open_waits = ledger.open_waits("step", [step.pk for step in steps])
     return must_act_of(steps, open_waits, expectations.held_up(steps, links))
@@ -100,7 +101,7 @@ def work_of(person: Person) -> WorkOfPerson:
                 run__state=RunState.RUNNING,
             )
         )
-        .select_related(*progress.WITH_NAMES, "run__environment")
+        .select_related(*WITH_NAMES, "run__environment")
         .order_by("ready_at", "id")
     )
     waiting = [step for step in steps if step.state == StepState.NEEDS_DECISION]

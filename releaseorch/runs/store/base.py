@@ -3,8 +3,8 @@
 # ruff: noqa: S608 (only fragments of this module are joined; every value is a parameter)
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,8 +12,10 @@ from django.db import connection
 from django.db.models import BinaryField
 
 from releaseorch.catalog.states import StepKind
-from releaseorch.core import clock
+from releaseorch.core import clock, statements
+from releaseorch.core.statements import Row, Statement, places
 from releaseorch.runs.states import ATTEMPT_MOVES, STEP_FINAL, STEP_MOVES, AttemptState, RunState, StepState
+from releaseorch.runs.store.claims import BeforeClaim, Claim, Ending, Worker
 
 # With each of these the step changes its owner, so what the owner before still says no longer counts.
 CHANGES_HANDS = frozenset(
@@ -33,9 +35,12 @@ CHANGES_HANDS = frozenset(
         "cancel",
         "confirm_cancel",
         "repeat",
+        "wait_again",
     }
 )
 BEGINS = frozenset({"claim", "take"})
+_PENDING = StepState.PENDING.value  # the one state from which a step becomes ready
+_UNCHANGED = " AND NOT EXISTS (SELECT 1 FROM core_hold) AND (SELECT MAX(id) FROM django_migrations) = %s"
 _NO_RETRIES = "retries = 0, not_before = NULL"
 ALSO_SETS = {
     "requeue": "requeues = requeues + 1",
@@ -48,96 +53,97 @@ ALSO_SETS = {
 }
 
 
-@dataclass(frozen=True)
-class Worker:
-    """The process that carries an attempt."""
-
-    host: str
-    boot_id: str
-    pid: int
-
-
-@dataclass(frozen=True)
-class Claim:
-    """An attempt that this process holds while nobody changes the step's token; who only ends it needs no beginning."""
-
-    run_id: int
-    step_id: int
-    attempt_id: int
-    number: int
-    token: int
-    began_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How an attempt ended, as it is kept on its row."""
-
-    reason: str = ""
-    exit_code: int | None = None
-    outputs: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class BeforeClaim:
-    """What a worker must know of an installation before it claims a step."""
-
-    run_id: int
-    newest_migration: int
-    has_been_held: bool
-
-
 class Store:
     """Statements for one kind of database; leases are measured by its clock, everything else by the domain's."""
 
     now: ClassVar[str]  # the database's present moment
     shifted: ClassVar[str]  # the same, moved by %s seconds
+    later: ClassVar[str]  # of two moments
+    locking_run: ClassVar[str]  # what follows the query of a run whose row is to be locked
 
     def before_claim(self, step_id: int, token: int) -> BeforeClaim | None:
         """None when the step has another token by now."""
         rows = self._run(
-            "SELECT run_id, (SELECT MAX(id) FROM django_migrations), EXISTS (SELECT 1 FROM core_hold)"
+            "SELECT run_id, (SELECT MAX(id) FROM django_migrations), EXISTS (SELECT 1 FROM core_hold), is_limited"
             " FROM runs_step WHERE id = %s AND token = %s",
             [step_id, token],
         )
-        return BeforeClaim(rows[0][0], rows[0][1] or 0, bool(rows[0][2])) if rows else None
-
-    def claim(self, step_id: int, token: int, worker: Worker, lease_s: float) -> Claim | None:
-        """Ready → running, with a new attempt; only an automated step of a running run within its bounds, only with
-        its present token.
-        """
-        sets, values = self._step_sets("claim")
-        sources, states = _sources(STEP_MOVES["claim"].sources)
-        rows = self._run(
-            f"UPDATE runs_step SET {sets} WHERE id = %s AND token = %s AND state IN ({sources})"
-            " AND kind = %s AND NOT is_taken_over AND (not_before IS NULL OR not_before <= %s)"
-            " AND EXISTS (SELECT 1 FROM runs_deploymentrun run WHERE run.id = run_id AND run.state = %s"
-            " AND (run.begins_until IS NULL OR run.begins_until > %s))"
-            " RETURNING run_id, token",
-            [*values, step_id, token, *states, StepKind.AUTOMATED.value, self._at(), RunState.RUNNING.value,
-             self._at()],
-        )  # fmt: skip
         if not rows:
             return None
-        run_id, held = rows[0]
+        run_id, newest, has_been_held, is_limited = rows[0]
+        return BeforeClaim(run_id, newest or 0, bool(has_been_held), bool(is_limited))
+
+    def claim(
+        self,
+        step_id: int,
+        token: int,
+        worker: Worker,
+        lease_s: float,
+        *,
+        has_place: bool = False,
+        with_intent: bool = False,
+        newest_migration: int | None = None,
+    ) -> Claim | None:
+        """Ready → running, with a new attempt; only an automated step of a running run within its bounds, only with
+        its present token. One that a limit concerns only for who has seen that there is a place for it (`runs.limits`).
+
+        Within the transaction that has locked the run. `newest_migration`: who knows none later claims only while
+        there is none, and no hold ever was.
+        """
         began_at = clock.now()
-        attempt_id, number = self._begin_attempt(step_id, held, worker, began_at, lease_s)
+        claimed, begun = statements.run_all(
+            self._claimed(step_id, token, newest_migration, has_place=has_place),
+            self._begun(step_id, token + 1, worker, began_at, lease_s, with_intent=with_intent),
+        )
+        if len(claimed) != len(begun):
+            raise RuntimeError(f"step {step_id} is not where its attempt is")
+        if not claimed:
+            return None
+        (run_id, held), (attempt_id, number) = claimed[0], begun[0]
         return Claim(run_id, step_id, attempt_id, number, held, began_at)
 
-    def _begin_attempt(
-        self, step_id: int, token: int, worker: Worker, began_at: datetime, lease_s: float
-    ) -> tuple[int, int]:
-        rows = self._run(
+    def _claimed(
+        self, step_id: int, token: int, newest_migration: int | None, *, has_place: bool
+    ) -> Statement:
+        sets, values = self._step_sets("claim")
+        sources, states = _sources(STEP_MOVES["claim"].sources)
+        unlimited = "" if has_place else " AND NOT is_limited"
+        unchanged = "" if newest_migration is None else _UNCHANGED
+        return (
+            f"UPDATE runs_step SET {sets} WHERE id = %s AND token = %s AND state IN ({sources})"
+            f" AND kind = %s AND NOT is_taken_over{unlimited} AND (not_before IS NULL OR not_before <= %s)"
+            " AND (SELECT run.state = %s AND (run.begins_until IS NULL OR run.begins_until > %s)"
+            f" FROM runs_deploymentrun run WHERE run.id = run_id){unchanged}"
+            " RETURNING run_id, token",
+            [*values, step_id, token, *states, StepKind.AUTOMATED.value, self._at(), RunState.RUNNING.value,
+             self._at(), *([] if newest_migration is None else [newest_migration])],
+        )  # fmt: skip
+
+    def _begun(
+        self,
+        step_id: int,
+        token: int,
+        worker: Worker,
+        began_at: datetime,
+        lease_s: float,
+        *,
+        with_intent: bool,
+    ) -> Statement:
+        """The attempt of a step that was claimed in this moment: running, with a token that no attempt has yet."""
+        return (
             "INSERT INTO runs_attempt (step_id, number, token, state, started_at, lease_until, heartbeat_at,"
-            " host, boot_id, pid, external_id, reason, outputs) VALUES (%s,"
-            " (SELECT COALESCE(MAX(number), 0) + 1 FROM runs_attempt WHERE step_id = %s),"
-            f" %s, %s, %s, {self.shifted}, {self.now}, %s, %s, %s, '', '', '{{}}') RETURNING id, number",
+            " effect_started_at, host, boot_id, pid, external_id, reason, outputs) SELECT id,"
+            " (SELECT COALESCE(MAX(number), 0) + 1 FROM runs_attempt WHERE step_id = runs_step.id),"
+            f" token, %s, %s, {self.shifted}, {self.now}, {self.now if with_intent else 'NULL'},"
+            " %s, %s, %s, '', '', '{}'"
+            " FROM runs_step WHERE id = %s AND token = %s AND state = %s"
+            " AND NOT EXISTS (SELECT 1 FROM runs_attempt WHERE step_id = runs_step.id AND token = %s)"
+            " RETURNING id, number",
             [
-                step_id, step_id, token, AttemptState.RUNNING.value, _as_stored(began_at), lease_s,
-                worker.host, worker.boot_id, worker.pid,
+                AttemptState.RUNNING.value, _as_stored(began_at), lease_s, worker.host, worker.boot_id, worker.pid,
+                step_id, token, StepState.RUNNING.value, token,
             ],
         )  # fmt: skip
-        return rows[0][0], rows[0][1]
 
     def record_intent(self, claim: Claim, lease_s: float) -> bool:
         """Commit that the first effect outside comes now; False when the attempt is lost or was asked to stop."""
@@ -229,47 +235,98 @@ class Store:
         )
         return bool(there) and bytes(there[0][0]) == data
 
+    def succeeding(self, claim: Claim, ending: Ending) -> tuple[Statement, Statement]:
+        """The attempt and its step; what both answer is told to `has_succeeded`."""
+        attempt = self._ended(claim.attempt_id, claim.token, "succeed", ending)
+        return attempt, self._moved("succeed", [claim.step_id], claim.token, "id, is_limited")
+
+    def has_succeeded(self, claim: Claim, ended: Sequence[Row], moved: Sequence[Row]) -> tuple[bool, bool]:
+        """Not when the attempt isn't the claim's any more; and whether a limit concerns the step."""
+        if len(ended) != len(moved):
+            raise RuntimeError(f"step {claim.step_id} is not where its attempt {claim.attempt_id} is")
+        return bool(ended), bool(moved and moved[0][1])
+
     def finish_attempt(
         self, attempt_id: int, token: int, verb: str, ending: Ending, lapsed_s: float | None = None
     ) -> bool:
         """Running → the verb's target; with `lapsed_s` only when the lease ended longer ago than that."""
+        return bool(self._run(*self._ended(attempt_id, token, verb, ending, lapsed_s)))
+
+    def _ended(
+        self, attempt_id: int, token: int, verb: str, ending: Ending, lapsed_s: float | None = None
+    ) -> Statement:
         move = ATTEMPT_MOVES[verb]
         sources, states = _sources(move.sources)
         lapsed = f" AND lease_until < {self.shifted}" if lapsed_s is not None else ""
-        rows = self._run(
-            "UPDATE runs_attempt SET state = %s, ended_at = %s, reason = %s, exit_code = %s, outputs = %s"
+        return (
+            f"UPDATE runs_attempt SET state = %s, ended_at = {self.later}(started_at, %s), reason = %s,"
+            " exit_code = %s, outputs = %s"
             f" WHERE id = %s AND token = %s AND state IN ({sources}){lapsed} RETURNING id",
             [
                 move.target, self._at(), ending.reason, ending.exit_code, json.dumps(dict(ending.outputs or {})),
                 attempt_id, token, *states, *([] if lapsed_s is None else [-lapsed_s]),
             ],
         )  # fmt: skip
-        return bool(rows)
 
     def move_steps(self, verb: str, ids: Iterable[int], token: int | None = None) -> list[int]:
         """The verb on each of these steps whose state (and token) allows it; returns their ids."""
         wanted = list(ids)
-        if not wanted:
-            return []
+        return sorted(row[0] for row in self._run(*self._moved(verb, wanted, token))) if wanted else []
+
+    def _moved(self, verb: str, ids: Sequence[int], token: int | None, answers: str = "id") -> Statement:
         sets, values = self._step_sets(verb)
         sources, states = _sources(STEP_MOVES[verb].sources)
         holder = "" if token is None else " AND token = %s"
-        rows = self._run(
-            f"UPDATE runs_step SET {sets} WHERE id IN ({_places(wanted)}) AND state IN ({sources}){holder}"
-            " RETURNING id",
-            [*values, *wanted, *states, *([] if token is None else [token])],
+        return (
+            f"UPDATE runs_step SET {sets} WHERE id IN ({places(ids)}) AND state IN ({sources}){holder}"
+            f" RETURNING {answers}",
+            [*values, *ids, *states, *([] if token is None else [token])],
         )
-        return sorted(row[0] for row in rows)
 
-    def pass_on(self, step_id: int) -> list[tuple[int, str]]:
-        """One predecessor less for each successor; returns (id, state) of those that have none left."""
-        rows = self._run(
-            "UPDATE runs_step SET open_predecessors = open_predecessors - 1, row_version = row_version + 1"
+    def pass_on(self, step_id: int, at: datetime) -> Statement:
+        """One predecessor less for each successor, and who has none left becomes ready at that moment.
+
+        It answers with id, state and number of open predecessors of each.
+        """
+        when, ready = _as_stored(at), f"open_predecessors = 1 AND state = '{_PENDING}'"
+        return (
+            "UPDATE runs_step SET open_predecessors = open_predecessors - 1, row_version = row_version + 1,"
+            f" state = CASE WHEN {ready} THEN %s ELSE state END,"
+            f" ready_at = CASE WHEN {ready} THEN %s ELSE ready_at END,"
+            f" nudged_at = CASE WHEN {ready} THEN %s ELSE nudged_at END,"
+            f" nudges = CASE WHEN {ready} THEN 0 ELSE nudges END"
             " WHERE open_predecessors > 0 AND id IN (SELECT after_id FROM runs_steplink WHERE before_id = %s)"
             " RETURNING id, state, open_predecessors",
-            [step_id],
+            [STEP_MOVES["become_ready"].target, when, when, step_id],
         )
-        return sorted((row[0], row[1]) for row in rows if row[2] == 0)
+
+    def made_ready(self, step_id: int, at: datetime) -> tuple[str, list[Any]]:
+        """The successors that `pass_on` made ready at that moment: as a condition, and its values."""
+        return (
+            "runs_step.id IN (SELECT after_id FROM runs_steplink WHERE before_id = %s)"
+            " AND runs_step.state = %s AND runs_step.ready_at = %s",
+            [step_id, StepState.READY.value, _as_stored(at)],
+        )
+
+    def first_waiting(self, run_id: int) -> Statement:
+        """It answers with the id of the step for which the run waits first, or NULL.
+
+        What stands still comes before what moves, and what a worker will take in a moment comes last.
+        """
+        asked = (
+            (StepState.NEEDS_DECISION, ""),
+            (StepState.READY, f" AND (kind = '{StepKind.MANUAL.value}' OR is_taken_over)"),
+            (StepState.CLAIMED, ""),
+            (StepState.RUNNING, ""),
+            (StepState.PROPOSED, ""),
+            (StepState.READY, ""),
+        )
+        first = (
+            f"(SELECT id FROM runs_step WHERE run_id = %s AND state = %s{more} ORDER BY number LIMIT 1)"
+            for _state, more in asked
+        )
+        values = [value for state, _more in asked for value in (run_id, state.value)]
+        return f"SELECT COALESCE({', '.join(first)})", values
 
     def lapsed(self, grace_s: float, limit: int) -> list[int]:
         """Attempts whose lease ended longer ago than the grace, the oldest first."""
@@ -304,27 +361,21 @@ class Store:
             sets.append("ready_at = %s, nudged_at = %s, nudges = 0")
             values += [at, at]
         if target in STEP_FINAL:
-            sets.append("ended_at = %s")
-            values.append(at)
+            sets.append(f"ended_at = COALESCE({self.later}(started_at, %s), %s)")
+            values += [at, at]
         return ", ".join(sets), values
 
     def _at(self) -> Any:
         return _as_stored(clock.now())
 
     def _run(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return list(cursor.fetchall())
+        return statements.run(statement, values)
 
 
 def _as_stored(moment: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-def _places(values: Sequence[Any]) -> str:
-    return ", ".join(["%s"] * len(values))
-
-
 def _sources(states: Iterable[str]) -> tuple[str, list[str]]:
     listed = sorted(states)
-    return _places(listed), listed
+    return places(listed), listed

@@ -7,4 +7,6 @@ from releaseorch.runs.store.base import Store
 
 class PostgresqlStore(Store):
     now: ClassVar[str] = "clock_timestamp()"
+    later: ClassVar[str] = "GREATEST"
     shifted: ClassVar[str] = "clock_timestamp() + make_interval(secs => %s)"
+    locking_run: ClassVar[str] = " FOR UPDATE OF runs_deploymentrun"

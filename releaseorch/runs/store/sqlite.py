@@ -7,4 +7,6 @@ from releaseorch.runs.store.base import Store
 
 class SqliteStore(Store):
     now: ClassVar[str] = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+    later: ClassVar[str] = "MAX"
     shifted: ClassVar[str] = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s || ' seconds')"
+    locking_run: ClassVar[str] = ""
