@@ -3,11 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from releaseorch.audit.models import Event
 from releaseorch.catalog.states import StepKind
-from releaseorch.environments.models import Installation
+from releaseorch.delivery.models import Approval, PlanChange
+from releaseorch.delivery.states import ChangeState
+from releaseorch.environments.models import Environment, Installation
+from releaseorch.runs import limits
 from releaseorch.runs.models import Attempt, Confirmation, Decision, DeploymentRun, RunTarget, Step, StepLink
 from releaseorch.runs.states import (
     RUN_ACTIVE,
@@ -22,12 +25,15 @@ from releaseorch.runs.states import (
 )
 from releaseorch.waiting.models import Interval
 
-WAITING_STEPS = frozenset({StepState.READY, StepState.CLAIMED, StepState.RUNNING, StepState.NEEDS_DECISION})
+WAITING_STEPS = frozenset(
+    {StepState.PROPOSED, StepState.READY, StepState.CLAIMED, StepState.RUNNING, StepState.NEEDS_DECISION}
+)
 
 
 def broken() -> list[str]:
     return [
         *_attempts(), *_order(), *_ends(), *_unknown(), *_waits(), *_targets(), *_starts(), *_second(), *_inventory(),
+        *_places(), *_alone(), *_changed(),
     ]  # fmt: skip
 
 
@@ -61,12 +67,12 @@ def _order() -> Iterator[str]:
 
     for pk, step in steps.items():
         waits_for = sum(not is_passed(earlier) for earlier in before[pk])
-        is_begun = step.state in WAITING_STEPS | STEP_PASSED - {StepState.NOT_NEEDED}
+        is_begun = step.state in WAITING_STEPS - {StepState.PROPOSED} | STEP_PASSED - {StepState.NOT_NEEDED}
         if is_begun and waits_for:
             yield f"{step} is {step.state} before what it waits for is over"
         if (
             step.run.state in RUN_ACTIVE
-            and step.state == StepState.PENDING
+            and step.state in {StepState.PROPOSED, StepState.PENDING}
             and step.open_predecessors != waits_for
         ):
             yield f"{step} counts {step.open_predecessors} open predecessors, there are {waits_for}"
@@ -159,6 +165,54 @@ def _second() -> Iterator[str]:
     for one in Confirmation.objects.filter(state=ConfirmationState.ASKED).select_related("step__run"):
         if one.step.run.state in RUN_FINAL or one.step.token != one.token:
             yield f"{one} is asked, though it was decided otherwise"
+
+
+def _places() -> Iterator[str]:
+    """No more steps at work than a limit allows, unless it was lowered after the last of them had begun."""
+    at_work = Step.objects.filter(state=StepState.RUNNING)
+    for environment in Environment.objects.filter(pk__in=at_work.values("run__environment")):
+        there = limits.candidates(limits.at_work_in(environment.pk))
+        for place, limit in limits.limits_in(environment).items():
+            taken = [one.id for one in there if place in one.places(environment.pk)]
+            if len(taken) <= limit.at_most:
+                continue
+            changed = Event.objects.filter(
+                subject_kind=limit.kind, subject_id=limit.id, after__has_key="steps_at_once"
+            ).aggregate(Max("id"))["id__max"]
+            if Event.objects.filter(verb="step.claimed", subject_id__in=taken, pk__gt=changed or 0).exists():
+                yield f"{limit.name}: {len(taken)} steps at work, {limit.at_most} allowed"
+
+
+def _alone() -> Iterator[str]:
+    """14: beside a run that demands the whole environment no other is under way there."""
+    active = DeploymentRun.objects.filter(state__in=RUN_ACTIVE)
+    for run in active.filter(is_exclusive=True):
+        if active.filter(environment=run.environment).count() > 1:
+            yield f"{run} has {run.environment} for itself, and is not alone there"
+
+
+def _changed() -> Iterator[str]:
+    """12: what was added to a run under way begins only when others have approved it."""
+    waiting = dict(
+        PlanChange.objects.filter(state=ChangeState.PROPOSED, run__state__in=RUN_ACTIVE).values_list(
+            "run", "key"
+        )
+    )
+    for step in Step.objects.filter(state=StepState.PROPOSED):
+        if waiting.get(step.run_id) != step.key:
+            yield f"{step} waits for approval, and nobody is asked"
+        if step.attempts.exists():
+            yield f"{step} was begun before it was approved"
+    for one in PlanChange.objects.exclude(state=ChangeState.APPROVED).filter(run__state__in=RUN_ACTIVE):
+        begun = Step.objects.filter(run=one.run_id, key=one.key).exclude(state=StepState.PROPOSED)
+        if begun.exclude(state=StepState.CANCELLED).exists():
+            yield f"“{one}” is {one.state}, and its step is there all the same"
+    for one in PlanChange.objects.filter(state=ChangeState.APPROVED):
+        given = Approval.objects.filter(
+            run=one.run_id, round=one.round, digest=one.digest, verdict="approved"
+        )
+        if not given.exists() or given.filter(approver=one.proposed_by_id).exists():
+            yield f"“{one}” was approved by nobody else"
 
 
 def _inventory() -> Iterator[str]:

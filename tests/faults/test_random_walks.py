@@ -8,11 +8,12 @@ import pytest
 
 from releaseorch.core import clock
 from releaseorch.core.errors import DomainError
+from releaseorch.delivery import services as delivery
 from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
 from releaseorch.runs import housekeeping, services
 from releaseorch.runs.engine import endings, worker
 from releaseorch.runs.models import Confirmation, DeploymentRun, Step
-from releaseorch.runs.states import ConfirmationState, DecisionKind, StepState
+from releaseorch.runs.states import ConfirmationState, DecisionKind, RunState, StepState
 from releaseorch.runs.store import Claim, store
 from tests.characters import Cast
 from tests.factories import House
@@ -82,6 +83,8 @@ class Walk:
             self.again,
             self.steer,
             self.drop,
+            self.change,
+            self.change,
         ]
         choice: Callable[[], object] = self.dice.choice(choices)
         try:
@@ -179,6 +182,28 @@ class Walk:
             services.stop_run(actor=manager, run=run, reason="Enough.")
         else:
             services.cancel_run(actor=manager, run=run, reason="Wrong night.")
+
+    def change(self) -> None:
+        """A step is added while a run is paused, and others say what becomes of it."""
+        run, dice = self.run(), self.dice
+        say = [
+            delivery.approve_change,
+            delivery.approve_change,
+            delivery.decline_change,
+            delivery.withdraw_change,
+        ]
+        if run.state == RunState.PAUSED and dice.random() < 0.6:
+            keys = sorted(run.steps.values_list("key", flat=True))
+            place = {"after": dice.sample(keys, dice.choice([0, 1])), "before": dice.sample(keys, 1)}
+            like = dice.choice([None, *keys])
+            delivery.fix_run_forward(
+                actor=self.cast.release_manager, run=run, title="More", like=like, reason="Needed.", **place
+            )
+        elif (verb := dice.choice(say)) == delivery.approve_change:
+            delivery.approve_change(actor=self.cast.second_manager, run=run)
+        else:
+            who = {delivery.decline_change: self.cast.second_manager}.get(verb, self.cast.release_manager)
+            verb(actor=who, run=run, reason="Not now.")
 
     def drop(self) -> None:
         run = self.run()

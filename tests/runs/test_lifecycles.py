@@ -42,12 +42,14 @@ RUN = {
     "cancelling": {"finish_cancel": "cancelled"},
 }
 STEP = {
+    "proposed": {"accept": "pending", "cancel": "cancelled"},
     "pending": {"become_ready": "ready", "cancel": "cancelled"},
     "ready": {
         "claim": "running",
         "take": "claimed",
         "cancel": "cancelled",
         "repeat": "pending",
+        "wait_again": "pending",
         "stop_retrying": "needs_decision",
     },
     **{state: {"repeat": "pending"} for state in ("succeeded", "skipped", "failed")},

@@ -137,6 +137,15 @@ def test_a_worker_that_died_three_times_before_it_began_is_asked_of_a_person(cas
     assert a.states(run)["deploy"] == "needs_decision"
 
 
+def test_lost_workers_take_nothing_from_what_a_machine_may_try_again(cast: Cast) -> None:
+    run = begun(cast, THRICE | {"when": "could_not_run"}, "D")
+    for _number in range(3):
+        assert store().heartbeat(claimed(run, with_intent=False), -20) is not None
+        assert housekeeping.reap() == 1
+    assert ended(run, NOTHING_BEGAN, with_intent=False) == "ready"
+    assert a.step(run, "deploy").retries == 1
+
+
 def test_a_run_that_is_being_cancelled_tries_nothing_again(cast: Cast) -> None:
     run = begun(cast, THRICE)
     claim = claimed(run)

@@ -9,8 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from releaseorch.audit.models import Event
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.runs import services
+from releaseorch.runs.engine.turn import claim_step
 from releaseorch.runs.models import Attempt, DeploymentRun, Evidence
 from releaseorch.runs.queries import step_actions, steps_of, work_of
+from releaseorch.runs.store import store
 from releaseorch.waiting.models import Interval
 from tests.characters import Cast
 from tests.factories import House
@@ -143,6 +145,18 @@ def test_only_who_took_it_says_how_it_went(cast: Cast, run: DeploymentRun) -> No
         action for action in step_actions(a.step(run, "check"), cast.operator) if action.verb == "done"
     )
     assert done.why_not.startswith("Taken by Dana Brandt")
+
+
+@pytest.mark.parametrize("say", [services.done_step, services.failed_step])
+def test_nobody_says_for_a_tool_how_it_went(cast: Cast, say: Callable[..., object]) -> None:
+    tool = a.running_run(cast.release_manager, a.automated("deploy"), a.manual("tell", after=["deploy"]))
+    claim = claim_step(a.step(tool, "deploy").pk, 0)
+    assert claim is not None and store().record_intent(claim, 60)
+    for who in (cast.operator, cast.outsider):
+        with pytest.raises(Conflict, match="A tool works on 1 · deploy and says itself how it went"):
+            say(actor=who, step=a.step(tool, "deploy"), note="I say so.")
+    assert a.states(tool) == {"deploy": "running", "tell": "pending"}
+    assert store().holds(claim)
 
 
 def test_failed_goes_to_somebody_who_decides(cast: Cast, run: DeploymentRun) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from tests.faults.campaign.facts import Facts
 
-# Both are written by processes of one host with its monotonic clock.
-SLACK_S = 0.0
+# All are written on one host by its monotonic clock, by scripts to a hundredth of a second.
+SLACK_S = 0.01
 
 
 def no_effect_twice(facts: Facts) -> Iterator[str]:
@@ -36,12 +36,29 @@ def success_is_true(facts: Facts) -> Iterator[str]:
     """What succeeded had its whole effect; what provably did nothing had none."""
     seen = {(effect["attempt"], effect["what"]) for effect in facts.effects}
     for pk, attempt in facts.attempts.items():
-        if attempt["person_id"] is not None or facts.steps[attempt["step_id"]]["executor"] != "ledger":
+        if attempt["person_id"] is not None:
             continue
         if attempt["state"] == "succeeded" and not {(pk, "begun"), (pk, "ended")} <= seen:
             yield f"attempt {pk} succeeded without its whole effect"
         if attempt["state"] == "errored" and (pk, "begun") in seen:
             yield f"attempt {pk} could not be run, it says, and had an effect"
+
+
+def stopped_is_true(facts: Facts) -> Iterator[str]:
+    """11: what was stopped had not begun, or says itself that it was stopped.
+
+    A script that has lost its wrapper is killed, and can say nothing any more: then it must not have come to its end.
+    """
+    seen = {(effect["attempt"], effect["what"]) for effect in facts.effects}
+    scripts = {effect["attempt"] for effect in facts.effects if not effect["step"]}
+    for pk, attempt in facts.attempts.items():
+        is_by_tool = attempt["state"] == "cancelled" and attempt["person_id"] is None
+        if not is_by_tool or (pk, "begun") not in seen or (pk, "stopped") in seen:
+            continue
+        if pk not in scripts:
+            yield f"attempt {pk} was stopped, it says, and its tool was never told"
+        elif (pk, "ended") in seen:
+            yield f"attempt {pk} was stopped, it says, and its script came to its end"
 
 
 def in_order(facts: Facts) -> Iterator[str]:
@@ -70,4 +87,11 @@ def most_was_done(facts: Facts) -> Iterator[str]:
         yield f"{well} of {len(by_tool)} attempts of tools succeeded"
 
 
-CHECKS = (most_was_done, no_effect_twice, no_effect_without_intent, success_is_true, in_order)
+CHECKS = (
+    most_was_done,
+    no_effect_twice,
+    no_effect_without_intent,
+    success_is_true,
+    stopped_is_true,
+    in_order,
+)

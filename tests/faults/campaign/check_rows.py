@@ -11,8 +11,8 @@ STEP_FINAL = {"succeeded", "skipped", "failed", "cancelled", "not_needed"}
 PASSED = {"succeeded", "skipped", "not_needed"}
 AT_WORK = {"running", "claimed"}
 WAITING = {"ready", "claimed", "running", "needs_decision"}
-# After the end of a lease: the grace and a round of the housekeeper; for a ready step: twice lease and grace.
-LOST_S, BEGUN_S = 5.0, 15.0
+# After the end of a lease: the grace and a round of the housekeeper.
+LOST_S = 50.0
 
 
 def one_active_attempt(facts: Facts) -> Iterator[str]:
@@ -80,17 +80,13 @@ def runs_end(facts: Facts) -> Iterator[str]:
 def whatever_is_open_is_with_a_person(facts: Facts) -> Iterator[str]:
     """Long enough after a fault nothing waits for a machine any more."""
     for pk, attempt in facts.attempts.items():
-        if attempt["state"] == "running" and facts.is_long_ago(attempt["lease_until"], LOST_S):
+        if attempt["state"] == "running" and facts.is_long_ago(attempt["lease_until"], facts.pace(LOST_S)):
             yield f"step {attempt['step_id']} has been running since attempt {pk}, whose worker is gone"
     for pk, step in facts.steps.items():
         by_machine = step["kind"] == "automated" and not step["is_taken_over"]
         is_begun = facts.runs[step["run_id"]]["state"] == "running"
-        if (
-            is_begun
-            and by_machine
-            and step["state"] == "ready"
-            and facts.is_long_ago(step["ready_at"], BEGUN_S)
-        ):
+        was_there = (pk, step["token"]) in facts.ready_when_quiet
+        if is_begun and by_machine and step["state"] == "ready" and was_there:
             yield f"step {pk} is ready, and nobody begins it"
 
 
@@ -134,16 +130,18 @@ def logs_without_gaps(facts: Facts) -> Iterator[str]:
         ends[chunk["attempt_id"]] = chunk["offset"] + len(chunk["data"])
 
 
-def inventory_is_one_line(facts: Facts) -> Iterator[str]:
-    """One open row for a place, and what the last finished run installed stands in it."""
-    rows = Counter(
-        (row["environment_id"], row["component_id"], row["target_id"])
-        for row in facts.installations
-        if row["until"] is None
-    )
-    for place, number in rows.items():
-        if number > 1:
-            yield f"{place} has {number} open rows in the inventory"
+def no_end_before_its_beginning(facts: Facts) -> Iterator[str]:
+    """13: also when the clock of whoever ended it was behind."""
+    for name, begin, end, rows in (
+        ("attempt", "started_at", "ended_at", facts.attempts.values()),
+        ("step", "started_at", "ended_at", facts.steps.values()),
+        ("run", "started_at", "ended_at", facts.runs.values()),
+        ("wait", "started_at", "ended_at", facts.waits),
+        ("installation", "since", "until", facts.installations),
+    ):
+        for row in rows:
+            if row[begin] is not None and row[end] is not None and row[end] < row[begin]:
+                yield f"{name} {row['id']} ended {(row[begin] - row[end]).total_seconds():.0f} s before it began"
 
 
 CHECKS = (
@@ -157,5 +155,5 @@ CHECKS = (
     everything_open_waits_for_somebody,
     no_component_held_twice,
     logs_without_gaps,
-    inventory_is_one_line,
+    no_end_before_its_beginning,
 )

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC
+from typing import Any
 
 from tests.faults.campaign.facts import Facts, Row
 
@@ -54,6 +55,11 @@ def each_run_has_its_events(facts: Facts) -> Iterator[str]:
             yield f"run {pk} was started, and not exactly one event says so"
 
 
+def _read(kept: Any) -> Any:
+    """SQLite keeps JSON as text."""
+    return json.loads(kept) if isinstance(kept, str) else kept
+
+
 def _content(event: Row) -> bytes:
     content = {
         "id": event["id"],
@@ -61,8 +67,8 @@ def _content(event: Row) -> bytes:
         "actor": [event["actor_kind"], event["actor_id"], event["actor_name"]],
         "verb": event["verb"],
         "subject": [event["subject_kind"], event["subject_id"], event["subject_name"]],
-        "before": event["before"],
-        "after": event["after"],
+        "before": _read(event["before"]),
+        "after": _read(event["after"]),
         "reason": event["reason"],
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

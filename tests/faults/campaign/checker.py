@@ -5,7 +5,7 @@ It knows nothing of the product but its tables, and asks none of its queries.
 
 from collections.abc import Callable, Iterator
 
-from tests.faults.campaign import check_effects, check_history, check_rows, check_seals
+from tests.faults.campaign import check_effects, check_history, check_rows, check_seals, check_turns
 from tests.faults.campaign.facts import Facts
 from tests.faults.campaign.plant import Plant
 
@@ -13,6 +13,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[str]], ...] = (
     *check_rows.CHECKS,
     *check_effects.CHECKS,
     *check_seals.CHECKS,
+    *check_turns.CHECKS,
     *check_history.CHECKS,
 )
 MOST_OF_EACH = 5

@@ -17,12 +17,13 @@ _rewrites: list[tuple[re.Pattern[str], str]] = []
 
 @dataclass(frozen=True)
 class Defect:
-    """`faults` are done (each `each` times), since without them it would not show."""
+    """`faults` are done (each `each` times) to runs with this fate, since without them it would not show."""
 
     plant: Callable[[], None]
     found_by: str
     faults: str = "message repeated"
     each: int = 1
+    fate: str = ""
 
 
 def plant() -> None:
@@ -70,6 +71,42 @@ def _who_went_silent_succeeded() -> None:
 
     assert housekeeping.endings is endings
     endings.outcome_of = hopeful
+
+
+def _who_went_silent_was_stopped() -> None:
+    from releaseorch.executors.base import Cancelled, Unknown
+    from releaseorch.runs.engine import endings
+
+    outcome_of = endings.outcome_of
+
+    def hopeful(result: Any) -> endings.Outcome:
+        return outcome_of(Cancelled() if isinstance(result, Unknown) else result)
+
+    endings.outcome_of = hopeful
+
+
+def _nobody_is_told() -> None:
+    from releaseorch.audit import outbox
+
+    outbox._deliver_one = lambda entry: False
+
+
+def _the_inventory_is_not_told() -> None:
+    from releaseorch.runs import progress
+
+    original, count = progress.took_effect, itertools.count(1)
+
+    def took_effect(*words: Any, **more: Any) -> None:
+        if next(count) % 2:
+            original(*words, **more)
+
+    progress.took_effect = took_effect
+
+
+def _nobody_holds_a_component() -> None:
+    from releaseorch.runs.services import starting
+
+    starting.hold_components = lambda run, among: None
 
 
 def _a_claim_is_not_recorded() -> None:
@@ -154,7 +191,7 @@ DEFECTS: dict[str, Defect] = {
     "an attempt is begun twice": Defect(_an_attempt_is_begun_twice, "no_effect_twice"),
     "who went silent succeeded": Defect(_who_went_silent_succeeded, "success_is_true", BUSY, 3),
     "one predecessor is enough": Defect(
-        rewrites(r"open_predecessors = open_predecessors - 1", "open_predecessors = 0"), "in_order"
+        rewrites(r"WHEN open_predecessors = 1 AND", "WHEN open_predecessors > 0 AND"), "in_order"
     ),
     "tokens stay": Defect(
         rewrites(r"token = token \+ 1", "token = token"), "tokens_go_up", "worker.claim.after-commit", 2
@@ -182,4 +219,13 @@ DEFECTS: dict[str, Defect] = {
         _nobody_sweeps, "whatever_is_open_is_with_a_person", "worker.received,redis killed", 2
     ),
     "nobody reaps": Defect(_nobody_reaps, "whatever_is_open_is_with_a_person", BUSY, 2),
+    "a pause is not heeded": Defect(
+        rewrites(r"run\.state = %s", "run.state IN (%s, 'paused')"),
+        "nothing_begins_in_a_pause",
+        fate="paused",
+    ),
+    "nobody holds a component": Defect(_nobody_holds_a_component, "runs_take_turns", fate="beside"),
+    "who went silent was stopped": Defect(_who_went_silent_was_stopped, "stopped_is_true", BUSY, 3),
+    "nobody is told": Defect(_nobody_is_told, "everything_is_told"),
+    "the inventory is not told": Defect(_the_inventory_is_not_told, "inventory_is_true"),
 }

@@ -29,7 +29,7 @@ def number_of(attempt_id: str) -> int:
 
 def effect(what: str, attempt_id: str, step_key: str) -> None:
     said = {"what": what, "attempt": number_of(attempt_id), "step": step_key, "pid": os.getpid()}
-    points.write_down(points.folder() / "effects", {**said, "at": time.monotonic()})
+    points.write_down(points.folder() / points.EFFECTS, {**said, "at": time.monotonic()})
 
 
 class LedgerExecutor(Executor):

@@ -2,13 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
 from tests.faults.campaign import points
+from tests.faults.campaign.pace import Pace
 from tests.faults.campaign.plant import Plant
 
 Row = dict[str, Any]
@@ -16,9 +14,12 @@ Row = dict[str, Any]
 
 @dataclass
 class Facts:
-    """`now` is when they were read, by the database's clock."""
+    """`now` is when they were read, by the database's clock; `ready_when_quiet` are steps that were ready, with their
+    tokens, when nothing was broken any more."""
 
     now: datetime
+    pace: Pace
+    ready_when_quiet: set[tuple[int, int]]
     runs: dict[int, Row]
     steps: dict[int, Row]
     attempts: dict[int, Row]
@@ -37,40 +38,40 @@ class Facts:
 
     @classmethod
     def of(cls, plant: Plant) -> "Facts":
-        with psycopg.connect(plant.postgres.url, row_factory=dict_row) as database:
+        def rows(table: str, order: str = "id") -> list[Row]:
+            return plant.database.rows(f"SELECT * FROM {table} ORDER BY {order}")
 
-            def rows(table: str, order: str = "id") -> list[Row]:
-                return list(database.execute(f"SELECT * FROM {table} ORDER BY {order}"))  # type: ignore[arg-type]
+        def by_id(table: str) -> dict[int, Row]:
+            return {row["id"]: row for row in rows(table)}
 
-            def by_id(table: str) -> dict[int, Row]:
-                return {row["id"]: row for row in rows(table)}
-
-            return cls(
-                rows("(SELECT now())", "1")[0]["now"],
-                by_id("runs_deploymentrun"),
-                by_id("runs_step"),
-                by_id("runs_attempt"),
-                rows("runs_steplink"),
-                rows("runs_decision"),
-                rows("runs_runtarget"),
-                rows("waiting_interval"),
-                rows("audit_event"),
-                rows("audit_seal", "seq"),
-                rows("environments_installation"),
-                rows("runs_logchunk", 'attempt_id, "offset"'),
-                by_id("delivery_deploymentrequest"),
-                rows("audit_outbox"),
-                points.lines(plant.folder / "effects"),
-                points.lines(plant.folder / "history"),
-            )
+        return cls(
+            _moment(plant.database.rows(f"SELECT {plant.database.now} AS now")[0]["now"]),
+            plant.pace,
+            plant.ready_when_quiet,
+            by_id("runs_deploymentrun"),
+            by_id("runs_step"),
+            by_id("runs_attempt"),
+            rows("runs_steplink"),
+            rows("runs_decision"),
+            rows("runs_runtarget"),
+            rows("waiting_interval"),
+            rows("audit_event"),
+            rows("audit_seal", "seq"),
+            rows("environments_installation"),
+            rows("runs_logchunk", 'attempt_id, "offset"'),
+            by_id("delivery_deploymentrequest"),
+            rows("audit_outbox"),
+            points.lines(plant.folder / points.EFFECTS),
+            points.lines(plant.folder / "history"),
+        )
 
     def is_long_ago(self, moment: datetime | None, seconds: float) -> bool:
         return moment is not None and self.now - moment > timedelta(seconds=seconds)
 
     @property
     def acknowledged(self) -> list[Row]:
-        """Calls that were answered with 2xx."""
-        return [line for line in self.history if line.get("status", 999) < 300]
+        """Calls that were answered with 2xx, each once."""
+        return list({line["key"]: line for line in self.history if line.get("status", 999) < 300}.values())
 
     def attempts_of(self) -> dict[int, list[Row]]:
         found = defaultdict(list)
@@ -90,3 +91,7 @@ class Facts:
         for link in self.links:
             found[link["after_id"]].append(link["before_id"])
         return found
+
+
+def _moment(said: datetime | str) -> datetime:
+    return said if isinstance(said, datetime) else datetime.fromisoformat(said).replace(tzinfo=UTC)

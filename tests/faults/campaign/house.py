@@ -1,50 +1,72 @@
 """The company of a campaign: applications whose procedures write to the ledger of effects, and people with tokens."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from releaseorch.accounts import tokens
-from releaseorch.accounts.models import Person
+from releaseorch.accounts.models import Person, RoleGrant
 from releaseorch.catalog.models import Application, Component, ComponentVersion, Procedure, ProcedureStep
 from releaseorch.catalog.states import StepKind
+from releaseorch.core import clock
 from releaseorch.environments.models import Environment
-from tests.characters import Cast, make_cast
+from tests.characters import PASSWORD, Cast, make_cast
+from tests.faults.campaign import points
 from tests.faults.campaign.executor import KIND
+from tests.faults.campaign.script import SCRIPT
 
 APPLICATIONS = 5
 COMPONENTS = 4
 STEPS = 5  # of each component
 AFTER = {2: ["step-1"], 3: ["step-1"], 4: ["step-2", "step-3"], 5: ["step-4"]}
 LONG_S = 1.5
+BY_HAND, BY_SCRIPT = 0.05, 0.1  # how many of the steps
+# What is met by a run under way; every second run meets nothing.
+FATES = ("", "cancelled", "", "paused", "", "beside")
 
 
 @dataclass(frozen=True)
 class Order:
-    """What one run is made of: a request of one application for one environment."""
+    """What one run is made of: a request of one application for one environment.
+
+    `beside` is carried by a run of its own, which wants to begin at the same moment.
+    """
 
     application: str
     environment: str
     items: tuple[tuple[int, int], ...]  # component, version
+    fate: str = ""
+    beside: tuple["Order", ...] = ()
 
 
 @dataclass(frozen=True)
 class House:
     tokens: dict[str, str]
     orders: list[Order]
+    password: str = PASSWORD
 
 
-def make_house(dice: random.Random, runs: int, *, poison: bool) -> House:
-    """Each application × environment is used by runs one after the other, the others run at its side."""
+def make_house(dice: random.Random, runs: int, *, poison: bool, fate: str = "") -> House:
+    """Each application × environment is used by runs one after the other, the others run at its side.
+
+    With a fate all of them meet it.
+    """
     cast = make_cast()
+    # A host whose clock is behind knows of no right that was given a moment ago.
+    RoleGrant.objects.update(valid_from=clock.now() - timedelta(days=1))
     environments = Environment.objects.bulk_create(
         Environment(name=f"Site {n}", slug=f"site-{n}", rank=n) for n in range(1, 4)
     )
     applications = [_application(dice, cast, n) for n in range(1, APPLICATIONS + 1)]
-    orders = []
-    for number in range(runs):
+    orders: list[Order] = []
+    left = iter(range(runs))
+    for number in left:
         application, place = applications[number % APPLICATIONS], environments[number // APPLICATIONS % 3]
-        orders.append(_order(application, place, number))
+        met = fate or FATES[len(orders) % len(FATES)]
+        second = next(left, None) if met == "beside" else None
+        beside = () if second is None else (_order(application, place, second),)
+        orders.append(replace(_order(application, place, number), fate=met, beside=beside))
     if poison:
         orders.insert(len(orders) // 2, _order(_poisoned(cast), environments[0], runs))
     people = (cast.developer, cast.release_manager, cast.second_manager, cast.operator)
@@ -99,14 +121,18 @@ def _values(procedure: Procedure, position: int) -> dict[str, Any]:
 
 
 def _step(dice: random.Random, procedure: Procedure, position: int, *, first: bool) -> ProcedureStep:
-    """One in twenty is for a person; the first component has a long one beside a short one."""
+    """Some are for people, some are scripts; the first component has a long one beside a short one."""
     values = _values(procedure, position)
     if first and position in {2, 3}:
         parameters = {"seconds": LONG_S if position == 2 else 0}
         return ProcedureStep(**values, kind=StepKind.AUTOMATED, executor=KIND, parameters=parameters)
-    if position != STEPS and dice.random() < 0.05:
+    kind, seconds = dice.random(), _seconds(dice)
+    if position != STEPS and kind < BY_HAND:
         return ProcedureStep(**values, kind=StepKind.MANUAL)
-    parameters = {"seconds": _seconds(dice)}
+    if kind < BY_HAND + BY_SCRIPT:
+        argv = ["sh", str(points.folder() / SCRIPT), str(seconds)]
+        return ProcedureStep(**values, kind=StepKind.AUTOMATED, executor="shell", parameters={"argv": argv})
+    parameters = {"seconds": seconds}
     return ProcedureStep(**values, kind=StepKind.AUTOMATED, executor=KIND, parameters=parameters)
 
 

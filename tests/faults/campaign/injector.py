@@ -8,15 +8,14 @@ import argparse
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.faults.campaign import faults, points
-from tests.faults.campaign.plant import Plant
+from tests.faults.campaign.plant import Fault, Faults, Plant
 
 ORDER_S = 10.0  # how long a crash point may wait for somebody to reach it
 TRIES = 20  # of one kind, beyond those that are wanted
-Fault = Iterator[float]
 
 
 @dataclass
@@ -32,20 +31,24 @@ class Lane:
 class Injector:
     plant: Plant
     dice: random.Random
+    works: Faults
     wanted: dict[str, int]
     lanes: list[Lane] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
     last_at: float = 0.0
+    hitting: int = 0  # how many faults met somebody
 
     @classmethod
     def of(cls, plant: Plant, dice: random.Random, options: argparse.Namespace) -> "Injector":
         chosen = [name for name in options.faults.split(",") if name]
-        known = [*faults.CRASHES, *faults.FAULTS]
+        lanes = faults.lanes(plant)
+        works = {name: work for lane in lanes for name, work in lane.items()}
+        known = [*faults.CRASHES, *works]
         if unknown := set(chosen) - set(known):
             raise SystemExit(f"There is no fault {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
         wanted = {name: faults.times(name, options.each) for name in chosen or known}
-        made = cls(plant, dice, wanted if chosen else wanted | faults.ALWAYS)
-        for group in (*faults.by_role(), faults.FAULTS):
+        made = cls(plant, dice, works, wanted if chosen else wanted | faults.by_themselves(options.each))
+        for group in (*faults.by_role(), *lanes):
             names = [name for name in group if name in wanted for _time in range(wanted[name])]
             dice.shuffle(names)
             made.lanes.append(Lane(deque(names)))
@@ -75,6 +78,7 @@ class Injector:
             lane.left.clear()
             for seconds in lane.present or ():
                 time.sleep(seconds)
+                self.plant.revive()
         for order in (self.plant.folder / "orders").iterdir():
             order.unlink(missing_ok=True)
         self.last_at = time.monotonic()
@@ -86,8 +90,7 @@ class Injector:
     def _begun(self, lane: Lane, name: str) -> Fault:
         if name in faults.CRASHES:
             return self._ordered(lane, name)
-        work: Callable[[Plant, random.Random], Fault] = faults.FAULTS[name]
-        return self._tried(lane, name, work)
+        return self._tried(lane, name, self.works[name])
 
     def _tried(self, lane: Lane, name: str, work: Callable[[Plant, random.Random], Fault]) -> Fault:
         """Again later, when it did not hit."""
@@ -95,6 +98,8 @@ class Injector:
         yield from work(self.plant, self.dice)
         if self.hits()[name] == before:
             self._again(lane, name)
+        else:
+            self.hitting += 1
 
     def _ordered(self, lane: Lane, name: str) -> Fault:
         order = self.plant.folder / "orders" / name
@@ -106,6 +111,7 @@ class Injector:
                 self._again(lane, name)
                 return
             yield 0.1
+        self.hitting += 1
 
     def _again(self, lane: Lane, name: str) -> None:
         self.tries[name] += 1

@@ -12,6 +12,7 @@ from typing import Any
 
 FOLDER = "CAMPAIGN_FOLDER"
 ROLE = "CAMPAIGN_ROLE"
+EFFECTS = "effects"
 
 
 def folder() -> Path:
@@ -38,6 +39,11 @@ def taken(order: str) -> bool:
         return False
     write_down(folder() / "hits", {"point": order, "pid": os.getpid(), "at": time.time()})
     return True
+
+
+def hit(place: Path, name: str, **said: Any) -> None:
+    """A fault met somebody, in the campaign of this folder."""
+    write_down(place / "hits", {"point": name, **said})
 
 
 def write_down(file: Path, said: dict[str, Any]) -> None:

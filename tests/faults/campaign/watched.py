@@ -14,7 +14,7 @@ from django.db.backends.signals import connection_created
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from tests.faults.campaign import defects, messages, points
+from tests.faults.campaign import clocks, defects, messages, points
 
 # What a statement means; its transaction is then at the point NAME.before-commit, and later NAME.after-commit.
 STATEMENTS = {
@@ -83,6 +83,7 @@ def _around(marks: set[str], commit: Callable[[], Any]) -> Any:
     for name in passed:
         points.reached(f"{name}.before-commit")
     done = commit()
+    clocks.tell()
     for name in passed:
         points.reached(f"{name}.after-commit")
     return done
