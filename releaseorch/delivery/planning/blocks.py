@@ -8,7 +8,14 @@ from functools import lru_cache
 from itertools import pairwise
 
 from releaseorch.delivery.planning.draft import Draft
-from releaseorch.delivery.planning.inputs import PHASES, PlacementIn, PlanInputs, ProcedureStepIn, TargetIn
+from releaseorch.delivery.planning.inputs import (
+    PHASES,
+    Phase,
+    PlacementIn,
+    PlanInputs,
+    ProcedureStepIn,
+    TargetIn,
+)
 from releaseorch.delivery.planning.inventory import Found, Inventory
 from releaseorch.delivery.planning.plan import Conflict, ConflictKind, Severity, StepOut
 from releaseorch.delivery.planning.procedures import Recipe, recipe_for, waves_for
@@ -79,6 +86,7 @@ class _Builder:
         self.unconnected: dict[tuple[str, str], list[str]] = {}
         self.block = Block(wish, self.places.everywhere)
         self.asked = wish.why
+        self.whys: dict[Phase, str] = {}
 
     def add_steps(self) -> None:
         contracts = self.wish.kind != "remove"
@@ -194,7 +202,7 @@ class _Builder:
             reversible=step.reversible,
             downtime=step.downtime,
             request_item_ids=self.wish.item_ids,
-            why=self._why(step),
+            why=self._why(step.phase),
         )
 
     def _note(self, key: str, rendering: Rendering, hidden: Iterable[str]) -> None:
@@ -207,10 +215,15 @@ class _Builder:
             said = _("step %(step)s: %(problem)s") % {"step": key, "problem": problem}
             self.malformed[said] = None
 
-    def _why(self, step: ProcedureStepIn) -> str:
+    def _why(self, phase: Phase) -> str:
+        if phase not in self.whys:
+            self.whys[phase] = self._why_of(phase)
+        return self.whys[phase]
+
+    def _why_of(self, phase: Phase) -> str:
         if not self.recipe.name:
             return _("%(wish)s; no procedure says how.") % {"wish": self.asked}
-        named = {"wish": self.asked, "procedure": self.recipe.name, "phase": phase_word(step.phase)}
+        named = {"wish": self.asked, "procedure": self.recipe.name, "phase": phase_word(phase)}
         return _("%(wish)s; the %(procedure)s, phase %(phase)s.") % named
 
     def _not_needed_because(self, target: TargetIn | None) -> str:

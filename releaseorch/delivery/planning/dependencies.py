@@ -38,9 +38,12 @@ def order_components(
         inside = [pair for pair in present if members.issuperset(pair)]
         knotted.update(inside)
         conflicts.append(_cycle_conflict(tangle, inside, blocks))
+    tied = {component for pair in present for component in pair}
+    joints = {component: _Joint.of(draft, blocks[component]) for component in tied}
+    links = _Links(draft)
     for component, need in present:
         if (component, need) not in knotted:
-            _link(draft, blocks[component], blocks[need])
+            links.add(joints[component], joints[need])
     names = {component.id: component.name for component in inputs.components}
     checker = _Prerequisites(inputs, inventory, blocks, names, _targets(inputs))
     return conflicts + [conflict for pair in needs for conflict in checker.conflicts(*pair)]
@@ -61,16 +64,46 @@ def _targets(inputs: PlanInputs) -> dict[int, list[int]]:
     return targets
 
 
-def _link(draft: Draft, block: Block, need: Block) -> None:
-    names = {"component": block.wish.component.name, "needed": need.wish.component.name}
-    if need.wish.kind == "remove":
-        why = _("%(component)s needs %(needed)s, so %(needed)s is removed afterwards.") % names
-        draft.link(draft.last_of(block.keys), draft.first_of(need.keys), why)
-        return
-    why = _("%(component)s needs %(needed)s deployed before it.") % names
-    draft.link(draft.last_of(need.main), draft.first_of(block.main), why)
-    why = _("%(component)s may use the old side of %(needed)s until it is deployed.") % names
-    draft.link(draft.last_of(block.main), draft.first_of(need.contracting), why)
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    """Where a block is tied to others: found once, since links to others change nothing of what is first or last."""
+
+    block: Block
+    first: list[str]
+    last: list[str]
+    first_main: list[str]
+    last_main: list[str]
+    first_contracting: list[str]
+
+    @classmethod
+    def of(cls, draft: Draft, block: Block) -> _Joint:
+        return cls(
+            block,
+            draft.first_of(block.keys),
+            draft.last_of(block.keys),
+            draft.first_of(block.main),
+            draft.last_of(block.main),
+            draft.first_of(block.contracting),
+        )
+
+
+class _Links:
+    """The links between two blocks; their sentences are looked up once, not for each of many thousands."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._removed = _("%(component)s needs %(needed)s, so %(needed)s is removed afterwards.")
+        self._deployed = _("%(component)s needs %(needed)s deployed before it.")
+        self._old_side = _("%(component)s may use the old side of %(needed)s until it is deployed.")
+
+    def add(self, one: _Joint, need: _Joint) -> None:
+        names = {"component": one.block.wish.component.name, "needed": need.block.wish.component.name}
+        if need.block.wish.kind == "remove":
+            self._draft.link(one.last, need.first, self._removed % names)
+            return
+        self._draft.link(need.last_main, one.first_main, self._deployed % names)
+        if need.first_contracting:
+            self._draft.link(one.last_main, need.first_contracting, self._old_side % names)
 
 
 def _cycle_conflict(
@@ -102,7 +135,8 @@ class _Prerequisites:
     def conflicts(self, component_id: int, need_id: int) -> Iterator[Conflict]:
         """Warn when what is needed is neither there nor planned, is uncertain, or is being removed."""
         wish = self.blocks[component_id].wish
-        if wish.kind == "remove":
+        planned = self.blocks.get(need_id)
+        if wish.kind == "remove" or (planned is not None and planned.wish.kind != "remove"):
             return
         names = {
             "component": wish.component.name,
@@ -110,13 +144,11 @@ class _Prerequisites:
             "needed": self.names.get(need_id) or _("component %(id)d") % {"id": need_id},
             "environment": self.inputs.environment.name,
         }
-        planned = self.blocks.get(need_id)
         if planned is not None:
-            if planned.wish.kind == "remove":
-                said = _("%(component)s (%(requests)s) needs %(needed)s, which %(removing)s removes.")
-                helps = _("Keep %(needed)s, or remove %(component)s too.") % names
-                removing = named_requests(planned.wish.items)
-                yield self._warning(component_id, said % {**names, "removing": removing}, helps)
+            said = _("%(component)s (%(requests)s) needs %(needed)s, which %(removing)s removes.")
+            helps = _("Keep %(needed)s, or remove %(component)s too.") % names
+            removing = named_requests(planned.wish.items)
+            yield self._warning(component_id, said % {**names, "removing": removing}, helps)
             return
         found = self.inventory.anywhere(need_id, self.targets.get(need_id, ()))
         if found.uncertain_between:

@@ -129,7 +129,11 @@ class Plan:
     steps: tuple[StepOut, ...]
     links: tuple[LinkOut, ...]
     conflicts: tuple[Conflict, ...]
-    digest: str
+
+    @property
+    def digest(self) -> str:
+        """Computed when it is asked for: of a large plan that takes a while."""
+        return digest_of(map(signed_fields, self.steps), self.links)
 
     @property
     def is_blocked(self) -> bool:
@@ -152,9 +156,8 @@ def digest_of(steps: Iterable[Mapping[str, Any]], links: Iterable[tuple[str, str
 
 
 def make_plan(steps: Iterable[StepOut], links: Iterable[LinkOut], conflicts: Iterable[Conflict]) -> Plan:
-    """Freeze a plan and compute its digest."""
-    steps, links = tuple(steps), tuple(links)
-    return Plan(steps, links, tuple(conflicts), digest_of(map(signed_fields, steps), links))
+    """Freeze a plan."""
+    return Plan(tuple(steps), tuple(links), tuple(conflicts))
 
 
 def signed_fields(step: StepOut) -> dict[str, Any]:

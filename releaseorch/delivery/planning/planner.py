@@ -80,8 +80,9 @@ def _cut_cycles(draft: Draft, items: Iterable[ItemIn]) -> list[Conflict]:
 def _finish(draft: Draft, conflicts: Iterable[Conflict]) -> Plan:
     ordered = graph.order(sorted(draft.steps), draft.whys, rank=draft.ranks.__getitem__)
     not_needed = {key for key, step in draft.steps.items() if step.state == "not_needed"}
+    unsaid = _("What stands between them is not needed.")
     links = [
-        LinkOut(before, after, draft.whys.get((before, after), _("What stands between them is not needed.")))
+        LinkOut(before, after, draft.whys.get((before, after), unsaid))
         for before, after in graph.minimal_links(ordered, draft.whys, passed_through=not_needed)
     ]
     unique = {(conflict.kind, conflict.sentence): conflict for conflict in conflicts}
