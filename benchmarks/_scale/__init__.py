@@ -1,0 +1,1 @@
+"""The parts of `benchmark scale`: one module for each figure, and what they share."""
