@@ -11,6 +11,7 @@ from releaseorch.words import gettext as _
 
 # A: desired state · B: the far side can be searched by our attempt id · C: saved plan and lock · D: unsafe to repeat
 EffectClass = Literal["A", "B", "C", "D"]
+LOG_LIMIT = 16 * 1024 * 1024
 Config = Mapping[str, Any]
 
 
@@ -39,7 +40,7 @@ class Context:
     `attempt_id` is a name that no other attempt has or will have, also not after a restore. `work_dir` belongs to this
     attempt alone and lasts until the attempt is over; once its worker was lost only a local executor finds it again.
     `outputs` names the values that the step promises to later ones; an attempt that does not deliver them has failed.
-    Times are in seconds.
+    Times are in seconds. Of a longer log than `log_limit` bytes a tool that has it elsewhere hands over the beginning.
     """
 
     attempt_id: str
@@ -51,6 +52,7 @@ class Context:
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     timeout_s: float = 3600.0
     silence_s: float | None = None
+    log_limit: int = LOG_LIMIT
     outputs: Collection[str] = ()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from releaseorch.executors.base import Context, Done, Running
+from releaseorch.executors.base import LOG_LIMIT, Context, Done, Running
 from releaseorch.executors.shell import attempt, wrapper
 from releaseorch.executors.shell.executor import ShellExecutor
 from tests.executors.shell_stage import scratch
@@ -93,7 +93,7 @@ def test_a_long_log_takes_several_polls_and_then_the_end_is_told(tmp_path: Path)
 def test_an_endless_log_is_cut_and_the_result_stays(tmp_path: Path) -> None:
     context = with_log(tmp_path, b"")
     with (context.work_dir / wrapper.LOG).open("wb") as log:
-        log.truncate(attempt.LOG_LIMIT + 5000)
+        log.truncate(LOG_LIMIT + 5000)
     assert isinstance(poll_to_end(EXECUTOR, context, Running("", 0)), Done)
-    assert len(log_of(context)) == attempt.LOG_LIMIT + len(b"\n[truncated 5000 bytes]\n")
+    assert len(log_of(context)) == LOG_LIMIT + len(b"\n[truncated 5000 bytes]\n")
     assert log_of(context).endswith(b"\n[truncated 5000 bytes]\n")

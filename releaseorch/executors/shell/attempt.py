@@ -16,7 +16,6 @@ from releaseorch.executors.shell import wrapper
 OUTPUTS, SCRATCH, _POSITION = "outputs", "scratch", "log.position"
 CHUNK = 64 * 1024
 CHUNKS_PER_POLL = 16
-LOG_LIMIT = 16 * 1024 * 1024
 OUTPUTS_LIMIT = 64 * 1024
 _OUTPUT_LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,99})=(.*)")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -86,7 +85,7 @@ def forward_log(context: Context, *, final: bool) -> bool:
     with contextlib.suppress(FileNotFoundError), path.open("rb") as log:
         for _ in range(CHUNKS_PER_POLL):
             position = _position(context.work_dir)
-            if position >= LOG_LIMIT:
+            if position >= context.log_limit:
                 return _skip_rest(context, position, final=final)
             log.seek(position)
             chunk = log.read(CHUNK)

@@ -120,8 +120,8 @@ class ShellExecutor(base.Executor):
             orphan.remove_secrets(context.work_dir)
             return Unknown(_("It ran on another host, or before this host was started again."))
         if found.is_alive:
-            attempt.forward_log(context, final=False)
-            return Running(found.external_id, _next_poll_s(found))
+            is_all = attempt.forward_log(context, final=False)
+            return Running(found.external_id, _next_poll_s(found) if is_all else POLL_MIN_S)
         return self._without_wrapper(context, found)
 
     def _without_wrapper(self, context: Context, found: attempt.Traces) -> Result:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from releaseorch.executors import registry
@@ -47,6 +48,7 @@ class Job:
             log=log,
             timeout_s=float(self.step.timeout_s),
             silence_s=None if self.step.silence_s is None else float(self.step.silence_s),
+            log_limit=settings.LOG_LIMIT,
         )
 
     def clear_place(self) -> None:
