@@ -9,10 +9,12 @@ from contextvars import ContextVar
 from functools import cache, partial
 from typing import Any, Generic, TypeVar
 
-import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
+
+from releaseorch.core.trips import Trip
 
 Row = tuple[Any, ...]
 Statement = tuple[str, Sequence[Any]]
@@ -24,29 +26,41 @@ def run(text: str, values: Sequence[Any] = ()) -> list[Row]:
     return run_all((text, values))[0]
 
 
-def run_all(*statements: Statement) -> list[list[Row]]:
+def run_all(*statements: Statement, commits: bool = False) -> list[list[Row]]:
     """Carry out these in their order, none of which needs what another one answered; the rows of each.
 
-    On PostgreSQL they go out together. The first that fails raises, and the others are not carried out.
+    On PostgreSQL they go out together. The first that fails raises, and the others are not carried out. `commits`:
+    the transaction ends with them, where nothing wants to see its end alone.
     """
-    if connection.vendor != "postgresql" or connection.queries_logged:
+    db = connections[DEFAULT_DB_ALIAS]
+    if db.vendor != "postgresql" or db.queries_logged:
         return [_alone(*statement) for statement in statements]
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors:
-        if len(statements) == 1:
-            return [_rows(_sent(*statements[0]))]
-        with connection.connection.pipeline():
-            sent = [_sent(*statement) for statement in statements]
-        return [_rows(cursor) for cursor in sent]
+    db.ensure_connection()
+    db.validate_no_broken_transaction()
+    with db.wrap_database_errors:
+        trip = Trip(db.connection)
+        for text, values in statements:
+            _add(db, trip, text, values)
+        if commits and _may_end(db):
+            trip.commit()
+        return trip.go()
+
+
+def _may_end(db: BaseDatabaseWrapper) -> bool:
+    """Whether this is the end of an outermost transaction that nobody watches; Django's commit then finds it done."""
+    is_outermost = db.in_atomic_block and db.commit_on_exit and not db.savepoint_ids
+    return is_outermost and not db.needs_rollback and not db.execute_wrappers
 
 
 _later: ContextVar[list[Statement] | None] = ContextVar("later", default=None)
 
 
 @contextmanager
-def at_the_end() -> Iterator[None]:
-    """Inside, within one transaction, what is put off waits; at the end it is carried out, all together."""
+def at_the_end(*, commits: bool = False) -> Iterator[None]:
+    """Inside, within one transaction, what is put off waits; at the end it is carried out, all together.
+
+    `commits`: nothing of the transaction comes after it.
+    """
     waiting: list[Statement] = []
     token = _later.set(waiting)
     try:
@@ -54,7 +68,7 @@ def at_the_end() -> Iterator[None]:
     finally:
         _later.reset(token)
     if waiting:
-        run_all(*waiting)
+        run_all(*waiting, commits=commits)
 
 
 def put_off(*statements: Statement) -> None:
@@ -72,24 +86,19 @@ def _alone(text: str, values: Sequence[Any]) -> list[Row]:
         return list(cursor.fetchall()) if cursor.description else []
 
 
-def _sent(text: str, values: Sequence[Any]) -> "psycopg.Cursor[Any]":
+def _add(db: BaseDatabaseWrapper, trip: Trip, text: str, values: Sequence[Any]) -> None:
     """Through the wrappers of the connection, as each statement of Django's."""
-    cursor = psycopg.Cursor(connection.connection)
+    if not db.execute_wrappers:
+        trip.add(text, values)
+        return
 
-    def execute(sql: str, params: Sequence[Any], _many: bool, _context: dict[str, Any]) -> Any:
-        return cursor.execute(sql, params, prepare=True)
+    def execute(sql: str, params: Sequence[Any], _many: bool, _context: dict[str, Any]) -> None:
+        trip.add(sql, params)
 
     wrapped: Callable[..., Any] = execute
-    for wrapper in reversed(connection.execute_wrappers):
+    for wrapper in reversed(db.execute_wrappers):
         wrapped = partial(wrapper, wrapped)
-    wrapped(text, values, False, {"connection": connection, "cursor": cursor})
-    return cursor
-
-
-def _rows(cursor: "psycopg.Cursor[Any]") -> list[Row]:
-    """Without `description`, which makes an object of each column."""
-    answer = cursor.pgresult
-    return cursor.fetchall() if answer is not None and answer.nfields else []
+    wrapped(text, values, False, {"connection": db, "cursor": None})
 
 
 def places(values: Sequence[object]) -> str:

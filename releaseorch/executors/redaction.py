@@ -54,9 +54,9 @@ class Redactor:
 class RedactingSink:
     """A log sink that cleans what it passes on; `close` hands over what was held back."""
 
-    def __init__(self, sink: LogSink, secrets: Mapping[str, bytes]) -> None:
+    def __init__(self, sink: LogSink, secrets: Mapping[str, bytes] | Redactor) -> None:
         self._sink = sink
-        self._redactor = Redactor(secrets)
+        self._redactor = secrets if isinstance(secrets, Redactor) else Redactor(secrets)
         self._held = b""
 
     def write(self, data: bytes, /) -> None:

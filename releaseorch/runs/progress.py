@@ -51,7 +51,7 @@ def moving(run_id: int, *first: Statement, looks_at: Sequence[int] = ()) -> Iter
     """
     with transaction.atomic():
         run, answers, steps = rows.locked_run(run_id, *first, looks_at=looks_at)
-        with statements.at_the_end(), events.together(), ledger.together():
+        with statements.at_the_end(commits=True), events.together(), ledger.together():
             now = Moving(run, answers, seen={step.pk: step for step in steps})
             token = _moving.set(now)
             try:
@@ -59,17 +59,21 @@ def moving(run_id: int, *first: Statement, looks_at: Sequence[int] = ()) -> Iter
             finally:
                 _moving.reset(token)
             if now.has_moved:
-                end_or_wait(run, now.seen)
+                end_or_wait(run, now.seen, now.first_waiting)
 
 
 @dataclass
 class Moving:
-    """The present transaction: its run, what was answered first, whether a step was moved, the steps it has seen."""
+    """The present transaction: its run, what was answered first, whether a step was moved, the steps it has seen.
+
+    `first_waiting` has the answer to that statement, if no step was moved after it.
+    """
 
     run: DeploymentRun
     answers: list[list[statements.Row]]
     has_moved: bool = False
     seen: dict[int, Step] = field(default_factory=dict)
+    first_waiting: list[statements.Row] | None = None
 
 
 _moving: ContextVar[Moving | None] = ContextVar("moving", default=None)
@@ -113,6 +117,7 @@ def announce(run: DeploymentRun, step_ids: Iterable[int]) -> None:
 
 def _announce(run: DeploymentRun, steps: Sequence[Step]) -> None:
     if now := _moving.get():
+        now.first_waiting = None
         now.seen.update((step.pk, step) for step in steps)
     may_begin = run.state == RunState.RUNNING and not run.is_past_bound
     for_tools = [step for step in steps if may_begin and not step.is_manual]
@@ -137,16 +142,21 @@ def has_place(run: DeploymentRun, step: Step) -> bool:
     return False
 
 
-def settle(run: DeploymentRun, steps: Iterable[Step]) -> None:
-    """After these steps changed: their waits, the targets they no longer need, what the run waits for, or its end."""
+def settle(
+    run: DeploymentRun, steps: Iterable[Step], first_waiting: list[statements.Row] | None = None
+) -> None:
+    """After these steps changed: their waits, the targets they no longer need, what the run waits for, or its end.
+
+    `first_waiting`: the answer to that statement, for who has asked together with the change.
+    """
     changed = list(steps)
     for step in changed:
         say_wait(run, step)
     give_back(run, {step.component_id for step in changed if step.is_final and step.component_id is not None})
     if (now := _moving.get()) is None:
-        end_or_wait(run)
+        end_or_wait(run, first_waiting=first_waiting)
     else:  # at the end of the transaction, once
-        now.has_moved = True
+        now.has_moved, now.first_waiting = True, first_waiting
         now.seen.update((step.pk, step) for step in changed)
 
 
@@ -159,14 +169,18 @@ def say_wait(run: DeploymentRun, step: Step) -> None:
         ledger.wait("step", step.pk, blocker)
 
 
-def end_or_wait(run: DeploymentRun, seen: Mapping[int, Step] = MappingProxyType({})) -> None:
+def end_or_wait(
+    run: DeploymentRun,
+    seen: Mapping[int, Step] = MappingProxyType({}),
+    first_waiting: list[statements.Row] | None = None,
+) -> None:
     """End the run when nothing of it is open; else say what it waits for. A paused run doesn't end.
 
-    `seen`: steps as they are now.
+    `seen`: steps as they are now; `first_waiting`: the answer to that statement, for who has asked just now.
     """
     if run.state in RUN_FINAL:
         return
-    [(first_id,)] = statements.run(*store().first_waiting(run.pk))
+    [(first_id,)] = first_waiting or statements.run(*store().first_waiting(run.pk))
     first = None if first_id is None else seen.get(first_id) or step_now(first_id)
     is_open = first is not None or run.steps.filter(state__in=STEP_OPEN).exists()
     if not is_open and (verb := _verb_of_end(run)) is not None:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import OperationalError, connection
 
+from releaseorch.core.trips import Trip
 from releaseorch.runs import engine, services
 from releaseorch.runs.engine import worker
 from releaseorch.runs.models import DeploymentRun
@@ -26,19 +28,36 @@ LINES = ("sh", "-c", "echo one; sleep 0.3; echo two; sleep 0.3; echo three")
 
 @contextmanager
 def lost_answer(beginning: str, meanwhile: Callable[[], object] = lambda: None) -> Iterator[list[str]]:
-    """Carry out and commit the first statement that begins so, then fail as a connection that broke meanwhile does."""
+    """Carry out and commit the first statement that begins so, then fail as a connection that broke meanwhile does.
+
+    One that goes out with others (`core.trips`) is answered with them.
+    """
     lost: list[str] = []
+    go, going = Trip.go, list[str]()
+
+    def breaks() -> OperationalError:
+        meanwhile()
+        return OperationalError("server closed the connection unexpectedly")
 
     def lose(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         answer = execute(sql, params, many, context)
         if lost or not sql.startswith(beginning):
             return answer
         lost.append(sql)
+        if context["cursor"] is None:
+            going.append(sql)
+            return answer
         context["cursor"].fetchall()
-        meanwhile()
-        raise OperationalError("server closed the connection unexpectedly")
+        raise breaks()
 
-    with connection.execute_wrapper(lose):
+    def went(trip: Trip) -> Any:
+        answers = go(trip)
+        if going:
+            going.clear()
+            raise breaks()
+        return answers
+
+    with connection.execute_wrapper(lose), mock.patch.object(Trip, "go", went):
         yield lost
 
 

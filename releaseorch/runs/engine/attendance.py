@@ -61,7 +61,7 @@ class Attendance:
         self.lease.let_go()
         if self.result is None or not report(self.job.claim, self.result, self.job.secrets, turn):
             return
-        if not isinstance(self.result, Unknown):
+        if self.job.executor.keeps_files and not isinstance(self.result, Unknown):
             self.job.tidy_up()
 
     @property

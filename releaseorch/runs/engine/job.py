@@ -5,6 +5,7 @@ import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class Job:
     config: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def work_dir(self) -> Path:
         assert self.claim.began_at is not None, "a job is made of a claim alone"
         return places.place_of(self.claim.attempt_id, self.claim.began_at)

@@ -1,10 +1,11 @@
 """Where an attempt's log goes: redacted, cut into chunks of at most 64 KB, appended without a gap."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from releaseorch.executors.redaction import RedactingSink
+from releaseorch.executors.redaction import RedactingSink, Redactor
 from releaseorch.runs.engine.lease import Lease, NotOurs
 from releaseorch.runs.models import LogChunk
 from releaseorch.runs.store import store
@@ -51,7 +52,12 @@ class LogRows:
 
 def sink_for(lease: Lease, *, is_begun: bool = False) -> RedactingSink:
     """The sink of an attempt; the product's own secrets never reach a log, whatever a script prints."""
-    return RedactingSink(LogRows(lease, is_begun), own_secrets())
+    return RedactingSink(LogRows(lease, is_begun), _redactor_of(tuple(own_secrets().items())))
+
+
+@lru_cache(maxsize=2)
+def _redactor_of(secrets: tuple[tuple[str, bytes], ...]) -> Redactor:
+    return Redactor(dict(secrets))
 
 
 def own_secrets() -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 import os
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -12,7 +13,12 @@ from releaseorch.runs.store import Worker
 
 
 def this_worker() -> Worker:
-    return Worker(platform.node()[:200], wrapper.boot_id()[:64], os.getpid())
+    return _worker(os.getpid())
+
+
+@cache
+def _worker(pid: int) -> Worker:
+    return Worker(platform.node()[:200], wrapper.boot_id()[:64], pid)
 
 
 def folder() -> Path:

@@ -172,6 +172,7 @@ def _claim(
     claim = store().claim(
         step.pk, token, this_worker(), settings.ENGINE["lease"],
         has_place=step.is_limited, with_intent=job is not None, newest_migration=newest_migration,
+        asks_for=run.pk,
     )  # fmt: skip
     if claim is None:
         if step.is_limited:  # it was called and can't begin: the next one may
@@ -179,7 +180,7 @@ def _claim(
         return None
     go(step, "claim")
     progress.note(SYSTEM, "step.claimed", step, attempt=claim.number, host=this_worker().host)
-    progress.settle(run, [step])
+    progress.settle(run, [step], claim.first_waiting)
     then(step, replace(job, claim=claim) if job else None)
     return claim
 

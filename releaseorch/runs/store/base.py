@@ -83,24 +83,26 @@ class Store:
         has_place: bool = False,
         with_intent: bool = False,
         newest_migration: int | None = None,
+        asks_for: int | None = None,
     ) -> Claim | None:
         """Ready → running, with a new attempt; only an automated step of a running run within its bounds, only with
         its present token. One that a limit concerns only for who has seen that there is a place for it (`runs.limits`).
 
         Within the transaction that has locked the run. `newest_migration`: who knows none later claims only while
-        there is none, and no hold ever was.
+        there is none, and no hold ever was. `asks_for`: what that run waits for first then is said with the claim.
         """
         began_at = clock.now()
-        claimed, begun = statements.run_all(
+        claimed, begun, *first = statements.run_all(
             self._claimed(step_id, token, newest_migration, has_place=has_place),
             self._begun(step_id, token + 1, worker, began_at, lease_s, with_intent=with_intent),
+            *([] if asks_for is None else [self.first_waiting(asks_for)]),
         )
         if len(claimed) != len(begun):
             raise RuntimeError(f"step {step_id} is not where its attempt is")
         if not claimed:
             return None
         (run_id, held), (attempt_id, number) = claimed[0], begun[0]
-        return Claim(run_id, step_id, attempt_id, number, held, began_at)
+        return Claim(run_id, step_id, attempt_id, number, held, began_at, *first)
 
     def _claimed(
         self, step_id: int, token: int, newest_migration: int | None, *, has_place: bool

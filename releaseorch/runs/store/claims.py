@@ -1,8 +1,10 @@
 """What the statements are told and what they answer: who works, what is held, how it ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from releaseorch.core.statements import Row
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,10 @@ class Worker:
 
 @dataclass(frozen=True)
 class Claim:
-    """An attempt that this process holds while nobody changes the step's token; who only ends it needs no beginning."""
+    """An attempt that this process holds while nobody changes the step's token; who only ends it needs no beginning.
+
+    `first_waiting`: the answer to that statement in the moment of the claim.
+    """
 
     run_id: int
     step_id: int
@@ -24,6 +29,7 @@ class Claim:
     number: int
     token: int
     began_at: datetime | None = None
+    first_waiting: list[Row] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
