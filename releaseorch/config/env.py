@@ -108,8 +108,9 @@ def postgresql(url: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            # Compiling a plan takes longer (a second was measured) than any page's statement should; so no JIT.
             "options": "-c lock_timeout=3000 -c statement_timeout=30000"
-            " -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_generic_plan",
+            " -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_generic_plan -c jit=off",
             # A worker must notice a dead link well before its lease ends.
             "connect_timeout": 5,
             "keepalives_idle": 10,
