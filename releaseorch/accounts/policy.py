@@ -112,8 +112,10 @@ def grants_of(person: Person) -> list[RoleGrant]:
     """
     kept: list[RoleGrant] | None = getattr(person, "_grants", None)
     if kept is None:
-        own = Q(person=person) | Q(team__memberships__person=person)
-        kept = list(counting().filter(own).distinct())
+        # Two reads by an index each: one with OR would look at everybody's grants.
+        every = counting().order_by()
+        own, of_teams = every.filter(person=person), every.filter(team__memberships__person=person)
+        kept = list(own.union(of_teams).order_by("role", "id"))
         person._grants = kept  # type: ignore[attr-defined]
     return kept
 
