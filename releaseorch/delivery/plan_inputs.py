@@ -16,6 +16,7 @@ from releaseorch.delivery.planning import inputs
 from releaseorch.delivery.planning.plan import Plan, StepOut
 from releaseorch.delivery.planning.planner import compute_plan
 from releaseorch.delivery.states import ItemPlacement
+from releaseorch.environments import inventory
 from releaseorch.environments.models import Connection, Environment, Installation, Placement
 from releaseorch.runs.plans import PlanIn, PlanLink, PlanStep, canonical_digest
 
@@ -225,7 +226,7 @@ def _placements(environment: Environment, component_ids: Iterable[int]) -> tuple
 
 def _installed(environment: Environment, component_ids: Iterable[int]) -> tuple[inputs.InstalledIn, ...]:
     rows = Installation.objects.filter(
-        environment=environment, component_id__in=list(component_ids), until=None
+        inventory.of_components(list(component_ids)), environment=environment, until=None
     )
     columns = ("component_id", "target_id", "version_id", "version__text", "uncertain_with__text")
     return tuple(

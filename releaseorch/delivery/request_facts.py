@@ -173,7 +173,7 @@ def installed_in(environment: Environment, components: Collection[int]) -> Mappi
 
 
 def _installed(environments: Collection[int], components: Collection[int]) -> QuerySet[Installation]:
-    rows = inventory.open_at(None).filter(environment__in=environments, component__in=components)
+    rows = inventory.open_at(None).filter(inventory.of_components(components), environment__in=environments)
     return rows.select_related("version").only(*THERE, "version__text").order_by("environment_id", "id")
 
 

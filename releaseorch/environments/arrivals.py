@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from releaseorch.catalog.models import Component, ComponentVersion
+from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
 from releaseorch.features.models import FeatureInVersion
 
@@ -97,6 +98,6 @@ def _installed(
 ) -> QuerySet[Installation]:
     """What is there now for sure of these components; None means in any environment."""
     rows = Installation.objects.filter(
-        component__in=list(components), until=None, version__isnull=False, uncertain_with=None
+        inventory.of_components(list(components)), until=None, version__isnull=False, uncertain_with=None
     )
     return rows if environment_ids is None else rows.filter(environment__in=environment_ids)

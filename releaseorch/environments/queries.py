@@ -85,7 +85,7 @@ def where_is_what(
     environments = list(Environment.objects.filter(wanted))
     rows = inventory.open_at(at).filter(environment__in=[one.pk for one in environments])
     if components is not None:
-        rows = rows.filter(component__in=[one.pk for one in components])
+        rows = rows.filter(inventory.of_components([one.pk for one in components]))
     if application_ids is not None:
         rows = rows.filter(component__application__in=application_ids)
     by_place: dict[tuple[int, int], list[Installation]] = defaultdict(list)
