@@ -16,6 +16,7 @@ from releaseorch.environments import ahead, arrivals, inventory
 from releaseorch.environments.models import Environment, Freeze, Installation, Reservation
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseFeature
 from releaseorch.features.states import FeatureStatus
+from releaseorch.runs.models import DeploymentRun
 
 # Requests whose content may still reach the environment, or has just done so.
 UNDER_WAY = REQUEST_OPEN - {RequestState.DRAFT, RequestState.FAILED}
@@ -123,9 +124,10 @@ def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentR
     """The queryset with all that `subject_of` reads."""
     items = RequestItem.objects.select_related("component", "version", "team")
     features = RequestFeature.objects.select_related("feature").only("request_id", *FEATURE)
-    return requests.select_related(
-        "application__team", "environment", "release", "requester", "filed_by", "run__edited_by"
-    ).prefetch_related(Prefetch("items", items), Prefetch("features", features))
+    # Who filed it for somebody, and the run, are rarely there: joined, they would be planned every time.
+    run = Prefetch("run", DeploymentRun.objects.select_related("edited_by"))
+    found = requests.select_related("application__team", "environment", "release", "requester")
+    return found.prefetch_related(Prefetch("items", items), Prefetch("features", features), "filed_by", run)
 
 
 def with_lines(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
