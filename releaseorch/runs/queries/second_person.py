@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
@@ -44,7 +44,7 @@ def second_person_actions(step: Step, person: Person) -> list[Action]:
 
 
 def of_run(run: DeploymentRun, person: Person) -> list[SecondPerson]:
-    """Of a run, oldest first; one query, and a few for each of the rows."""
+    """Of a run, oldest first; one query, one more and a few for each of the rows where there are any."""
     return _with_actions(_open().filter(step__run=run), person)
 
 
@@ -53,15 +53,17 @@ def of_step(step: Step, person: Person) -> list[SecondPerson]:
 
 
 def wanted_of(person: Person) -> list[Confirmation]:
-    """What waits for this person as the second one, and what others decided alone; one query."""
+    """What waits for this person as the second one, and what others decided alone; two queries at most."""
     others = _open().exclude(asked_by=person)
     goes_on = Q(state=ConfirmationState.ALONE) | Q(step__run__state__in=sorted(RUN_ACTIVE))
     return [one for one in others.filter(goes_on) if not rights.why_not_decide(person, one.step, one.verb)]
 
 
 def _open() -> QuerySet[Confirmation]:
-    names = [f"step__{name}" for name in (*WITH_NAMES, "run__environment")]
-    return Confirmation.objects.filter(state__in=OPEN).select_related("asked_by", "attempt", *names)
+    """With step and names, which are asked for when there is any: mostly there is none, and planning took long."""
+    steps = Step.objects.select_related(*WITH_NAMES, "run__environment")
+    found = Confirmation.objects.filter(state__in=OPEN).select_related("asked_by", "attempt")
+    return found.prefetch_related(Prefetch("step", steps))
 
 
 def _with_actions(rows: Iterable[Confirmation], person: Person) -> list[SecondPerson]:
