@@ -3,13 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, Min, OuterRef, Q
+from django.db.models import Count, F, Min, Q
 
 from releaseorch.accounts.models import Person
 from releaseorch.environments import arrivals
 from releaseorch.environments.arrivals import Arrival
 from releaseorch.environments.queries import in_use
-from releaseorch.features.models import Feature, FeatureScope, ReleaseFeature
+from releaseorch.features.models import Feature, FeatureScope
 from releaseorch.features.states import RELEASE_FINAL, FeatureStatus, ReleaseState
 
 
@@ -36,13 +36,12 @@ class Followed:
 
 def followed(person: Person, most: int) -> Followed:
     """At most so many of both kinds, those of the nearest release first; eight queries."""
-    of_release = ReleaseFeature.objects.filter(feature=OuterRef("pk")).exclude(
-        release__state__in=RELEASE_FINAL
-    )
     under_way = Q(releases__state__in=[one for one in ReleaseState if one not in RELEASE_FINAL])
     listed = (
         Feature.objects.filter(Q(owner=person) | Q(tester=person))
-        .annotate(is_planned=Exists(of_release), due=Min("releases__target_date", filter=under_way))
+        .annotate(
+            is_planned=Count("releases", filter=under_way), due=Min("releases__target_date", filter=under_way)
+        )
         .order_by(F("due").asc(nulls_last=True), "key")
         .values_list("pk", "is_planned")
     )
