@@ -25,6 +25,7 @@ from releaseorch.core.models import Hold
 
 logger = logging.getLogger(__name__)
 EVERY_S = 10.0
+ANEW_S = 60.0
 AHEAD = "a restore that is under way"  # instead of a hash: no seal has it
 
 
@@ -74,6 +75,19 @@ def look() -> int:
     if now is None:
         return 0
     return sum(_compare(place, Mark.read(text) if text else None, now) for place, text in kept)
+
+
+_seen: list[tuple[tuple[int, str], float]] = []  # the last seal when this process looked last, and when
+
+
+def look_if_new() -> int:
+    """`look` when the last seal is another one than at the last time, and every minute, since a mark may be lost."""
+    last = Seal.objects.order_by("-seq").values_list("seq", "hash").first()
+    if last is None or (_seen and _seen[0][0] == last and time.monotonic() - _seen[0][1] < ANEW_S):
+        return 0
+    found = look()
+    _seen[:] = [(last, time.monotonic())]
+    return found
 
 
 def _compare(place: MarkPlace, mark: Mark | None, now: Mark) -> int:

@@ -55,6 +55,10 @@ def seal_batch() -> int:
         return 0
 
 
+def is_any_missing() -> bool:
+    return Event.objects.filter(seal=None).exists()
+
+
 @dataclass(frozen=True)
 class Verdict:
     """`sealed` events checked; `broken_at` is the first seq that doesn't fit, with the sentence `why`."""

@@ -15,7 +15,7 @@ from releaseorch.executors.base import Unknown
 from releaseorch.runs import limits, progress
 from releaseorch.runs.engine import endings, reattach
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
-from releaseorch.runs.states import RunState, StepState
+from releaseorch.runs.states import RUN_ACTIVE, AttemptState, RunState, StepState
 from releaseorch.runs.store import Claim, Ending, store
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,14 @@ MOST_ASKS = 12
 def every() -> float:
     """Seconds between two rounds; faster where leases are shorter."""
     return max(0.5, float(settings.ENGINE["lease"]) / 12)
+
+
+def is_anything_under_way() -> bool:
+    """Whether any run goes on or will by itself, or any attempt has no end: else nothing is to mend; one query."""
+    states = sorted([*RUN_ACTIVE, RunState.SCHEDULED])
+    runs = DeploymentRun.objects.filter(state__in=states).order_by().values_list("pk")
+    attempts = Attempt.objects.filter(state=AttemptState.RUNNING, person=None).order_by().values_list("pk")
+    return runs.union(attempts, all=True).exists()
 
 
 def sweep() -> int:

@@ -4,15 +4,17 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import Error, close_old_connections
+from django.db import Error, connections
 
 from releaseorch.core import housekeeping
 
+TOGETHER = 0.02  # of its pause a chore is done earlier, so that those of one rhythm ask once
+Answers = dict[Callable[[], bool], bool]
 logger = logging.getLogger(__name__)
 
 
@@ -45,18 +47,29 @@ class Command(BaseCommand):
 
     def loop(self, stop: threading.Event, chores: Sequence[housekeeping.Chore]) -> None:
         due = {chore.name: 0.0 for chore in chores}
+        pauses = {chore.name: 0.0 for chore in chores}
         while not stop.is_set():
+            answers: Answers = {}
             for chore in chores:
-                if time.monotonic() >= due[chore.name] and not stop.is_set():
-                    self.work(chore)
-                    due[chore.name] = time.monotonic() + chore.every
+                early = TOGETHER * pauses[chore.name]
+                if time.monotonic() + early >= due[chore.name] and not stop.is_set():
+                    mended = self.work(chore, answers)
+                    pauses[chore.name] = chore.pause(pauses[chore.name], bool(mended))
+                    due[chore.name] = time.monotonic() + pauses[chore.name]
             stop.wait(max(0.05, min(due.values(), default=1.0) - time.monotonic()))
 
-    def work(self, chore: housekeeping.Chore) -> None:
-        close_old_connections()
+    def work(self, chore: housekeeping.Chore, answers: Answers) -> int:
+        """How many things it mended. The connection is kept: asking whether it is usable costs as much as work."""
         try:
-            chore.work()
+            if chore.only_if is not None:
+                if chore.only_if not in answers:
+                    answers[chore.only_if] = chore.only_if()
+                if not answers[chore.only_if]:
+                    return 0
+            return chore.work()
         except Error as gone:  # the database is away: the next round tries again
             logger.warning("chore %s: %s", chore.name, gone)
+            connections.close_all()
         except Exception:  # one broken chore must not stop the others
             logger.exception("chore %s failed", chore.name)
+        return 0
