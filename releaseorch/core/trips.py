@@ -29,7 +29,11 @@ _kept: "WeakKeyDictionary[Connection, dict[Key, bytes]]" = WeakKeyDictionary()
 
 
 class Trip:
-    """Statements for one way; `go` carries them out in their order. The first that fails raises, no other is done."""
+    """Statements for one way; `go` carries them out in their order. The first that fails raises, no other is done.
+
+    Each looks for few rows, and its plan is made once: the first time, maybe while a table is still empty. So it is
+    never to read one through. (When a server has counted the rows of its tables, it makes its plans anew.)
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -53,9 +57,13 @@ class Trip:
             return
         if name is None:
             name = f"releaseorch_{next(_numbers)}".encode()
+            self._say(b"SET enable_seqscan = off")
             self._send(
                 partial(server.send_prepare, name, _numbered(text), types), partial(self._keep, key, name)
             )
+            self._send(partial(server.send_query_prepared, name, given, formats), self._load)
+            self._say(b"RESET enable_seqscan")
+            return
         self._send(partial(server.send_query_prepared, name, given, formats), self._load)
 
     def commit(self) -> None:

@@ -135,16 +135,26 @@ _SAID = """
 WITH said (subject_kind, subject_id, blocker_kind, blocker_id, sentence) AS (VALUES {rows})
 """
 _ROW = "(CAST(%s AS text), CAST(%s AS bigint), CAST(%s AS text), CAST(%s AS bigint), CAST(%s AS text))"
-_END_OTHERS = """
-UPDATE waiting_interval SET ended_at = CASE WHEN started_at > %s THEN started_at ELSE %s END FROM said
-WHERE waiting_interval.subject_kind = said.subject_kind AND waiting_interval.subject_id = said.subject_id
-AND ended_at IS NULL AND NOT EXISTS (
+_ENDS = "UPDATE waiting_interval SET ended_at = CASE WHEN started_at > %s THEN started_at ELSE %s END"
+_OPEN = (
+    "open.subject_kind = said.subject_kind AND open.subject_id = said.subject_id AND open.ended_at IS NULL"
+)
+_GOES_ON = """(
     SELECT 1 FROM waiting_interval AS same
     WHERE same.subject_kind = said.subject_kind AND same.subject_id = said.subject_id AND same.ended_at IS NULL
-    AND same.is_primary AND same.blocker_kind = said.blocker_kind AND same.sentence = said.sentence
+    AND COALESCE(same.is_primary, FALSE) AND same.blocker_kind = said.blocker_kind AND same.sentence = said.sentence
     AND (same.blocker_id = said.blocker_id OR (same.blocker_id IS NULL AND said.blocker_id IS NULL))
-)
-"""
+    LIMIT 1
+) IS NOT NULL"""
+_END_OTHERS = f"""{_ENDS} WHERE id IN (
+    SELECT open.id FROM said, waiting_interval AS open WHERE {_OPEN} AND NOT {_GOES_ON}
+)"""  # noqa: S608 (every value is a parameter)
+# The same; each `LIMIT` has PostgreSQL look for one subject after the other, not through all that is open.
+_END_OTHERS_IN_TURN = f"""{_ENDS} WHERE id = ANY (ARRAY(
+    SELECT one.id FROM said
+    CROSS JOIN LATERAL (SELECT open.id FROM waiting_interval AS open WHERE {_OPEN} LIMIT 1000) AS one
+    WHERE NOT {_GOES_ON}
+))"""  # noqa: S608 (every value is a parameter)
 _BEGIN = """
 INSERT INTO waiting_interval (subject_kind, subject_id, team_id, blocker_kind, blocker_id, blocker_name, sentence,
     is_primary, started_at) VALUES {rows}
@@ -164,7 +174,9 @@ def _write(noted: Mapping[tuple[str, int], WaitsFor | None]) -> list[Statement]:
             *((new.kind.value, new.id, new.sentence[:500]) if new else (None,) * 3),
         )
     ]
-    end_others = _SAID.format(rows=", ".join([_ROW] * len(noted))) + _END_OTHERS
+    end_others = _SAID.format(rows=", ".join([_ROW] * len(noted))) + (
+        _END_OTHERS_IN_TURN if connection.vendor == "postgresql" else _END_OTHERS
+    )
     statements: list[Statement] = [(end_others, [*said, at, at])]
     begun = [
         (kind, subject_id, new.team_id, new.kind.value, new.id, new.name[:200], new.sentence[:500], True, at)

@@ -21,12 +21,12 @@ class Talk:
 
     def __init__(self, run: DeploymentRun) -> None:
         self.run = run
-        self.transactions: dict[str, int] = {}
+        self.transactions: dict[str, DeploymentRun] = {}
         self.answers: dict[str, object] = {}
 
     def speak(self, name: str, then: Then) -> None:
         def say(locked: DeploymentRun, _answers: object) -> bool:
-            self.transactions[name] = id(locked)
+            self.transactions[name] = locked
             return then()
 
         try:
@@ -62,7 +62,7 @@ def test_who_comes_meanwhile_is_heard_in_one_transaction(cast: Cast) -> None:
     talk.hold(yes=lambda: True, no=lambda: False)
     assert talk.answers == {"first": True, "yes": True, "no": False}
     heard = talk.transactions
-    assert heard["yes"] == heard["no"] != heard["first"]
+    assert heard["yes"] is heard["no"] is not heard["first"]
 
 
 def test_who_breaks_off_harms_nobody(cast: Cast) -> None:

@@ -47,7 +47,9 @@ class Attempt(StatefulModel):
     state = FSMField(
         max_length=10, choices=AttemptState.choices, default=AttemptState.RUNNING, protected=True
     )
-    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     started_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -81,6 +83,7 @@ class Attempt(StatefulModel):
             models.Index(
                 fields=["lease_until"], name="runs_attempt_lease", condition=Q(state=AttemptState.RUNNING)
             ),
+            models.Index(fields=["person"], name="runs_attempt_person", condition=Q(person__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -49,14 +49,20 @@ class Step(GuardedModel):
     effect_class = models.CharField(max_length=1, choices=EffectClass, default=EffectClass.UNSAFE)
     reversible = models.CharField(max_length=10, choices=Reversible, default=Reversible.YES)
     downtime = models.CharField(max_length=12, choices=Downtime, default=Downtime.NONE)
-    component = models.ForeignKey(Component, models.PROTECT, null=True, blank=True, related_name="+")
-    version = models.ForeignKey(ComponentVersion, models.PROTECT, null=True, blank=True, related_name="+")
+    component = models.ForeignKey(
+        Component, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    version = models.ForeignKey(
+        ComponentVersion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     from_version = models.CharField(max_length=150, blank=True, default="")
-    target = models.ForeignKey(Target, models.PROTECT, null=True, blank=True, related_name="+")
+    target = models.ForeignKey(
+        Target, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     installs = models.BooleanField(default=False)
     removes = models.BooleanField(default=False)
-    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
-    owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     is_taken_over = models.BooleanField(default=False)
     is_limited = models.BooleanField(default=False, db_default=False)  # by any limit (runs.limits)
     not_needed_because = models.CharField(max_length=300, blank=True, default="")
@@ -103,6 +109,13 @@ class Step(GuardedModel):
                 condition=Q(kind=StepKind.MANUAL) | Q(is_taken_over=True),
             ),
             models.Index(fields=["nudged_at"], name="runs_step_to_nudge", condition=Q(state=StepState.READY)),
+            # Each change of a step's state writes into every index that it is in: where it names nothing, into none.
+            *(
+                models.Index(
+                    fields=[name], name=f"runs_step_{name}", condition=Q(**{f"{name}__isnull": False})
+                )
+                for name in ("component", "version", "target", "team", "owner")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -238,7 +251,7 @@ class StepLink(models.Model):
     """`before` comes before `after`; `why` is a sentence."""
 
     run = models.ForeignKey(DeploymentRun, models.CASCADE, related_name="links")
-    before = models.ForeignKey(Step, models.CASCADE, related_name="successors")
+    before = models.ForeignKey(Step, models.CASCADE, related_name="successors", db_index=False)
     after = models.ForeignKey(Step, models.CASCADE, related_name="predecessors")
     why = models.CharField(max_length=300, blank=True, default="")
 

@@ -59,6 +59,7 @@ class Store:
     now: ClassVar[str]  # the database's present moment
     shifted: ClassVar[str]  # the same, moved by %s seconds
     later: ClassVar[str]  # of two moments
+    after: ClassVar[str]  # for a step's id: among those that follow the step %s
     locking_run: ClassVar[str]  # what follows the query of a run whose row is to be locked
 
     def before_claim(self, step_id: int, token: int) -> BeforeClaim | None:
@@ -297,7 +298,7 @@ class Store:
             f" ready_at = CASE WHEN {ready} THEN %s ELSE ready_at END,"
             f" nudged_at = CASE WHEN {ready} THEN %s ELSE nudged_at END,"
             f" nudges = CASE WHEN {ready} THEN 0 ELSE nudges END"
-            " WHERE open_predecessors > 0 AND id IN (SELECT after_id FROM runs_steplink WHERE before_id = %s)"
+            f" WHERE open_predecessors > 0 AND id {self.after}"
             " RETURNING id, state, open_predecessors",
             [STEP_MOVES["become_ready"].target, when, when, step_id],
         )
@@ -305,8 +306,8 @@ class Store:
     def made_ready(self, step_id: int, at: datetime) -> tuple[str, list[Any]]:
         """The successors that `pass_on` made ready at that moment: as a condition, and its values."""
         return (
-            "runs_step.id IN (SELECT after_id FROM runs_steplink WHERE before_id = %s)"
-            " AND runs_step.state = %s AND runs_step.ready_at = %s",
+            # By `COALESCE` no index is meant: that of the states would be read through for all that are ready.
+            f"runs_step.id {self.after} AND COALESCE(runs_step.state, '') = %s AND runs_step.ready_at = %s",
             [step_id, StepState.READY.value, _as_stored(at)],
         )
 

@@ -10,3 +10,5 @@ class PostgresqlStore(Store):
     later: ClassVar[str] = "GREATEST"
     shifted: ClassVar[str] = "clock_timestamp() + make_interval(secs => %s)"
     locking_run: ClassVar[str] = " FOR UPDATE OF runs_deploymentrun"
+    # As an array, which is there before anything else is looked for.
+    after: ClassVar[str] = "= ANY (ARRAY(SELECT after_id FROM runs_steplink WHERE before_id = %s))"

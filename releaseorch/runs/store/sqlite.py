@@ -10,3 +10,4 @@ class SqliteStore(Store):
     later: ClassVar[str] = "MAX"
     shifted: ClassVar[str] = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %s || ' seconds')"
     locking_run: ClassVar[str] = ""
+    after: ClassVar[str] = "IN (SELECT after_id FROM runs_steplink WHERE before_id = %s)"
