@@ -2,17 +2,21 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from releaseorch.audit.models import Event, Seal
 
 GENESIS = "0" * 64
 BATCH = 500
+OUT_OF_ORDER, ALL_EVERY_S = 10_000, 3600.0
 
 
 def canonical(event: Event) -> bytes:
@@ -35,28 +39,41 @@ def chained(previous: str, event: Event) -> str:
 
 
 def seal_batch() -> int:
-    """Seal the oldest unsealed events; returns how many. Two sealers at once: one wins, the other adds nothing.
-
-    Events without a seal are looked for, not "id > last": ids commit out of order.
-    """
+    """Seal the oldest unsealed events; returns how many. Two sealers at once: one wins, the other adds nothing."""
+    events = list(_unsealed().order_by("id")[:BATCH])
+    if not events:
+        return 0
+    last = Seal.objects.order_by("-seq").first()
+    seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
+    seals = []
+    for event in events:
+        seq += 1
+        current = chained(previous, event)
+        seals.append(Seal(seq=seq, event=event, previous_hash=previous, hash=current))
+        previous = current
     try:
         with transaction.atomic():
-            last = Seal.objects.order_by("-seq").first()
-            seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
-            seals = []
-            for event in Event.objects.filter(seal=None).order_by("id")[:BATCH]:
-                seq += 1
-                current = chained(previous, event)
-                seals.append(Seal(seq=seq, event=event, previous_hash=previous, hash=current))
-                previous = current
             Seal.objects.bulk_create(seals)
-            return len(seals)
     except IntegrityError:
         return 0
+    return len(seals)
 
 
-def is_any_missing() -> bool:
-    return Event.objects.filter(seal=None).exists()
+_looked_at_all: list[float] = []  # when this process did last, by its monotonic clock
+
+
+def _unsealed() -> QuerySet[Event]:
+    """Events without a seal are looked for, not "id > last": ids commit out of order.
+
+    By how much is bounded, so that the whole past needn't be looked at each time; it is when a process begins, and
+    every hour.
+    """
+    missing = Event.objects.filter(seal=None)
+    if not _looked_at_all or time.monotonic() - _looked_at_all[0] > ALL_EVERY_S:
+        _looked_at_all[:] = [time.monotonic()]
+        return missing
+    last = Seal.objects.order_by("-seq").values("event_id")[:1]
+    return missing.filter(id__gt=Coalesce(Subquery(last), 0) - OUT_OF_ORDER)
 
 
 @dataclass(frozen=True)
