@@ -43,13 +43,15 @@ def steps(step_ids: Iterable[int]) -> list[Step]:
 
 
 def passed_on(step_id: int) -> tuple[list[Step], list[int]]:
-    """What follows has one predecessor less: who became ready now, and the ids of who was dropped and has none left."""
+    """What follows has one predecessor less: who became ready now, in the order of the plan, and the ids of who was
+    dropped and has none left.
+    """
     at = clock.now()
     after, ready = statements.run_all(
         store().pass_on(step_id, at), _STEPS.where(*store().made_ready(step_id, at))
     )
     dropped = sorted(pk for pk, state, left in after if left == 0 and state == StepState.CANCELLED)
-    return _STEPS.made_of(ready), dropped
+    return sorted(_STEPS.made_of(ready), key=lambda step: step.number), dropped
 
 
 def _among(ids: Sequence[int]) -> Statement:
