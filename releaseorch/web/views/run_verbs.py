@@ -32,22 +32,12 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    actor, slot = person_of(request), request.POST.get("slot", "") or None
-    comment = request.POST.get("comment", "")
-    return _do(
-        request, pk, "approve", _("Approved."),
-        lambda run, seen: delivery.approve_run(actor=actor, run=run, seen=seen, comment=comment, slot=slot),
-    )  # fmt: skip
+    return _do(request, pk, "approve", _("Approved."), _in_a_slot(request, delivery.approve_run))
 
 
 @require_POST
 def approve_change(request: HttpRequest, pk: int) -> HttpResponse:
-    actor, slot = person_of(request), request.POST.get("slot", "") or None
-    comment = request.POST.get("comment", "")
-    return _do(
-        request, pk, "approve_change", _("Approved."),
-        lambda run, seen: delivery.approve_change(actor=actor, run=run, seen=seen, comment=comment, slot=slot),
-    )  # fmt: skip
+    return _do(request, pk, "approve_change", _("Approved."), _in_a_slot(request, delivery.approve_change))
 
 
 @require_POST
@@ -180,6 +170,12 @@ def _plain(request: HttpRequest, service: Callable[..., Any]) -> Verb:
 def _with_reason(request: HttpRequest, service: Callable[..., Any]) -> Verb:
     reason = request.POST.get("reason", "")
     return lambda run, seen: service(actor=person_of(request), run=run, seen=seen, reason=reason)
+
+
+def _in_a_slot(request: HttpRequest, service: Callable[..., Any]) -> Verb:
+    """With a comment, and in the slot that was named, if one was."""
+    slot, comment = request.POST.get("slot", "") or None, request.POST.get("comment", "")
+    return lambda run, seen: service(actor=person_of(request), run=run, seen=seen, comment=comment, slot=slot)
 
 
 def _do(
