@@ -307,7 +307,9 @@ DEFAULT_FROM_EMAIL = env.text(
     "RELEASEORCH_MAIL_FROM", f"Releaseorch <releaseorch@{urlsplit(BASE_URL).hostname or 'localhost'}>"
 )
 MAIL_GIVE_UP_DAYS = env.number("RELEASEORCH_MAIL_GIVE_UP_DAYS", 3)
-LOG_LIMIT = int(env.number("RELEASEORCH_LOG_LIMIT_MB", 16) * 1024 * 1024)
+LOG_LIMIT = int(env.number("RELEASEORCH_LOG_LIMIT_MB", 50) * 1024 * 1024)
+if LOG_LIMIT < 1024 * 1024:
+    raise ImproperlyConfigured("RELEASEORCH_LOG_LIMIT_MB must be 1 or more.")
 INBOX_KEEP_DAYS = env.number("RELEASEORCH_INBOX_KEEP_DAYS", 90)
 
 # Where decisions that wait too long are told to another system (a pager), signed with the secret.

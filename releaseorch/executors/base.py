@@ -11,7 +11,7 @@ from releaseorch.words import gettext as _
 
 # A: desired state · B: the far side can be searched by our attempt id · C: saved plan and lock · D: unsafe to repeat
 EffectClass = Literal["A", "B", "C", "D"]
-LOG_LIMIT = 16 * 1024 * 1024
+LOG_LIMIT = 50 * 1024 * 1024
 Config = Mapping[str, Any]
 
 
@@ -19,10 +19,19 @@ class LogSink(Protocol):
     """Where an executor writes what the far side said.
 
     `write` takes raw bytes (any encoding, at most 64 KB) and returns once they are stored; it raises when the caller
-    no longer owns the attempt, and the executor lets that exception through.
+    no longer owns the attempt, and the executor lets that exception through. `skip` says that the next so many bytes
+    are not handed over; how many are missing is then said at their place.
     """
 
     def write(self, data: bytes, /) -> object: ...
+
+    def skip(self, count: int, /) -> object: ...
+
+
+def kept_of_log(limit: int) -> tuple[int, int]:
+    """How many bytes are kept of the beginning and of the end of a log that is longer than the limit."""
+    head = limit // 5
+    return head, limit - head
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,8 @@ class Context:
     `attempt_id` is a name that no other attempt has or will have, also not after a restore. `work_dir` belongs to this
     attempt alone and lasts until the attempt is over; once its worker was lost only a local executor finds it again.
     `outputs` names the values that the step promises to later ones; an attempt that does not deliver them has failed.
-    Times are in seconds. Of a longer log than `log_limit` bytes a tool that has it elsewhere hands over the beginning.
+    Times are in seconds. Of a log of more than `log_limit` bytes the beginning and the end are kept (`kept_of_log`),
+    whoever writes it; a tool that has it elsewhere may skip what would not be.
     """
 
     attempt_id: str

@@ -11,6 +11,8 @@ from releaseorch.executors.base import LogSink
 
 MASK = b"[secret]"
 MIN_LENGTH = 6
+# A shorter rest of a secret tells nothing, and would be seen in too many texts that hold none.
+MIN_REST = 3
 
 
 class Redactor:
@@ -41,6 +43,27 @@ class Redactor:
                 hold = self._hold_from(data, position)
         return bytes(clean + data[position:hold]), hold
 
+    @property
+    def longest(self) -> int:
+        """No secret is longer, in whatever form."""
+        return len(self._patterns[0]) if self._patterns else 0
+
+    def after_secret(self, data: bytes, at: int) -> int:
+        """The first index from `at` on that doesn't lie within a secret; some `longest` bytes around it are needed."""
+        is_within = True
+        while is_within:
+            is_within = False
+            for form in self._patterns:
+                start = data.find(form, max(at - len(form) + 1, 0), at + len(form) - 1)
+                if start >= 0:
+                    at, is_within = start + len(form), True
+        return at
+
+    def rest_of_secret(self, data: bytes) -> int:
+        """How many bytes at the beginning of `data` may be the rest of a secret whose start isn't there."""
+        ends = (form[-size:] for form in self._patterns for size in range(MIN_REST, len(form)))
+        return max((len(end) for end in ends if data.startswith(end)), default=0)
+
     def _hold_from(self, data: bytes, position: int) -> int:
         """Return the first index from which the rest of `data` might turn out to be the start of a secret."""
         longest = len(self._patterns[0])
@@ -58,9 +81,18 @@ class RedactingSink:
         self._sink = sink
         self._redactor = secrets if isinstance(secrets, Redactor) else Redactor(secrets)
         self._held = b""
+        self._is_torn = False
 
     def write(self, data: bytes, /) -> None:
+        if self._is_torn and data:
+            self._is_torn, rest = False, self._redactor.rest_of_secret(data)
+            data = (MASK if rest else b"") + data[rest:]
         self._pass_on(self._held + data, final=False)
+
+    def skip(self, count: int, /) -> None:
+        """What was held back is skipped, too: its rest won't come. What comes next may be the rest of a secret."""
+        self._sink.skip(len(self._held) + count)
+        self._held, self._is_torn = b"", True
 
     def close(self) -> None:
         self._pass_on(self._held, final=True)

@@ -16,12 +16,27 @@ AROUND = 500
 
 @dataclass(frozen=True)
 class LogPage:
-    """`lines` as text; `is_cut` when there is more of it than is shown. `size` in bytes."""
+    """`text` in lines; `is_cut` when there is more of it than is shown. `size` in bytes, kept or not.
+
+    `gap` says how much isn't kept, unless the lines do.
+    """
 
     text: str
     size: int
     count: int
     is_cut: bool
+    gap: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """`number` counts from the beginning; after a gap, as `+1`, from there: nobody knows how many lines were in it.
+
+    Of the gap itself it is empty, and the text says how much is missing.
+    """
+
+    number: str
+    text: str
 
 
 def page_of(attempt: Attempt, find: str = "") -> LogPage:
@@ -29,38 +44,53 @@ def page_of(attempt: Attempt, find: str = "") -> LogPage:
     size = queries.log_length(attempt)
     if not find:
         text, is_whole = queries.log_end(attempt, LAST_LINES)
-        return LogPage(text, size, text.count("\n") + bool(text), not is_whole)
-    found: dict[int, str] = {}
-    for number, line in found_in(attempt, find):
-        found.setdefault(number, f"{number}  {line}")
-        if len(found) > MOST_FOUND:
-            break
-    lines = list(found.values())[:MOST_FOUND]
-    return LogPage("\n".join(lines), size, len(lines), len(found) > MOST_FOUND)
+        missing = queries.log_missing(attempt)
+        gap = queries.gap_line(missing) if missing else ""
+        return LogPage(text, size, text.count("\n") + bool(text), not is_whole, gap)
+    found: dict[str, str] = {}
+    gaps: list[str] = []
+    for line in found_in(attempt, find):
+        if not line.number:
+            gaps.append(line.text)
+            found[f"gap {len(gaps)}"] = line.text
+        elif line.number not in found:
+            found[line.number] = f"{line.number}  {line.text}"
+        if len(found) - len(gaps) > MOST_FOUND:
+            found.popitem()
+            return LogPage("\n".join(found.values()), size, MOST_FOUND, is_cut=True)
+    count = len(found) - len(gaps)
+    if not count:
+        return LogPage("", size, 0, is_cut=False, gap="\n".join(gaps))
+    return LogPage("\n".join(found.values()), size, count, is_cut=False)
 
 
-def found_in(attempt: Attempt, find: str) -> Iterator[tuple[int, str]]:
-    """Number and text of each line with `find` in it; a very long line may come more than once."""
+def found_in(attempt: Attempt, find: str) -> Iterator[Line]:
+    """Each line with `find` in it, and each gap; a very long line may come more than once."""
     wanted = find.casefold()
-    for number, line in lines_of(attempt):
-        at = line.casefold().find(wanted)
+    for line in lines_of(attempt):
+        at = line.text.casefold().find(wanted) if line.number else 0
         if at >= 0:
-            yield number, _around(line, at, at + len(wanted))
+            yield Line(line.number, _around(line.text, at, at + len(wanted)))
 
 
-def lines_of(attempt: Attempt) -> Iterator[tuple[int, str]]:
+def lines_of(attempt: Attempt) -> Iterator[Line]:
     """Each line with its number; one that is longer than 64 KB in pieces."""
-    number, rest = 1, b""
-    for part in queries.log_parts(attempt):
-        *whole, rest = (rest + part).split(b"\n")
+    after, number, rest = "", 1, b""
+    for missing, piece in queries.log_pieces(attempt):
+        if missing:
+            if rest:
+                yield Line(f"{after}{number}", _text(rest))
+            yield Line("", queries.gap_line(missing))
+            after, number, rest = "+", 1, b""
+        *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
-            yield number, _text(line)
+            yield Line(f"{after}{number}", _text(line))
             number += 1
         while len(rest) > LONGEST_LINE:
-            yield number, _text(rest[:LONGEST_LINE])
+            yield Line(f"{after}{number}", _text(rest[:LONGEST_LINE]))
             rest = rest[LONGEST_LINE - OVERLAP :]
     if rest:
-        yield number, _text(rest)
+        yield Line(f"{after}{number}", _text(rest))
 
 
 def _text(line: bytes) -> str:

@@ -18,12 +18,16 @@ SECRET = b"hunter2-hunter2"
 
 @dataclass
 class Log:
-    """A log sink that keeps every chunk."""
+    """A log sink that keeps every chunk; `gaps` says after how many bytes how many were skipped."""
 
     chunks: list[bytes] = field(default_factory=list)
+    gaps: list[tuple[int, int]] = field(default_factory=list)
 
     def write(self, data: bytes) -> None:
         self.chunks.append(data)
+
+    def skip(self, count: int) -> None:
+        self.gaps.append((len(self.content), count))
 
     @property
     def content(self) -> bytes:

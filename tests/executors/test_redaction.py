@@ -98,3 +98,17 @@ def test_short_secrets_are_left_and_named() -> None:
     redactor = Redactor({"pin": b"1234", "empty": b"", "token": b"123456"})
     assert redactor.too_short == ("pin",)
     assert redactor.redact(b"1234 123456", final=True)[0] == b"1234 " + MASK
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if not form.startswith(b"'")])
+def test_what_is_skipped_takes_the_rest_of_a_secret_with_it(form: bytes) -> None:
+    log = Log()
+    sink = RedactingSink(log, SECRETS)
+    sink.write(b"before " + form[:5])
+    sink.skip(1000)
+    sink.write(form[-5:] + b" after")
+    sink.close()
+    shown = len(log.content) - len(MASK + b" after")
+    assert log.content == (b"before " + form[:5])[:shown] + MASK + b" after"
+    assert not log.content.startswith(b"before " + form[:4])
+    assert log.gaps == [(shown, 1000 + len(b"before " + form[:5]) - shown)]

@@ -1,27 +1,34 @@
 """Every byte of a script's log arrives once and in order, whatever it is."""
 
+import base64
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from releaseorch.executors.base import LOG_LIMIT, Context, Done, Running
+from releaseorch.executors.base import Context, Done, Running, kept_of_log
+from releaseorch.executors.redaction import MASK
 from releaseorch.executors.shell import attempt, wrapper
 from releaseorch.executors.shell.executor import ShellExecutor
 from tests.executors.shell_stage import scratch
-from tests.executors.stage import Log, carry_out, context_for, log_of, poll_to_end, until
+from tests.executors.stage import SECRET, Log, carry_out, context_for, log_of, poll_to_end, until
 
 EXECUTOR = ShellExecutor()
+
+MB = 1024 * 1024
+HEAD, TAIL = kept_of_log(MB)
 
 
 def python(code: str) -> dict[str, list[str]]:
     return {"argv": [sys.executable, "-I", "-S", "-c", "import os, sys; " + code]}
 
 
-def with_log(tmp_path: Path, content: bytes) -> Context:
+def with_log(tmp_path: Path, content: bytes, **more: Any) -> Context:
     """Return an attempt whose script has ended after writing this log."""
-    context = context_for({"argv": ["true"]}, tmp_path)
+    context = context_for({"argv": ["true"]}, tmp_path, **more)
     EXECUTOR.start(context)
     until((context.work_dir / wrapper.EXIT).exists)
     (context.work_dir / wrapper.LOG).write_bytes(content)
@@ -90,10 +97,66 @@ def test_a_long_log_takes_several_polls_and_then_the_end_is_told(tmp_path: Path)
     assert log_of(context) == content
 
 
-def test_an_endless_log_is_cut_and_the_result_stays(tmp_path: Path) -> None:
-    context = with_log(tmp_path, b"")
-    with (context.work_dir / wrapper.LOG).open("wb") as log:
-        log.truncate(LOG_LIMIT + 5000)
+def gap_of(context: Context) -> tuple[bytes, int, bytes]:
+    """What arrived before the one gap, how much was skipped, and what arrived after it."""
+    assert isinstance(context.log, Log)
+    [(at, skipped)] = context.log.gaps
+    return log_of(context)[:at], skipped, log_of(context)[at:]
+
+
+def test_what_is_too_far_behind_is_skipped_up_to_a_new_line(tmp_path: Path) -> None:
+    content = b"".join(b"%099d\n" % number for number in range(50_000))
+    context = with_log(tmp_path, content, log_limit=MB)
     assert isinstance(poll_to_end(EXECUTOR, context, Running("", 0)), Done)
-    assert len(log_of(context)) == LOG_LIMIT + len(b"\n[truncated 5000 bytes]\n")
-    assert log_of(context).endswith(b"\n[truncated 5000 bytes]\n")
+    head, skipped, tail = gap_of(context)
+    assert content == head + content[len(head) : len(head) + skipped] + tail
+    assert HEAD <= len(head) <= HEAD + attempt.CHUNK
+    assert TAIL <= len(tail) <= TAIL + 100
+
+
+@pytest.mark.parametrize("inside", [1, len(SECRET) // 2, len(SECRET) - 1])
+@pytest.mark.parametrize("before", [b"x", b"one of many lines\n"], ids=["no-lines", "lines"])
+@pytest.mark.parametrize(
+    "form", [SECRET, base64.b64encode(SECRET), b"-".join([SECRET, SECRET])], ids=["raw", "base64", "two"]
+)
+def test_a_skip_never_ends_within_a_secret(form: bytes, before: bytes, inside: int, tmp_path: Path) -> None:
+    content = before * (3 * MB // len(before)) + form
+    content += b"y" * (TAIL - len(form) + inside)
+    context = with_log(tmp_path, content, log_limit=MB)
+    assert isinstance(poll_to_end(EXECUTOR, context, Running("", 0)), Done)
+    _head, _skipped, tail = gap_of(context)
+    assert set(tail.replace(before, b"").replace(MASK, b"").replace(b"-", b"")) == {ord("y")}
+
+
+def test_the_middle_of_an_endless_log_takes_no_room_on_the_disk(tmp_path: Path) -> None:
+    script = "import time; line = b'%099d\\n'\n"
+    script += "for part in range(20):\n"
+    script += "    os.write(1, b''.join(line % (part * 15_000 + n) for n in range(15_000))); time.sleep(0.06)"
+    context = context_for(python(script), tmp_path, log_limit=MB)
+    result = EXECUTOR.start(context)
+    until((context.work_dir / wrapper.EXIT).exists)
+    log = (context.work_dir / wrapper.LOG).stat()
+    assert log.st_size == 30_000_000
+    assert log.st_blocks * 512 < 10 * MB
+    assert isinstance(poll_to_end(EXECUTOR, context, result), Done)
+    head, skipped, tail = gap_of(context)
+    whole = b"".join(b"%099d\n" % number for number in range(300_000))
+    assert whole == head + whole[len(head) : len(head) + skipped] + tail
+
+
+def test_who_reads_while_the_middle_goes_reads_no_hole(tmp_path: Path) -> None:
+    """A script that prints without a pause, and is read all the time."""
+    script = "import time; line = b'%099d\\n'; end = time.monotonic() + 2; number = 0\n"
+    script += "while time.monotonic() < end:\n"
+    script += "    os.write(1, b''.join(line % n for n in range(number, number + 2000))); number += 2000"
+    context = context_for(python(script), tmp_path, log_limit=MB)
+    assert isinstance(carry_out(EXECUTOR, context), Done)
+    assert isinstance(context.log, Log)
+    edges = [0, *(at for at, _skipped in context.log.gaps), len(log_of(context))]
+    expected = 0
+    for (begin, end), skipped in zip(pairwise(edges), [*(n for _at, n in context.log.gaps), 0], strict=True):
+        numbers = range(expected // 100, (expected + end - begin) // 100 + 1)
+        printed = b"".join(b"%099d\n" % number for number in numbers)[expected % 100 :]
+        assert log_of(context)[begin:end] == printed[: end - begin]
+        expected += end - begin + skipped
+    assert len(context.log.gaps) > 1

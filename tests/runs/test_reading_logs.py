@@ -1,6 +1,5 @@
 """Reading a log costs what is asked for, however long it is and in whatever pieces it came."""
 
-import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
 
@@ -25,15 +24,6 @@ def attempt(cast: Cast) -> Attempt:
     step = a.step(run, "deploy")
     worker.claim_step(step.pk, step.token)
     return a.last_attempt(run, "deploy")
-
-
-def test_an_installation_says_how_much_of_a_log_it_keeps(cast: Cast, settings):
-    settings.LOG_LIMIT = 1 * MB
-    script = "import sys; sys.stdout.write('x' * 1_500_000)"
-    run = a.running_run(cast.release_manager, a.automated("deploy", sys.executable, "-I", "-c", script))
-    a.carry_out(run, "deploy")
-    missing = b"\n[truncated %d bytes]\n" % (1_500_000 - MB)
-    assert b"".join(log_parts(a.last_attempt(run, "deploy"))) == b"x" * MB + missing
 
 
 def write(attempt: Attempt, pieces: Sequence[bytes]) -> bytes:

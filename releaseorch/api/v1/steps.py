@@ -1,6 +1,5 @@
 """Steps of runs: what is to be done, taken, done, decided; with attempts and logs."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import django_filters
@@ -16,6 +15,7 @@ from releaseorch.accounts.models import Person, Team
 from releaseorch.api.v1.base import Id, Nouns, Seen, SeenReasoned, Text, verb
 from releaseorch.api.v1.reading import ActionOut, Named, PersonOut, Plain, WaitOut
 from releaseorch.catalog.models import ComponentVersion
+from releaseorch.core.streams import parts_for
 from releaseorch.delivery import origin_queries
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.environments import inventory
@@ -321,19 +321,12 @@ class Attempts(mixins.RetrieveModelMixin, Nouns):
     @extend_schema(responses={(200, "text/plain"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"])
     def log(self, request: Request, pk: str) -> Any:
-        """The whole log as it was stored, as a download."""
+        """The whole log as it was stored, as a download; a line says where how much of a long one is missing."""
         attempt = self.get_object()
         rights.refuse(rights.why_not_read(self.person, attempt.step))
-        answer = StreamingHttpResponse(parts_of(attempt), content_type="text/plain; charset=utf-8")
+        parts = parts_for(request._request, queries.log_parts(attempt))
+        answer = StreamingHttpResponse(parts, content_type="text/plain; charset=utf-8")
         answer["Content-Disposition"] = (
             f'attachment; filename="step-{attempt.step_id}-attempt-{attempt.number}.log"'
         )
         return answer
-
-
-def parts_of(attempt: Attempt) -> Iterator[bytes]:
-    """The log part by part, so that its size doesn't matter."""
-    offset = 0
-    while part := queries.log_bytes(attempt, offset):
-        yield part
-        offset += len(part)

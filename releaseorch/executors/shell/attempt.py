@@ -7,9 +7,9 @@ import platform
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from releaseorch.executors.base import Context
+from releaseorch.executors.base import Context, kept_of_log
 from releaseorch.executors.redaction import MASK, Redactor
 from releaseorch.executors.shell import wrapper
 
@@ -78,29 +78,66 @@ def forward_log(context: Context, *, final: bool) -> bool:
     """Hand new log bytes to the sink, cleaned of secrets; True when all there is has been handed over.
 
     The position is stored after the sink has taken the bytes: a crash in between repeats at most one chunk and loses
-    none. What might be the start of a secret stays in the file until the rest of it is there.
+    none. What might be the start of a secret stays in the file until the rest of it is there. What is too far behind
+    to be kept is skipped.
     """
     path = context.work_dir / wrapper.LOG
-    redactor = Redactor(context.secrets)
+    redactor, kept = Redactor(context.secrets), _kept(context)
     with contextlib.suppress(FileNotFoundError), path.open("rb") as log:
         for _ in range(CHUNKS_PER_POLL):
-            position = _position(context.work_dir)
-            if position >= context.log_limit:
-                return _skip_rest(context, position, final=final)
+            last = _position(context.work_dir)
+            position = _jumped(log, last, redactor, kept)
             log.seek(position)
             chunk = log.read(CHUNK)
+            if _may_be_gone(log, position, kept):
+                continue
             is_end = len(chunk) < CHUNK
             clean, used = redactor.redact(chunk, final=final and is_end)
             if used == 0 and chunk and not is_end:
                 clean, used = MASK, len(chunk)  # a secret longer than a chunk: nothing of it is shown
-            for start in range(0, len(clean), CHUNK):
-                context.log.write(clean[start : start + CHUNK])
             if used:
+                if position > last:
+                    context.log.skip(position - last)
+                for start in range(0, len(clean), CHUNK):
+                    context.log.write(clean[start : start + CHUNK])
                 _store_position(context.work_dir, position + used)
             if is_end:
                 return True
         return False
     return True
+
+
+def _kept(context: Context) -> tuple[int, int]:
+    """How much of the beginning and of the end the wrapper keeps, as it was told when it began."""
+    told = (_read(context.work_dir / wrapper.JOB) or {}).get("log_kept")
+    head, tail = told or kept_of_log(context.log_limit)
+    return int(head), int(tail)
+
+
+def _jumped(log: BinaryIO, position: int, redactor: Redactor, kept: tuple[int, int]) -> int:
+    """From where to read on: when far behind, where the end that is kept begins; never within a line or a secret.
+
+    A little more than that is read without a jump, so that a log which grows fast isn't all gaps.
+    """
+    head, tail = kept
+    target = _size(log) - tail
+    if position < head or target - position <= tail // 4:
+        return position
+    begin = max(target - CHUNK - redactor.longest, position)
+    log.seek(begin)
+    around = log.read(target - begin + redactor.longest + CHUNK)
+    line = around.rfind(b"\n", max(target - begin - CHUNK, 0), target - begin) + 1
+    return begin + redactor.after_secret(around, line or target - begin)
+
+
+def _may_be_gone(log: BinaryIO, position: int, kept: tuple[int, int]) -> bool:
+    """Whether the wrapper may have freed what was just read; it frees what is more than twice the end behind."""
+    head, tail = kept
+    return position >= head and _size(log) - position > tail + tail // 2
+
+
+def _size(log: BinaryIO) -> int:
+    return os.fstat(log.fileno()).st_size
 
 
 def read_outputs(context: Context) -> dict[str, str]:
@@ -142,11 +179,3 @@ def _store_position(work_dir: Path, position: int) -> None:
     draft = work_dir / f"{_POSITION}.{os.getpid()}.draft"
     draft.write_text(json.dumps({"position": position}), encoding="utf-8")
     draft.rename(work_dir / _POSITION)
-
-
-def _skip_rest(context: Context, position: int, *, final: bool) -> bool:
-    size = (context.work_dir / wrapper.LOG).stat().st_size
-    if final and size > position:
-        context.log.write(b"\n[truncated %d bytes]\n" % (size - position))
-        _store_position(context.work_dir, size)
-    return True

@@ -168,6 +168,7 @@ def _prepare(context: Context, command: config.Command, lifeline: int | None) ->
         "silence_s": context.silence_s,
         "grace_s": command.grace_s,
         "lifeline_fd": lifeline,
+        "log_kept": base.kept_of_log(context.log_limit),
     }
     try:
         descriptor = os.open(work_dir / wrapper.JOB, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

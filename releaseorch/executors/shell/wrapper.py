@@ -7,7 +7,8 @@
 3. leaves at once when exit.json exists: somebody has given this start up;
 4. writes wrapper.json (host, boot id, pid, start time): from here on the script may have run;
 5. starts the script in its own process group, output to the file log, and says so on its standard output;
-6. waits for the end, a timeout, silence, a cancel file, SIGTERM or the end of the lifeline;
+6. waits for the end, a timeout, silence, a cancel file, SIGTERM or the end of the lifeline; of a log that grows too
+   long it frees the middle;
 7. writes exit.json; after a stop it says whether all processes of the script are gone.
 """
 
@@ -30,7 +31,9 @@ CANCEL, LOG, SECRETS = "cancel", "log", "secrets"
 STARTED = b"started\n"
 TICK_S = 0.05
 KILL_WAIT_S, LIFELINE_GRACE_S = 5.0, 1.0
+PIECE = 64 * 1024
 _PR_SET_CHILD_SUBREAPER = 36
+_PUNCH_HOLE = 0x02 | 0x01  # and keep the size
 
 
 def boot_id() -> str:
@@ -182,6 +185,32 @@ class Script:
         return True
 
 
+class Middle:
+    """What the log holds between the beginning and the end that are kept: its room on the disk is given back.
+
+    Twice the end stays, so that who reads it can tell that what they just read was still there. The length of the file
+    stays, too. Where the file system has no holes, the file grows on.
+    """
+
+    def __init__(self, job: dict[str, Any], work_dir: Path) -> None:
+        head, tail = job.get("log_kept") or (0, 0)
+        self._tail = int(tail)
+        self._log, self._until, self._works = work_dir / LOG, int(head) + PIECE, self._tail > 0
+
+    def give_back(self, log_size: int) -> None:
+        """Once it is worth it."""
+        until = log_size - 2 * self._tail
+        if not self._works or until - self._until < self._tail // 4:
+            return
+        try:
+            with self._log.open("r+b") as log:
+                begin, count = ctypes.c_longlong(self._until), ctypes.c_longlong(until - self._until)
+                self._works = ctypes.CDLL(None).fallocate(log.fileno(), _PUNCH_HOLE, begin, count) == 0
+        except (OSError, AttributeError):
+            self._works = False
+        self._until = until
+
+
 class Watch:
     """Everything but the script itself that can end it."""
 
@@ -245,15 +274,17 @@ def run(work_dir: Path) -> None:
     script_names = {"script_pid": script.pid, "script_start_time": known.start_time if known else None}
     write_atomically(work_dir / STATUS, {**status, **script_names, "log": LOG, "exit": EXIT})
     _confirm()
-    _leave(work_dir, job, _wait(script, watch, job["grace_s"]))
+    _leave(work_dir, job, _wait(script, watch, Middle(job, work_dir), job["grace_s"]))
 
 
-def _wait(script: Script, watch: Watch, grace_s: float) -> dict[str, Any]:
+def _wait(script: Script, watch: Watch, middle: Middle, grace_s: float) -> dict[str, Any]:
     while True:
         script.reap()
         if script.code is not None:
             return {"code": script.code, "stopped": None}
-        if reason := watch.reason_to_stop(script.log_size()):
+        size = script.log_size()
+        middle.give_back(size)
+        if reason := watch.reason_to_stop(size):
             gone = script.stop(min(grace_s, LIFELINE_GRACE_S) if reason == "lifeline" else grace_s)
             return {"code": script.code, "stopped": reason, "gone": gone}
 

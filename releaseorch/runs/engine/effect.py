@@ -16,6 +16,9 @@ class _NoLog:
     def write(self, data: bytes, /) -> None:
         return None
 
+    def skip(self, count: int, /) -> None:
+        return None
+
 
 class Effect:
     """One tool at work for one attempt; the worker, the fence and the clock may stop it from their own threads."""

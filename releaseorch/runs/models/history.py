@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
 from django_fsm import FSMField
 
 from releaseorch.accounts.models import Person
@@ -116,7 +117,7 @@ class Attempt(StatefulModel):
 
 
 class LogChunk(models.Model):
-    """At most 64 KB of an attempt's log, redacted before it came here; offsets leave no gap."""
+    """At most 64 KB of an attempt's log, redacted before it came here; what no chunk covers was not kept."""
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="chunks")
     offset = models.PositiveBigIntegerField()
@@ -131,6 +132,13 @@ class LogChunk(models.Model):
 
     def __str__(self) -> str:
         return f"log of {self.attempt_id} at {self.offset}"
+
+    @classmethod
+    def end_of(cls, attempt_id: int) -> int:
+        """How long the log is by now, in bytes, whether or not all of it is kept."""
+        found = cls.objects.filter(attempt_id=attempt_id).order_by("-offset")
+        last = found.annotate(size=Length("data")).values_list("offset", "size").first()
+        return last[0] + last[1] if last else 0
 
 
 class Decision(models.Model):

@@ -1,7 +1,17 @@
 """Every read of runs and steps that a page or the API needs."""
 
 from releaseorch.runs.queries.actions import actions_for
-from releaseorch.runs.queries.logs import log_bytes, log_end, log_length, log_parts, log_tail, shown_line
+from releaseorch.runs.queries.logs import (
+    gap_line,
+    log_bytes,
+    log_end,
+    log_length,
+    log_missing,
+    log_parts,
+    log_pieces,
+    log_tail,
+    shown_line,
+)
 from releaseorch.runs.queries.runs import (
     RunDetail,
     RunFilter,
@@ -29,11 +39,14 @@ __all__ = [
     "actions_for",
     "decision_evidence",
     "detail_of",
+    "gap_line",
     "held_up_runs",
     "log_bytes",
     "log_end",
     "log_length",
+    "log_missing",
     "log_parts",
+    "log_pieces",
     "log_tail",
     "run_detail",
     "runs_page",

@@ -238,6 +238,17 @@ class Store:
         )
         return bool(there) and bytes(there[0][0]) == data
 
+    def drop_log(self, claim: Claim, since: int, until: int, limit: int) -> int:
+        """Remove the first chunks that begin between these offsets; from where on to look the next time."""
+        rows = self._run(
+            "DELETE FROM runs_logchunk WHERE id IN (SELECT chunk.id FROM runs_logchunk chunk JOIN runs_attempt"
+            " ON runs_attempt.id = chunk.attempt_id WHERE runs_attempt.id = %s AND token = %s AND state = %s"
+            ' AND chunk."offset" >= %s AND chunk."offset" < %s ORDER BY chunk."offset" LIMIT %s)'
+            ' RETURNING "offset"',
+            [claim.attempt_id, claim.token, AttemptState.RUNNING.value, since, until, limit],
+        )
+        return max((row[0] + 1 for row in rows), default=since)
+
     def succeeding(self, claim: Claim, ending: Ending) -> tuple[Statement, Statement]:
         """The attempt and its step; what both answer is told to `has_succeeded`."""
         attempt = self._ended(claim.attempt_id, claim.token, "succeed", ending)

@@ -1,16 +1,14 @@
 """Downloads that belong to a step: logs and evidence, always as files, never shown as a page of ours."""
 
-from collections.abc import AsyncIterator
 from pathlib import PurePath
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.errors import NotAllowed
+from releaseorch.core.streams import parts_for
 from releaseorch.runs import queries, rights
 from releaseorch.runs.models import Attempt, Evidence, Step
 from releaseorch.runs.rows import WITH_NAMES
@@ -21,10 +19,10 @@ STEP = tuple(f"step__{name}" for name in ("run", *WITH_NAMES))
 
 @require_safe
 def log(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The whole log as text, streamed."""
+    """All that is kept of the log as text, streamed."""
     attempt = get_or_404(Attempt.objects.select_related(*STEP), pk=pk)
     _require_reader(person_of(request), attempt.step)
-    parts = _later(attempt) if isinstance(request, ASGIRequest) else queries.log_parts(attempt)
+    parts = parts_for(request, queries.log_parts(attempt))
     response = StreamingHttpResponse(parts, content_type="text/plain; charset=utf-8")
     return _as_file(
         response, f"run-{attempt.step.run_id}-step-{attempt.step.number}-attempt-{attempt.number}.log"
@@ -59,12 +57,3 @@ def _as_file(response: HttpResponseBase, name: str) -> HttpResponseBase:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
-
-
-async def _later(attempt: Attempt) -> AsyncIterator[bytes]:
-    """The same parts for an ASGI server, which sends each before the next is read."""
-    read = sync_to_async(queries.log_bytes)
-    offset = 0
-    while part := await read(attempt, offset):
-        yield part
-        offset += len(part)
