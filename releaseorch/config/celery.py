@@ -107,3 +107,10 @@ def tidy_its_host(**_: object) -> None:
     from releaseorch.runs import tidying  # needs the apps, too
 
     tidying.keep_tidying()
+
+
+@worker_ready.connect
+def look_for_garbage_more_rarely(**_: object) -> None:
+    from releaseorch.config import garbage  # its other half needs the apps, too
+
+    garbage.settle()
