@@ -37,6 +37,12 @@ def test_each_kind_is_found_by_a_part_of_its_name(cast: Cast, door) -> None:
     }
 
 
+@pytest.mark.parametrize("text", ["ZEBRA portal", "ｚｅｂｒａ", "ebra  Por"])
+def test_capitals_widths_and_spaces_make_no_difference(cast: Cast, door, text: str) -> None:
+    ApplicationFactory(name="Zebra Portal", team=cast.claims)
+    assert found(door(cast.outsider), text) == {"Applications": ["Zebra Portal"]}
+
+
 def test_nothing_found_says_what_to_try(cast: Cast, door) -> None:
     text = door(cast.outsider).get("/search", {"q": "<script>{{7*7}}%"}).content.decode()
     assert "Nothing is called “&lt;script&gt;{{7*7}}%”." in text
