@@ -9,6 +9,7 @@ from releaseorch.delivery import plan_edits, plan_history, plan_inputs
 from releaseorch.delivery.models import DeploymentRequest, PlanEdit, RequestItem, StepOrigin
 from releaseorch.delivery.planning.inputs import PlanInputs
 from releaseorch.delivery.planning.plan import Conflict
+from releaseorch.delivery.request_facts import Facts
 from releaseorch.environments.models import Environment
 from releaseorch.runs import plans
 from releaseorch.runs.models import DeploymentRun
@@ -75,15 +76,18 @@ def origins_of(run: DeploymentRun) -> dict[str, list[Origin]]:
 def composition_of(
     environment: Environment, requests: Iterable[DeploymentRequest], edits: Iterable[PlanEdit] = ()
 ) -> Composition:
-    """What the plan of these requests would be now; nothing is written. Nine queries."""
+    """What the plan of these requests would be now; nothing is written. Eight queries."""
     return composition_of_items(environment, plan_inputs.items_of(requests), edits)
 
 
 def composition_of_items(
-    environment: Environment, items: Sequence[RequestItem], edits: Iterable[PlanEdit] = ()
+    environment: Environment,
+    items: Sequence[RequestItem],
+    edits: Iterable[PlanEdit] = (),
+    facts: Facts | None = None,
 ) -> Composition:
-    """The same for lines with their versions, which need not be rows yet. Eight queries."""
-    told, answer = plan_inputs.computed(environment, items)
+    """The same for lines with their versions, which need not be rows yet. Seven queries, two less with their facts."""
+    told, answer = plan_inputs.computed(environment, items, facts)
     computed = plan_history.with_history(environment, plan_inputs.plan_of(answer, items))
     plan, dropped = _with_edits(computed, edits)
     request_of = {item.pk: item.request_id for item in items}

@@ -1,26 +1,28 @@
 """Rows become the planner's facts, and the planner's steps become the plan that a run keeps."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
+from django.db.models import QuerySet
+
 from releaseorch.catalog import deciding
-from releaseorch.catalog.models import (
-    Component,
-    ComponentDependency,
-    Procedure,
-    ProcedureStep,
-)
+from releaseorch.catalog.models import Component, ComponentDependency, ProcedureStep
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.delivery.planning import inputs
 from releaseorch.delivery.planning.plan import Plan, StepOut
 from releaseorch.delivery.planning.planner import compute_plan
+from releaseorch.delivery.request_facts import THERE, Facts
 from releaseorch.delivery.states import ItemPlacement
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Connection, Environment, Installation, Placement
 from releaseorch.runs.plans import PlanIn, PlanLink, PlanStep, canonical_digest
 
 _LONGEST_KEY = 200
+_OF_COMPONENT = (
+    "pk", "name", "application_id", "application__name", "application__team_id", "application__team__name",
+    "parameters", "procedure_id", "procedure__name", "procedure__version",
+)  # fmt: skip
 # The latest plans of this process with the facts they were made of; both are never changed.
 _MOST_KEPT = 32
 _kept: dict[tuple[str, tuple[int, ...]], tuple[inputs.PlanInputs, Plan]] = {}
@@ -40,9 +42,14 @@ def items_of(requests: Iterable[DeploymentRequest]) -> list[RequestItem]:
     return list(rows.order_by("request_id", "position", "id"))
 
 
-def computed(environment: Environment, items: Sequence[RequestItem]) -> tuple[inputs.PlanInputs, Plan]:
-    """What the planner is told of these lines, read with their versions, and what it makes of it; eight queries."""
-    told = plan_inputs(environment, items)
+def computed(
+    environment: Environment, items: Sequence[RequestItem], facts: Facts | None = None
+) -> tuple[inputs.PlanInputs, Plan]:
+    """What the planner is told of these lines, read with their versions, and what it makes of it; six queries.
+
+    Two less with the facts of the requests that the lines are of.
+    """
+    told = plan_inputs(environment, items, facts)
     return told, _planned(told)
 
 
@@ -57,12 +64,13 @@ def _planned(told: inputs.PlanInputs) -> Plan:
     return kept[1]
 
 
-def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> inputs.PlanInputs:
+def plan_inputs(
+    environment: Environment, items: Sequence[RequestItem], facts: Facts | None = None
+) -> inputs.PlanInputs:
     """Everything the plan of these lines depends on."""
     asked = {item.component_id for item in items if item.component_id is not None}
-    rows = ComponentDependency.objects.filter(component_id__in=asked).order_by("id")
-    dependencies = list(rows.values_list("component_id", "needs_id", "reason"))
-    known = asked | {needs_id for _component_id, needs_id, _reason in dependencies}
+    links = _links(asked) if facts is None else [link for one in asked for link in facts.needs[one]]
+    known = asked | {link.needs_id for link in links}
     components = _components(known, asked, environment)
     return inputs.PlanInputs(
         environment=inputs.EnvironmentIn(
@@ -75,14 +83,18 @@ def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> input
         versions=_versions(items),
         dependencies=tuple(
             inputs.DependencyIn(
-                component_id=component_id,
-                needs_id=needs_id,
-                reason="deploy-before" if reason == "deploy-before" else "runtime",
+                component_id=link.component_id,
+                needs_id=link.needs_id,
+                reason="deploy-before" if link.reason == "deploy-before" else "runtime",
             )
-            for component_id, needs_id, reason in dependencies
+            for link in sorted(links, key=lambda link: link.pk)
         ),
         placements=_placements(environment, known),
-        installed=_installed(environment, known),
+        installed=_installed(
+            _there(environment, known)
+            if facts is None
+            else (row for one in known for row in facts.installed[(environment.pk, one)])
+        ),
     )
 
 
@@ -123,12 +135,9 @@ def _item(item: RequestItem) -> inputs.ItemIn:
 def _components(
     ids: Iterable[int], asked: Collection[int], environment: Environment
 ) -> tuple[inputs.ComponentIn, ...]:
-    """The procedures of those that were asked for, each read once; three queries."""
-    columns = ("pk", "name", "application_id", "application__name", "application__team_id", "parameters")
-    rows = list(Component.objects.filter(pk__in=list(ids)).values_list(*columns, "procedure_id"))
-    procedures = _procedures(
-        {procedure_id for pk, *_row, procedure_id in rows if pk in asked and procedure_id}, environment
-    )
+    """The procedures of those that were asked for, each once; two queries."""
+    rows = list(Component.objects.filter(pk__in=list(ids)).values_list(*_OF_COMPONENT))
+    procedures = _procedures({row[-3]: row[-3:] for row in rows if row[0] in asked and row[-3]}, environment)
     return tuple(
         inputs.ComponentIn(
             id=pk,
@@ -136,23 +145,24 @@ def _components(
             application_id=application_id,
             application_name=application,
             team_id=team_id,
+            team_name=team,
             procedure=procedures.get(procedure_id) if pk in asked else None,
             parameters=_texts(parameters),
         )
-        for pk, name, application_id, application, team_id, parameters, procedure_id in rows
+        for pk, name, application_id, application, team_id, team, parameters, procedure_id, *_named in rows
     )
 
 
-def _procedures(ids: Iterable[int], environment: Environment) -> dict[int, inputs.ProcedureIn]:
-    rows = Procedure.objects.filter(pk__in=list(ids)).prefetch_related("steps")
+def _procedures(
+    named: Mapping[int, tuple[int, str, int]], environment: Environment
+) -> dict[int, inputs.ProcedureIn]:
+    """Those of these ids, names and versions, with their steps; one query."""
+    steps: dict[int, list[inputs.ProcedureStepIn]] = {pk: [] for pk in named}
+    for step in ProcedureStep.objects.filter(procedure__in=list(named)).order_by("position"):
+        steps[step.procedure_id].append(_procedure_step(step, environment))
     return {
-        row.pk: inputs.ProcedureIn(
-            id=row.pk,
-            name=row.name,
-            version=row.version,
-            steps=tuple(_procedure_step(step, environment) for step in row.steps.all()),
-        )
-        for row in rows
+        pk: inputs.ProcedureIn(id=pk, name=name, version=version, steps=tuple(steps[pk]))
+        for pk, name, version in named.values()
     }
 
 
@@ -224,20 +234,27 @@ def _placements(environment: Environment, component_ids: Iterable[int]) -> tuple
     )
 
 
-def _installed(environment: Environment, component_ids: Iterable[int]) -> tuple[inputs.InstalledIn, ...]:
-    rows = Installation.objects.filter(
-        inventory.of_components(list(component_ids)), environment=environment, until=None
-    )
-    columns = ("component_id", "target_id", "version_id", "version__text", "uncertain_with__text")
+def _links(component_ids: Collection[int]) -> list[ComponentDependency]:
+    return list(ComponentDependency.objects.filter(component_id__in=component_ids))
+
+
+def _there(environment: Environment, component_ids: Collection[int]) -> QuerySet[Installation]:
+    rows = inventory.open_at(None).filter(inventory.of_components(component_ids), environment=environment)
+    return rows.select_related("version", "uncertain_with").only(*THERE)
+
+
+def _installed(rows: Iterable[Installation]) -> tuple[inputs.InstalledIn, ...]:
     return tuple(
         inputs.InstalledIn(
-            component_id=component_id,
-            target_id=target_id,
-            version_id=version_id,
-            version_text=text or "",
-            uncertain_between=(text or "", other) if other else None,
+            component_id=row.component_id,
+            target_id=row.target_id,
+            version_id=row.version_id,
+            version_text=row.version.text if row.version else "",
+            uncertain_between=(row.version.text if row.version else "", row.uncertain_with.text)
+            if row.uncertain_with
+            else None,
         )
-        for component_id, target_id, version_id, text, other in rows.values_list(*columns)
+        for row in sorted(rows, key=lambda row: row.pk)
     )
 
 

@@ -26,6 +26,7 @@ from releaseorch.delivery.plan_views import (
 )
 from releaseorch.delivery.planning.inputs import PlanInputs
 from releaseorch.delivery.planning.plan import Conflict
+from releaseorch.delivery.request_facts import Facts
 from releaseorch.environments.models import Environment, Target
 from releaseorch.runs import graph, plans
 from releaseorch.runs.models import DeploymentRun
@@ -58,14 +59,16 @@ def plan_view(run: DeploymentRun) -> PlanView:
     )
 
 
-def preview_for_request(request: DeploymentRequest, items: Sequence[RequestItem] | None = None) -> PlanView:
+def preview_for_request(
+    request: DeploymentRequest, items: Sequence[RequestItem] | None = None, facts: Facts | None = None
+) -> PlanView:
     """What would happen if this request were carried out alone, now, and what a rollback would restore.
 
-    `items` saves a query when its lines were read already, with their versions.
+    `items`, its lines with their versions, and its `facts` save queries when they were read already.
     """
     if items is None:
         return preview_for_requests(request.environment, [request])
-    return drawn(composing.composition_of_items(request.environment, items), [request])
+    return drawn(composing.composition_of_items(request.environment, items, facts=facts), [request])
 
 
 def preview_for_requests(environment: Environment, requests: Sequence[DeploymentRequest]) -> PlanView:
@@ -113,7 +116,7 @@ class _Names:
             pk__in=_ids(step.version_id for step in steps) - found.versions.keys()
         )
         targets = Target.objects.filter(pk__in=_ids(step.target_id for step in steps) - found.targets.keys())
-        teams = Team.objects.filter(pk__in=_ids(step.team_id for step in steps))
+        teams = Team.objects.filter(pk__in=_ids(step.team_id for step in steps) - found.teams.keys())
         rows = components.values_list("pk", "name", "application__name")
         found.components.update((pk, (name, application)) for pk, name, application in rows)
         found.versions.update(versions.values_list("pk", "text"))
@@ -127,7 +130,7 @@ class _Names:
             {one.id: (one.name, one.application_name) for one in told.components},
             {one.id: one.text for one in told.versions},
             {one.target.id: one.target.name for one in told.placements},
-            {},
+            {one.team_id: one.team_name for one in told.components if one.team_id},
         )
 
     def component(self, component_id: int | None) -> str:

@@ -24,7 +24,9 @@ COUNTS_AS_FILED = UNDER_WAY | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH
 
 FEATURE = ("feature__key", "feature__title")  # what is said of a feature here
 # What is said of an installation here.
-THERE = ("environment_id", "component_id", "uncertain_with_id", "since", "source_name")
+THERE = (
+    "environment_id", "component_id", "target_id", "since", "source_name", "version__text", "uncertain_with__text",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +178,7 @@ def installed_in(environment: Environment, components: Collection[int]) -> Mappi
 
 def _installed(environments: Collection[int], components: Collection[int]) -> QuerySet[Installation]:
     rows = inventory.open_at(None).filter(inventory.of_components(components), environment__in=environments)
-    return rows.select_related("version").only(*THERE, "version__text").order_by("environment_id", "id")
+    return rows.select_related("version", "uncertain_with").only(*THERE).order_by("environment_id", "id")
 
 
 def _read_versions(facts: Facts, versions: set[int]) -> None:

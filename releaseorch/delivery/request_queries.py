@@ -139,6 +139,7 @@ class RequestDetail:
     comments: tuple[RequestComment, ...]  # the newest ones, the oldest of them first
     has_older_comments: bool
     filed_together: tuple[DeploymentRequest, ...]
+    facts: Facts
 
     @property
     def readiness(self) -> Readiness:
@@ -226,6 +227,7 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
         comments=said[:most][::-1],
         has_older_comments=len(said) > most,
         filed_together=_filed_together(request),
+        facts=facts,
     )
 
 

@@ -88,6 +88,7 @@ class ComponentIn:
     application_id: int
     application_name: str
     team_id: int | None = None
+    team_name: str = ""
     procedure: ProcedureIn | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
 

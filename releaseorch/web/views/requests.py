@@ -87,7 +87,7 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
     plan = (
         None
         if subject.state in REQUEST_FINAL or not found.items
-        else plan_queries.preview_for_request(subject, [line.item for line in found.items])
+        else plan_queries.preview_for_request(subject, [line.item for line in found.items], found.facts)
     )
     typed_before = kept.filled(request, reverse("request-add-item", args=[pk]))
     if bounced is None and typed_before is not None:

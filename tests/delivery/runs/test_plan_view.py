@@ -188,7 +188,7 @@ def test_the_cost_of_a_draft_does_not_grow_with_the_plan(
     small = run_in_state(house, RunState.DRAFT, requests=[_large(house, 1)])
     large = run_in_state(house, RunState.DRAFT, requests=[_large(house) for _number in range(4)])
     for run in (small, large):
-        with django_assert_num_queries(26):
+        with django_assert_num_queries(25):
             plan_queries.plan_view(DeploymentRun.objects.get(pk=run.pk))
 
 
