@@ -7,6 +7,8 @@ from releaseorch.runs import queries
 from releaseorch.runs.models import Attempt
 
 LAST_LINES = 1500
+# How often a page asks for more of a log that grows.
+EVERY_MS = 600
 MOST_FOUND = 500
 # A longer line is searched in pieces that overlap by more than anybody can look for, and shown around what was found.
 LONGEST_LINE = 64 * 1024
@@ -67,30 +69,30 @@ def page_of(attempt: Attempt, find: str = "") -> LogPage:
 def found_in(attempt: Attempt, find: str) -> Iterator[Line]:
     """Each line with `find` in it, and each gap; a very long line may come more than once."""
     wanted = find.casefold()
-    for line in lines_of(attempt):
-        at = line.text.casefold().find(wanted) if line.number else 0
+    for after, number, text in lines_of(attempt):
+        at = text.casefold().find(wanted) if number else 0
         if at >= 0:
-            yield Line(line.number, _around(line.text, at, at + len(wanted)))
+            yield Line(f"{after}{number}" if number else "", _around(text, at, at + len(wanted)))
 
 
-def lines_of(attempt: Attempt) -> Iterator[Line]:
-    """Each line with its number; one that is longer than 64 KB in pieces."""
+def lines_of(attempt: Attempt) -> Iterator[tuple[str, int, str]]:
+    """`+` after a gap, number and text of each line; one that is longer than 64 KB in pieces. 0 is a gap's number."""
     after, number, rest = "", 1, b""
     for missing, piece in queries.log_pieces(attempt):
         if missing:
             if rest:
-                yield Line(f"{after}{number}", _text(rest))
-            yield Line("", queries.gap_line(missing))
+                yield after, number, _text(rest)
+            yield "", 0, queries.gap_line(missing)
             after, number, rest = "+", 1, b""
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
-            yield Line(f"{after}{number}", _text(line))
+            yield after, number, _text(line)
             number += 1
         while len(rest) > LONGEST_LINE:
-            yield Line(f"{after}{number}", _text(rest[:LONGEST_LINE]))
+            yield after, number, _text(rest[:LONGEST_LINE])
             rest = rest[LONGEST_LINE - OVERLAP :]
     if rest:
-        yield Line(f"{after}{number}", _text(rest))
+        yield after, number, _text(rest)
 
 
 def _text(line: bytes) -> str:

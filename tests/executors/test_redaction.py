@@ -59,6 +59,13 @@ def test_a_secret_inside_a_longer_base64_text_is_hidden(user: bytes) -> None:
     assert len(out.replace(MASK, b"")) <= len(b"Authorization: Basic ") + 20
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_is_hidden_wherever_the_stream_is_cut_within_it(form: bytes) -> None:
+    whole = cleaned([b"before " + form + b" after"])
+    for cut in range(1, len(form)):
+        assert cleaned([b"before " + form[:cut], form[cut:] + b" after"]) == whole
+
+
 @st.composite
 def cut_streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
     pieces = draw(

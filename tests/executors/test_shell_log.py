@@ -1,11 +1,13 @@
 """Every byte of a script's log arrives once and in order, whatever it is."""
 
 import base64
+import json
 import os
 import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -20,6 +22,8 @@ EXECUTOR = ShellExecutor()
 
 MB = 1024 * 1024
 HEAD, TAIL = kept_of_log(MB)
+TOKEN = b's3cr3t/+ "q\\9'
+WITHIN = base64.b64encode(b"user:" + TOKEN)
 
 
 def python(code: str) -> dict[str, list[str]]:
@@ -71,6 +75,32 @@ def test_a_secret_that_is_written_in_two_pieces_is_hidden_across_polls(tmp_path:
     scratch(context, "go").touch()
     poll_to_end(EXECUTOR, context, result)
     assert log_of(context) == b"a [secret] b\n"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        TOKEN,
+        base64.b64encode(TOKEN),
+        WITHIN,
+        quote(TOKEN, safe="").encode(),
+        quote_plus(TOKEN).encode(),
+        json.dumps(TOKEN.decode())[1:-1].encode(),
+    ],
+    ids=["raw", "base64", "base64-within", "url", "form", "json"],
+)
+def test_a_secret_across_the_border_of_two_chunks_is_hidden_wherever_it_is_cut(
+    form: bytes, tmp_path: Path
+) -> None:
+    for cut in range(1, len(form)):
+        context = context_for({}, tmp_path / str(cut), secrets={"token": TOKEN})
+        context.work_dir.mkdir(parents=True)
+        content = b"\n" * (attempt.CHUNK - cut) + form + b"\n" * 100
+        (context.work_dir / wrapper.LOG).write_bytes(content)
+        assert attempt.forward_log(context, final=True)
+        assert MASK in log_of(context)
+        # Within a longer text what isn't the secret's alone stays: the name before it, and letters that both share.
+        assert len(log_of(context).replace(MASK, b"").strip(b"\n")) <= (10 if form == WITHIN else 0)
 
 
 def test_a_sink_that_refuses_loses_nothing(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from releaseorch.core.trips import Trip
 from releaseorch.runs import engine, services
 from releaseorch.runs.engine import worker
 from releaseorch.runs.models import DeploymentRun
-from releaseorch.runs.queries import log_bytes
+from releaseorch.runs.queries import log_bytes, log_pieces
 from tests.characters import Cast
 from tests.factories import House
 from tests.faults.invariants import broken
@@ -20,6 +20,7 @@ from tests.runs import builders as a
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOG = "INSERT INTO runs_logchunk"
+DROPPED_LOG = "DELETE FROM runs_logchunk"
 INTENT = "UPDATE runs_attempt SET effect_started_at"
 EXTERNAL_ID = "UPDATE runs_attempt SET external_id"
 HEARTBEAT = "UPDATE runs_attempt SET heartbeat_at"
@@ -79,6 +80,33 @@ def test_one_lost_answer_stops_no_deployment(cast: Cast, house: House, statement
     assert a.installed(house.claims_web, house.production) == "2.1.0"
     assert attempt.late_report is None
     assert broken() == []
+
+
+@pytest.mark.parametrize("statement", [LOG, DROPPED_LOG])
+def test_one_lost_answer_loses_and_repeats_nothing_of_a_long_log(
+    cast: Cast, house: House, settings: Any, statement: str
+) -> None:
+    settings.LOG_LIMIT = 1024 * 1024
+    run = deploying(cast, house, "seq", "-w", "0", "171428")  # 7 bytes each
+    with lost_answer(statement) as lost:
+        a.carry_out(run, "deploy")
+    attempt = a.last_attempt(run, "deploy")
+    printed = b"".join(b"%06d\n" % number for number in range(171_429))
+    [(_none, head), *middle, (missing, tail)] = _between_gaps(log_pieces(attempt))
+    assert (len(lost), attempt.state, middle) == (1, "succeeded", [])
+    assert printed == head + printed[len(head) : len(head) + missing] + tail
+    assert missing > 0
+
+
+def _between_gaps(pieces: Iterator[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """What stands without a gap, each with what is missing before it."""
+    found: list[tuple[int, bytes]] = []
+    for missing, piece in pieces:
+        if missing or not found:
+            found.append((missing, piece))
+        else:
+            found[-1] = (found[-1][0], found[-1][1] + piece)
+    return found
 
 
 def test_who_was_asked_to_stop_while_the_answer_was_lost_does_not_begin(

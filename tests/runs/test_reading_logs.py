@@ -122,6 +122,22 @@ def test_what_a_terminal_writes_over_is_gone_on_the_page_and_stays_in_the_downlo
     assert b"".join(log_parts(attempt)) == whole
 
 
+def test_what_steers_a_terminal_is_gone_on_the_page_and_in_searches(attempt: Attempt) -> None:
+    coloured = b"\x1b[1;31mfa\x1b[0miled\x1b[K: \x1b]8;;http://x\x07here\x1b]8;;\x1b\\\x1b(B\n"
+    whole = write(attempt, [coloured, b"10 %\r\x1b[2K20 %\r\x1b[0m\n", b"\x1b]not ended\n"])
+    assert log_end(attempt, 20)[0] == "failed: here\n20 %\nnot ended"
+    assert step_log.page_of(attempt, "failed: here").text == "1  failed: here"
+    assert b"".join(log_parts(attempt)) == whole
+
+
+def test_bytes_that_are_no_text_are_replaced_on_the_page_and_stay_in_the_download(attempt: Attempt) -> None:
+    whole = write(attempt, [b"caf\xe9 \xc3", b"\xa9\n", bytes(range(256)), b"\nend \xe2\x82"])
+    first, *_others, last = log_end(attempt, 20)[0].split("\n")
+    assert (first, last) == ("caf\ufffd é", "end \ufffd")
+    assert step_log.page_of(attempt, "end").text.endswith("  end \ufffd")
+    assert b"".join(log_parts(attempt)) == whole
+
+
 def test_a_search_goes_through_a_line_without_end_and_shows_where_it_found_it(attempt: Attempt) -> None:
     line = b"x" * (3 * MB) + b"Needle" + b"y" * MB
     write(attempt, cut(b"first\n" + line + b"\nneedle too\n", 64 * KB))

@@ -82,58 +82,65 @@ def forward_log(context: Context, *, final: bool) -> bool:
     to be kept is skipped.
     """
     path = context.work_dir / wrapper.LOG
-    redactor, kept = Redactor(context.secrets), _kept(context)
     with contextlib.suppress(FileNotFoundError), path.open("rb") as log:
-        for _ in range(CHUNKS_PER_POLL):
-            last = _position(context.work_dir)
-            position = _jumped(log, last, redactor, kept)
-            log.seek(position)
-            chunk = log.read(CHUNK)
-            if _may_be_gone(log, position, kept):
-                continue
-            is_end = len(chunk) < CHUNK
-            clean, used = redactor.redact(chunk, final=final and is_end)
-            if used == 0 and chunk and not is_end:
-                clean, used = MASK, len(chunk)  # a secret longer than a chunk: nothing of it is shown
-            if used:
-                if position > last:
-                    context.log.skip(position - last)
-                for start in range(0, len(clean), CHUNK):
-                    context.log.write(clean[start : start + CHUNK])
-                _store_position(context.work_dir, position + used)
-            if is_end:
-                return True
-        return False
+        if _position(context.work_dir) == _size(log):
+            return True
+        reader = _Reader(context, log)
+        return any(reader.forward(final=final) for _ in range(CHUNKS_PER_POLL))
     return True
 
 
-def _kept(context: Context) -> tuple[int, int]:
-    """How much of the beginning and of the end the wrapper keeps, as it was told when it began."""
-    told = (_read(context.work_dir / wrapper.JOB) or {}).get("log_kept")
-    head, tail = told or kept_of_log(context.log_limit)
-    return int(head), int(tail)
+class _Reader:
+    """Hands one log over, chunk by chunk; without what is too far behind to be kept."""
 
+    def __init__(self, context: Context, log: BinaryIO) -> None:
+        self._context, self._log = context, log
+        self._redactor = Redactor(context.secrets)
+        # As the wrapper was told when it began, since it keeps no more of it.
+        told = (_read(context.work_dir / wrapper.JOB) or {}).get("log_kept")
+        self._head, self._tail = map(int, told or kept_of_log(context.log_limit))
 
-def _jumped(log: BinaryIO, position: int, redactor: Redactor, kept: tuple[int, int]) -> int:
-    """From where to read on: when far behind, where the end that is kept begins; never within a line or a secret.
+    def forward(self, *, final: bool) -> bool:
+        """The next chunk; True when it was the last one there is."""
+        last = _position(self._context.work_dir)
+        position = self._jumped(last)
+        self._log.seek(position)
+        chunk = self._log.read(CHUNK)
+        if self._may_be_gone(position):
+            return False
+        is_end = len(chunk) < CHUNK
+        clean, used = self._redactor.redact(chunk, final=final and is_end)
+        if used == 0 and chunk and not is_end:
+            clean, used = MASK, len(chunk)  # a secret longer than a chunk: nothing of it is shown
+        if used:
+            self._write(position - last, clean)
+            _store_position(self._context.work_dir, position + used)
+        return is_end
 
-    A little more than that is read without a jump, so that a log which grows fast isn't all gaps.
-    """
-    head, tail = kept
-    target = _size(log) - tail
-    if position < head or target - position <= tail // 4:
-        return position
-    begin = max(target - CHUNK - redactor.longest, position)
-    log.seek(begin)
-    around = log.read(target - begin + redactor.longest + CHUNK)
-    line = around.rfind(b"\n", max(target - begin - CHUNK, 0), target - begin) + 1
-    return begin + redactor.after_secret(around, line or target - begin)
+    def _write(self, skipped: int, clean: bytes) -> None:
+        if skipped:
+            self._context.log.skip(skipped)
+        for start in range(0, len(clean), CHUNK):
+            self._context.log.write(clean[start : start + CHUNK])
 
+    def _jumped(self, position: int) -> int:
+        """From where to read on: when far behind, where the end that is kept begins; never within a line or a secret.
 
-def _may_be_gone(log: BinaryIO, position: int, kept: tuple[int, int]) -> bool:
-    """Whether the wrapper may have freed what was just read; it frees what is more than twice the end behind."""
-    head, tail = kept
-    return position >= head and _size(log) - position > tail + tail // 2
+        A little more than that is read without a jump, so that a log which grows fast isn't all gaps.
+        """
+        target = _size(self._log) - self._tail
+        if position < self._head or target - position <= self._tail // 4:
+            return position
+        longest = self._redactor.longest
+        begin = max(target - CHUNK - longest, position)
+        self._log.seek(begin)
+        around = self._log.read(target - begin + longest + CHUNK)
+        line = around.rfind(b"\n", max(target - begin - CHUNK, 0), target - begin) + 1
+        return begin + self._redactor.after_secret(around, line or target - begin)
+
+    def _may_be_gone(self, position: int) -> bool:
+        """Whether the wrapper may have freed what was just read; it frees what is more than twice the end behind."""
+        return position >= self._head and _size(self._log) - position > self._tail + self._tail // 2
 
 
 def _size(log: BinaryIO) -> int:

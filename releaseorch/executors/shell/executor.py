@@ -32,7 +32,8 @@ from releaseorch.words import gettext_noop, ngettext
 
 LIFELINE_VARIABLE = "RELEASEORCH_LIFELINE_FD"
 CONFIRM_WAIT_S = 15.0
-POLL_MIN_S, POLL_MAX_S = 0.05, 1.0
+# What a script prints is read after the longer of these at the latest, and shown within a second (`web/step_log.py`).
+POLL_MIN_S, POLL_MAX_S = 0.05, 0.3
 
 
 class ShellExecutor(base.Executor):

@@ -74,7 +74,8 @@ class Attendance:
         return self._next()
 
     def _renew_and_ask(self) -> Result:
-        self.lease.keep(self.lease.renew)
+        if self.lease.is_due:
+            self.lease.keep(self.lease.renew)
         self.lease.check()
         return self._next()
 

@@ -79,6 +79,12 @@ class Lease:
         """Whether it has lapsed so long ago that another worker may hold the attempt by now."""
         return time.monotonic() > self._renewed + settings.ENGINE["lease"] + settings.ENGINE["grace"]
 
+    @property
+    def is_due(self) -> bool:
+        """Whether it was not renewed just now; who asks a tool often need not ask the database as often."""
+        age = settings.ENGINE["self_fence"] - self.left_s
+        return bool(age >= settings.ENGINE["heartbeat"] / 10)
+
     def renew(self) -> None:
         began = time.monotonic()
         asked = store().heartbeat(self.claim, settings.ENGINE["lease"])

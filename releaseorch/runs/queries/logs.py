@@ -1,5 +1,6 @@
 """Reading the log of an attempt, which may still be growing; what is read depends on what is asked, not on its size."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from django.db.models import F, Max, QuerySet, Sum
@@ -14,6 +15,8 @@ PART = 256 * 1024
 MOST_CHUNKS = 1000
 # The least that an installation may keep of a log, so in a shorter one no gap is looked for.
 ALWAYS_KEPT = 1024 * 1024
+# Colours and movements; titles and links of a window, when they end; whatever else begins with an escape.
+TERMINAL_CODE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 
 
 def log_bytes(attempt: Attempt, offset: int = 0, limit: int = PART) -> bytes:
@@ -86,7 +89,9 @@ def log_length(attempt: Attempt) -> int:
 
 
 def shown_line(line: bytes) -> bytes:
-    """A line as a terminal shows it: what was written over (`10 %\\r20 %`) is gone."""
+    """A line as a terminal shows it: its codes are gone, and what was written over (`10 %\\r20 %`)."""
+    if b"\x1b" in line:
+        line = TERMINAL_CODE.sub(b"", line)
     return line.rstrip(b"\r").rpartition(b"\r")[2]
 
 

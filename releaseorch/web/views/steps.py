@@ -1,6 +1,7 @@
 """One step: what it is, its log, its attempts, its evidence, the decisions on it, and what people can do now."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from releaseorch.runs import backoff, queries, rights, waits
 from releaseorch.runs.models import Attempt, Step
 from releaseorch.runs.queries import StepDetail
 from releaseorch.runs.queries.places import places_waited_for
-from releaseorch.runs.states import StepState
+from releaseorch.runs.states import AttemptState, StepState
 from releaseorch.web import inputs, run_decisions, run_feed, run_rows, step_log
 from releaseorch.web.access import get_or_404, person_of
 from releaseorch.web.http import render_page
@@ -33,13 +34,16 @@ def step(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def lines(request: HttpRequest, pk: int) -> HttpResponse:
-    """The last lines of an attempt that runs, as the page fetches them again and again."""
+    """The last lines of an attempt that runs, as the page fetches them again and again; 204 while `?seen=` is all."""
     attempt = get_or_404(
         Attempt.objects.select_related("step__run", "step__component__application__team"), pk=pk
     )
     why_not = rights.why_not_read(person_of(request), attempt.step)
     if why_not:
         raise NotAllowed(why_not)
+    seen = request.GET.get("seen", "")
+    if attempt.state == AttemptState.RUNNING and seen == str(queries.log_length(attempt)):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return render(request, "steps/_log.html", _shown(attempt))
 
 
@@ -108,6 +112,7 @@ def _shown(attempt: Attempt, find: str = "") -> dict[str, Any]:
         "shown": attempt,
         "find": find,
         "log": log,
+        "log_every_ms": step_log.EVERY_MS,
         "has_log": bool(log.size) or attempt.person is None,
         "log_label": _("Log of attempt %(n)d") % {"n": attempt.number},
     }

@@ -1,8 +1,18 @@
 """Logs of attempts: shown at their end, searched, downloaded as a file; closed where the application is restricted."""
 
-import pytest
+import re
+from pathlib import Path
 
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient
+
+from releaseorch.core import clock
+from releaseorch.executors.shell.executor import ShellExecutor
+from releaseorch.executors.shell.wrapper import write_atomically
 from releaseorch.runs.models import Attempt
+from tests.executors.shell_stage import scratch, status_of
+from tests.executors.stage import context_for
 from tests.factories import House
 from tests.runs import builders
 
@@ -75,7 +85,49 @@ def test_the_lines_of_an_attempt_are_fetched_again_only_while_it_runs(house: Hou
     assert "hx-get" not in over
     Attempt.objects.filter(pk=attempt.pk).update(state="running", ended_at=None)
     page = client.get(f"/steps/{attempt.step_id}").content.decode()
-    assert f'hx-get="/attempts/{attempt.pk}/lines" hx-trigger="every 2s"' in page
+    assert f'hx-get="/attempts/{attempt.pk}/lines?seen=12" hx-trigger="every 600ms"' in page
+    assert client.get(f"/attempts/{attempt.pk}/lines?seen=12").status_code == 204
+    attempt.chunks.create(offset=12, data=b"and more\n")
+    assert "and more" in client.get(f"/attempts/{attempt.pk}/lines?seen=12").content.decode()
+    Attempt.objects.filter(pk=attempt.pk).update(state="succeeded", ended_at=clock.now())
+    assert "hx-get" not in client.get(f"/attempts/{attempt.pk}/lines?seen=21").content.decode()
+    Attempt.objects.filter(pk=attempt.pk).update(state="running", ended_at=None)
     house.claims.is_restricted = True
     house.claims.save()
     assert client.get(f"/attempts/{attempt.pk}/lines").status_code == 403
+
+
+def test_what_an_old_script_prints_is_read_and_asked_for_within_a_second(
+    house: House, door, tmp_path: Path
+) -> None:
+    attempt = attempt_of(house, "true")
+    Attempt.objects.filter(pk=attempt.pk).update(state="running", ended_at=None)
+    page = door(house.cast.auditor).get(f"/attempts/{attempt.pk}/lines").content.decode()
+    asked_every = re.search(r'hx-trigger="every (\d+)ms"', page)
+    assert asked_every
+    context = context_for({"argv": ["sh", "-c", "until [ -e go ]; do sleep 0.02; done"]}, tmp_path)
+    begun = ShellExecutor().start(context)
+    status = status_of(context)
+    write_atomically(
+        context.work_dir / "wrapper.json", {**status, "started_at": status["started_at"] - 86_400}
+    )
+    polled = ShellExecutor().poll(context, begun.external_id)
+    scratch(context, "go").touch()
+    assert polled.next_poll_s + int(asked_every[1]) / 1000 < 1
+
+
+@pytest.mark.parametrize("path", ["/attempts/{}/log", "/api/v1/attempts/{}/log"])
+def test_a_log_is_sent_part_by_part_from_an_asgi_server_too(house: House, path: str) -> None:
+    """An iterator that isn't asynchronous would be read whole there before its first part is sent."""
+    attempt = attempt_of(house, "sh", "-c", "yes | head -c 1000000")
+    client = AsyncClient()
+    client.force_login(house.cast.auditor, backend="django.contrib.auth.backends.ModelBackend")
+
+    async def parts() -> list[bytes]:
+        answer = await client.get(path.format(attempt.pk))
+        assert answer.is_async
+        return [part async for part in answer.streaming_content]
+
+    received = async_to_sync(parts)()
+    assert len(received) > 1
+    assert b"".join(received) == b"y\n" * 500_000
