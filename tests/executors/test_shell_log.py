@@ -1,6 +1,7 @@
 """Every byte of a script's log arrives once and in order, whatever it is."""
 
 import base64
+import io
 import json
 import os
 import sys
@@ -172,6 +173,37 @@ def test_the_middle_of_an_endless_log_takes_no_room_on_the_disk(tmp_path: Path) 
     head, skipped, tail = gap_of(context)
     whole = b"".join(b"%099d\n" % number for number in range(300_000))
     assert whole == head + whole[len(head) : len(head) + skipped] + tail
+
+
+class Overtaken(io.FileIO):
+    """Once while it is read, the script prints on and the wrapper frees what is being read."""
+
+    is_overtaken = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        place = self.tell()
+        if place >= HEAD and not self.is_overtaken:
+            self.is_overtaken = True
+            with Path(str(self.name)).open("r+b") as log:
+                log.seek(place)
+                log.write(b"\0" * attempt.CHUNK)
+                log.seek(0, os.SEEK_END)
+                log.write(b"y" * 2 * TAIL)
+        return super().read(size) or b""
+
+
+def test_what_is_freed_while_it_is_read_is_skipped(tmp_path: Path) -> None:
+    context = context_for({}, tmp_path, log_limit=MB)
+    context.work_dir.mkdir()
+    path = context.work_dir / wrapper.LOG
+    path.write_bytes(b"x" * MB)
+    with Overtaken(path) as log:
+        reader = attempt.Reader(context, log)
+        until(lambda: reader.forward(final=True))
+        assert log.is_overtaken
+    head, skipped, tail = gap_of(context)
+    assert (set(head), set(tail)) == ({ord("x")}, {ord("y")})
+    assert len(head) + skipped + len(tail) == path.stat().st_size
 
 
 def test_who_reads_while_the_middle_goes_reads_no_hole(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -85,15 +86,15 @@ def forward_log(context: Context, *, final: bool) -> bool:
     with contextlib.suppress(FileNotFoundError), path.open("rb") as log:
         if _position(context.work_dir) == _size(log):
             return True
-        reader = _Reader(context, log)
+        reader = Reader(context, log)
         return any(reader.forward(final=final) for _ in range(CHUNKS_PER_POLL))
     return True
 
 
-class _Reader:
+class Reader:
     """Hands one log over, chunk by chunk; without what is too far behind to be kept."""
 
-    def __init__(self, context: Context, log: BinaryIO) -> None:
+    def __init__(self, context: Context, log: BinaryIO | FileIO) -> None:
         self._context, self._log = context, log
         self._redactor = Redactor(context.secrets)
         # As the wrapper was told when it began, since it keeps no more of it.
@@ -143,7 +144,7 @@ class _Reader:
         return position >= self._head and _size(self._log) - position > self._tail + self._tail // 2
 
 
-def _size(log: BinaryIO) -> int:
+def _size(log: BinaryIO | FileIO) -> int:
     return os.fstat(log.fileno()).st_size
 
 
