@@ -46,7 +46,7 @@ def page_of(attempt: Attempt, find: str = "") -> LogPage:
     size = queries.log_length(attempt)
     if not find:
         text, is_whole = queries.log_end(attempt, LAST_LINES)
-        missing = queries.log_missing(attempt)
+        missing = 0 if is_whole else queries.log_missing(attempt)
         gap = queries.gap_line(missing) if missing else ""
         return LogPage(text, size, text.count("\n") + bool(text), not is_whole, gap)
     found: dict[str, str] = {}

@@ -130,15 +130,19 @@ def test_who_lost_the_attempt_drops_nothing(claim: Claim) -> None:
     assert list(attempt.chunks.values_list("offset", flat=True)) == there
 
 
-def test_what_was_skipped_on_the_way_is_missing_at_its_place(claim: Claim) -> None:
+@pytest.mark.parametrize("count", [1000, 5_000_000])
+def test_what_was_skipped_on_the_way_is_missing_at_its_place(claim: Claim, count: int) -> None:
     sink = logs.sink_for(Lease(claim))
     sink.write(b"first\n")
-    sink.skip(5_000_000)
+    sink.skip(count)
     sink.write(b"last\n")
     attempt = attempt_of(claim)
-    assert saved(attempt) == (b"first\n", 5_000_000, b"last\n")
+    assert saved(attempt) == (b"first\n", count, b"last\n")
     assert log_end(attempt, 20) == ("last", False)
-    assert log_length(attempt) == 5_000_011
+    assert log_length(attempt) == count + 11
+    page = step_log.page_of(attempt)
+    assert (page.text, page.is_cut) == ("last", True)
+    assert f"not kept: {count:,} bytes" in page.gap
 
 
 def test_what_goes_while_it_is_read_is_said_to_be_missing(claim: Claim) -> None:

@@ -13,8 +13,6 @@ from releaseorch.runs.models import Attempt, LogChunk
 PART = 256 * 1024
 # A log that came byte by byte is read in shorter parts, so that a part is never a crowd of rows.
 MOST_CHUNKS = 1000
-# The least that an installation may keep of a log, so in a shorter one no gap is looked for.
-ALWAYS_KEPT = 1024 * 1024
 # Colours and movements; titles and links of a window, when they end; whatever else begins with an escape.
 TERMINAL_CODE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 
@@ -64,9 +62,7 @@ def gap_line(missing: int) -> str:
 
 
 def log_missing(attempt: Attempt) -> int:
-    """How many of its bytes are not kept, all in all."""
-    if log_length(attempt) <= ALWAYS_KEPT:
-        return 0
+    """How many of its bytes are not kept, all in all; looks at each chunk, though not at what is in it."""
     size = Length("data")
     found = attempt.chunks.aggregate(end=Max(F("offset") + size), kept=Sum(size))
     return (found["end"] or 0) - (found["kept"] or 0)
