@@ -4,7 +4,7 @@ Every function here is called with the run's row locked (`locked`), so that two 
 each other. Lock order: run, steps, requests.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -30,6 +30,7 @@ from releaseorch.runs.store import store
 from releaseorch.waiting import ledger
 
 TASK = "exec.run_step"
+Then = Callable[[], tuple[Sequence[Statement], Sequence[int]]]
 _EXCEPTIONS = (StepState.SKIPPED, StepState.CANCELLED, StepState.FAILED)
 _PAST = {
     "succeed": "run.succeeded",
@@ -44,13 +45,18 @@ def locked(run_id: int) -> DeploymentRun:
 
 
 @contextmanager
-def moving(run_id: int, *first: Statement, looks_at: Sequence[int] = ()) -> Iterator["Moving"]:
+def moving(
+    run_id: int, *first: Statement, looks_at: Sequence[int] = (), then: Then | None = None
+) -> Iterator["Moving"]:
     """A transaction of the engine with the run locked, in which these are carried out first, and those steps seen.
 
-    Its events and waits are written at the end, all at once.
+    `then`: asked for them only once the run is locked, which may take a while. Events and waits are written at the
+    end, all at once.
     """
     with transaction.atomic():
         run, answers, steps = rows.locked_run(run_id, *first, looks_at=looks_at)
+        if then:
+            answers, steps = rows.carried_out(*then())
         with statements.at_the_end(commits=True), events.together(), ledger.together():
             now = Moving(run, answers, seen={step.pk: step for step in steps})
             token = _moving.set(now)

@@ -21,12 +21,21 @@ def locked_run(
     Returns the run, the answers of the others, the steps. Raises `DeploymentRun.DoesNotExist`.
     """
     locked = _RUNS.where(f"runs_deploymentrun.id = %s{store().locking_run}", [run_id])
-    reading = [_STEPS.where(*_among(looks_at))] if looks_at else []
-    found, *answers = statements.run_all(locked, *also, *reading)
+    (found, *answers), steps = _also_looking([locked, *also], looks_at)
     if not found:
         raise DeploymentRun.DoesNotExist(run_id)
-    steps = _STEPS.made_of(answers.pop()) if looks_at else []
     return _RUNS.made_of(found)[0], answers, steps
+
+
+def carried_out(also: Sequence[Statement], looks_at: Sequence[int]) -> tuple[list[list[Row]], list[Step]]:
+    """The same for who has locked the run before."""
+    return _also_looking(also, looks_at) if also or looks_at else ([], [])
+
+
+def _also_looking(wanted: Sequence[Statement], looks_at: Sequence[int]) -> tuple[list[list[Row]], list[Step]]:
+    reading = [_STEPS.where(*_among(looks_at))] if looks_at else []
+    answers = statements.run_all(*wanted, *reading)
+    return answers, _STEPS.made_of(answers.pop()) if looks_at else []
 
 
 def step(step_id: int) -> Step:

@@ -31,10 +31,16 @@ class Word:
 
 @dataclass(eq=False)
 class _Line:
-    """Those who wait to say something of one run."""
+    """Those who wait to say something of one run, and how many were heard at once last."""
 
     words: deque[Word] = field(default_factory=deque)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    heard: int = 0
+
+    def next(self) -> list[Word]:
+        words = [self.words.popleft() for _each in range(min(len(self.words), MOST))]
+        self.heard = len(words)
+        return words
 
 
 _lines: WeakValueDictionary[int, _Line] = WeakValueDictionary()
@@ -48,29 +54,40 @@ def say(run_id: int, word: Word) -> bool:
     line.words.append(word)
     with line.lock:
         while word.answer is None and word.error is None:
-            _say_all(run_id, [line.words.popleft() for _each in range(min(len(line.words), MOST))])
+            # Where there is a crowd, more come while the run's row is waited for: they are heard, too.
+            if line.heard > 1 or len(line.words) > 1:
+                _say_all(run_id, line.next)
+            else:
+                _say_all(run_id, words=line.next())
     if word.error is not None:
         raise word.error
     return bool(word.answer)
 
 
-def _say_all(run_id: int, words: Sequence[Word]) -> None:
+def _say_all(run_id: int, gather: Callable[[], list[Word]] | None = None, words: Sequence[Word] = ()) -> None:
+    """These words, or those that are gathered once the run is locked."""
     answers: list[bool] = []
+    heard = list(words)
+
+    def gathered() -> tuple[list[Statement], list[int]]:
+        if gather:
+            heard.extend(gather())
+        return [one for word in heard for one in word.first], [pk for word in heard for pk in word.looks_at]
+
+    first, looks_at = gathered() if gather is None else ((), ())
     try:
-        with progress.moving(
-            run_id,
-            *(one for word in words for one in word.first),
-            looks_at=[pk for word in words for pk in word.looks_at],
-        ) as now:
-            for word in words:
+        with progress.moving(run_id, *first, looks_at=looks_at, then=gathered if gather else None) as now:
+            for word in heard:
                 told, now.answers = now.answers[: len(word.first)], now.answers[len(word.first) :]
                 answers.append(word.then(now.run, told))
     except BaseException as broken:
-        if len(words) == 1:
-            words[0].error = broken
+        if gather and not heard:  # the run couldn't be locked
+            heard = gather()
+        if len(heard) == 1:
+            heard[0].error = broken
         else:
-            for word in words:
-                _say_all(run_id, [word])
+            for word in heard:
+                _say_all(run_id, words=[word])
         return
-    for word, answer in zip(words, answers, strict=True):
+    for word, answer in zip(heard, answers, strict=True):
         word.answer = answer

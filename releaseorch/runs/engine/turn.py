@@ -21,9 +21,11 @@ from releaseorch.core.actor import SYSTEM
 from releaseorch.core.transitions import go
 from releaseorch.executors import registry
 from releaseorch.runs import progress, restored
+from releaseorch.runs.engine import together
 from releaseorch.runs.engine.job import Job, job_of
 from releaseorch.runs.engine.lease import persist
 from releaseorch.runs.engine.places import this_worker
+from releaseorch.runs.engine.together import Word
 from releaseorch.runs.models import DeploymentRun, Step
 from releaseorch.runs.store import Claim, store
 
@@ -148,8 +150,14 @@ def claim_step(step_id: int, token: int, then: Then = _nothing) -> Claim | None:
         return None
     if known.has_been_held and restored.keeps_back(known.run_id, step_id, token):
         return None
-    with progress.moving(known.run_id) as now:
-        return _claim(now.run, progress.step_now(step_id), token, then)
+    claims: list[Claim | None] = []
+
+    def take(run: DeploymentRun, _answers: object) -> bool:
+        claims.append(_claim(run, progress.step_seen(step_id), token, then))
+        return True
+
+    together.say(known.run_id, Word((), take, [step_id]))
+    return claims[-1]
 
 
 def _claim_next(run: DeploymentRun, step_id: int, token: int, then: Then) -> Claim | None:
