@@ -3,10 +3,11 @@
 On SQLite they are carried out one by one; there is no way to go.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -19,6 +20,9 @@ from releaseorch.core.trips import Trip
 Row = tuple[Any, ...]
 Statement = tuple[str, Sequence[Any]]
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+# Work that says which statements it needs next, is sent their rows, and goes on.
+Asking = Generator[Sequence[Statement], list[list[Row]], T]
 
 
 def run(text: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -50,6 +54,32 @@ def _may_end(db: BaseDatabaseWrapper) -> bool:
     """Whether this is the end of an outermost transaction that nobody watches; Django's commit then finds it done."""
     is_outermost = db.in_atomic_block and db.commit_on_exit and not db.savepoint_ids
     return is_outermost and not db.needs_rollback and not db.execute_wrappers
+
+
+def asked(work: Asking[T]) -> T:
+    """Carry out what it asks for."""
+    return in_step([work])[0]
+
+
+def in_step(works: Sequence[Asking[T]]) -> list[T]:
+    """Carry out what these ask for, in their order; what they ask for in the same round goes out together."""
+    results: dict[int, T] = {}
+    wanted: dict[int, Sequence[Statement]] = {}
+    rows: Iterator[list[Row]] = iter(())
+    while len(results) < len(works):
+        for place, work in enumerate(works):
+            if place in results:
+                continue
+            try:
+                # With nothing before it has asked for something.
+                told = list(islice(rows, len(wanted[place]))) if place in wanted else None
+                wanted[place] = work.send(told)  # type: ignore[arg-type]
+            except StopIteration as over:
+                results[place] = over.value
+                wanted.pop(place, None)
+        together = [statement for statements in wanted.values() for statement in statements]
+        rows = iter(run_all(*together) if together else [])
+    return [results[place] for place in range(len(works))]
 
 
 _later: ContextVar[list[Statement] | None] = ContextVar("later", default=None)

@@ -19,7 +19,7 @@ from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import dispatch, statements
 from releaseorch.core.actor import SYSTEM, Actor
 from releaseorch.core.errors import Invalid
-from releaseorch.core.statements import Statement
+from releaseorch.core.statements import Asking, Statement
 from releaseorch.core.transitions import go
 from releaseorch.environments import inventory
 from releaseorch.environments.states import SourceKind
@@ -30,7 +30,7 @@ from releaseorch.runs.store import store
 from releaseorch.waiting import ledger
 
 TASK = "exec.run_step"
-Then = Callable[[], tuple[Sequence[Statement], Sequence[int]]]
+First = tuple[Sequence[Statement], Sequence[int]]  # statements, and ids of steps
 _EXCEPTIONS = (StepState.SKIPPED, StepState.CANCELLED, StepState.FAILED)
 _PAST = {
     "succeed": "run.succeeded",
@@ -45,18 +45,18 @@ def locked(run_id: int) -> DeploymentRun:
 
 
 @contextmanager
-def moving(
-    run_id: int, *first: Statement, looks_at: Sequence[int] = (), then: Then | None = None
-) -> Iterator["Moving"]:
+def moving(run_id: int, first: First | Callable[[], First] = ((), ())) -> Iterator["Moving"]:
     """A transaction of the engine with the run locked, in which these are carried out first, and those steps seen.
 
-    `then`: asked for them only once the run is locked, which may take a while. Events and waits are written at the
-    end, all at once.
+    Who says them only when asked is asked once the run is locked, which may take a while. Events and waits are
+    written at the end, all at once.
     """
     with transaction.atomic():
-        run, answers, steps = rows.locked_run(run_id, *first, looks_at=looks_at)
-        if then:
-            answers, steps = rows.carried_out(*then())
+        if callable(first):
+            run = locked(run_id)
+            answers, steps = rows.carried_out(*first())
+        else:
+            run, answers, steps = rows.locked_run(run_id, *first)
         with statements.at_the_end(commits=True), events.together(), ledger.together():
             now = Moving(run, answers, seen={step.pk: step for step in steps})
             token = _moving.set(now)
@@ -107,10 +107,14 @@ def note(actor: Actor, verb: str, step: Step, *, reason: str = "", **after: obje
 
 
 def go_on(run: DeploymentRun, step_ids: Iterable[int]) -> None:
+    statements.asked(going_on(run, step_ids))
+
+
+def going_on(run: DeploymentRun, step_ids: Iterable[int]) -> Asking[None]:
     """The successors of these steps have one predecessor less; those without any become ready."""
     passed, ready = list(step_ids), list[Step]()
     for step_id in passed:  # grows while it is walked
-        became, dropped = rows.passed_on(step_id)
+        became, dropped = yield from rows.passed_on(step_id)
         ready += became
         passed += dropped  # now what stood before it is done too
     _announce(run, ready)

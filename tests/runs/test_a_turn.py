@@ -4,7 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from releaseorch.audit.models import Event
-from releaseorch.core import dispatch
+from releaseorch.core import dispatch, statements
 from releaseorch.core.hold import is_open
 from releaseorch.core.models import Hold
 from releaseorch.runs import progress, services
@@ -75,7 +75,7 @@ def test_a_hold_and_a_pause_keep_the_next_step_from_beginning(
     services.pause_run(actor=cast.release_manager, run=a.now(held), reason="Lunch.")
     at_work = turn.Turn((), 60.0)
     with progress.moving(held.pk) as now:
-        at_work.claim_next(now.run)
+        statements.asked(at_work.claim_next(now.run))
     assert at_work.begin() is None
     paused = a.running_run(cast.release_manager, *chain)
     Hold.objects.create(reason="An older backup.")
@@ -93,7 +93,7 @@ def test_a_claim_whose_transaction_was_undone_is_not_carried_out(
 
     def undone() -> bool:
         with transaction.atomic():
-            at_work.claim_next(progress.locked(run.pk))
+            statements.asked(at_work.claim_next(progress.locked(run.pk)))
             transaction.set_rollback(True)
         return True
 
@@ -103,7 +103,7 @@ def test_a_claim_whose_transaction_was_undone_is_not_carried_out(
 
     def broken() -> bool:
         with transaction.atomic():
-            at_work.claim_next(progress.locked(run.pk))
+            statements.asked(at_work.claim_next(progress.locked(run.pk)))
             raise RuntimeError("It can't be written.")
 
     with pytest.raises(RuntimeError):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.db import IntegrityError, transaction
 
-from releaseorch.core import clock
+from releaseorch.core import clock, statements
 from releaseorch.core.database import database_now
 from releaseorch.runs import rows
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
@@ -214,7 +214,7 @@ def test_who_has_no_open_predecessor_left_becomes_ready(cast: Cast) -> None:
     before = a.step(run, "d")
 
     def after(key: str) -> tuple[list[Step], list[int]]:
-        return rows.passed_on(a.step(run, key).pk)
+        return statements.asked(rows.passed_on(a.step(run, key).pk))
 
     with clock.at(clock.now()):
         assert after("a") == ([before], [])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from releaseorch.core.statements import Asking
 from releaseorch.runs.engine import together
 from releaseorch.runs.engine.together import Word
 from releaseorch.runs.models import DeploymentRun
@@ -25,8 +26,9 @@ class Talk:
         self.answers: dict[str, object] = {}
 
     def speak(self, name: str, then: Then) -> None:
-        def say(locked: DeploymentRun, _answers: object) -> bool:
+        def say(locked: DeploymentRun, _answers: object) -> Asking[bool]:
             self.transactions[name] = locked
+            yield [("SELECT %s", [name])]
             return then()
 
         try:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from releaseorch.audit import events
 from releaseorch.core import clock, statements
 from releaseorch.core.actor import SYSTEM
+from releaseorch.core.statements import Asking
 from releaseorch.core.transitions import go
 from releaseorch.executors.base import Cancelled, Done, Errored, Failed, Result, Unknown
 from releaseorch.runs import progress, retries, rights
@@ -58,7 +59,7 @@ def storable(text: str) -> str:
 def finish(
     claim: Claim,
     result: Result,
-    then: Callable[[DeploymentRun], None] = lambda _run: None,
+    then: Callable[[DeploymentRun], Asking[None]] | None = None,
     step: Step | None = None,
     looks_at: Sequence[int] = (),
 ) -> bool:
@@ -70,17 +71,21 @@ def finish(
     outcome = outcome_of(result)
     first = store().succeeding(claim, outcome.ending) if outcome.verb == "succeed" else ()
 
-    def end(run: DeploymentRun, answers: Answers) -> bool:
-        counts = _succeed(run, claim, answers, step) if first else end_attempt(run, claim, outcome)
+    def end(run: DeploymentRun, answers: Answers) -> Asking[bool]:
+        if first:
+            counts = yield from _succeed(run, claim, answers, step)
+        else:
+            counts = end_attempt(run, claim, outcome)
         if not counts:
             return _keep_late_report(claim, outcome)
-        then(run)
+        if then:
+            yield from then(run)
         return True
 
     return together.say(claim.run_id, Word(first, end, looks_at))
 
 
-def _succeed(run: DeploymentRun, claim: Claim, answers: Answers, known: Step | None = None) -> bool:
+def _succeed(run: DeploymentRun, claim: Claim, answers: Answers, known: Step | None = None) -> Asking[bool]:
     """What follows, if what was answered says so. Of a step that is held nobody changes anything but its owner."""
     counts, is_limited = store().has_succeeded(claim, *answers)
     if not counts:
@@ -90,7 +95,7 @@ def _succeed(run: DeploymentRun, claim: Claim, answers: Answers, known: Step | N
         go(step, "succeed")
     progress.note(SYSTEM, "step.succeeded", step, attempt=claim.number)
     progress.took_effect(SYSTEM, run, step)
-    progress.go_on(run, [step.pk])
+    yield from progress.going_on(run, [step.pk])
     progress.settle(run, [step])
     if is_limited:
         progress.call_next(run)
@@ -103,7 +108,8 @@ def end_attempt(run: DeploymentRun, claim: Claim, outcome: Outcome, lapsed_s: fl
     With `lapsed_s` its worker was lost: then no machine tries it again.
     """
     if outcome.verb == "succeed":
-        return _succeed(run, claim, statements.run_all(*store().succeeding(claim, outcome.ending)))
+        answers = statements.run_all(*store().succeeding(claim, outcome.ending))
+        return statements.asked(_succeed(run, claim, answers))
     if not store().finish_attempt(claim.attempt_id, claim.token, outcome.verb, outcome.ending, lapsed_s):
         return False
     had_intent = _has_intent(claim)

@@ -8,11 +8,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from weakref import WeakValueDictionary
 
-from releaseorch.core.statements import Row, Statement
+from releaseorch.core import statements
+from releaseorch.core.statements import Asking, Row, Statement
 from releaseorch.runs import progress
 from releaseorch.runs.models import DeploymentRun
+from releaseorch.runs.progress import First
 
 MOST = 8
 Answers = list[list[Row]]
@@ -23,7 +27,7 @@ class Word:
     """What is carried out as soon as the run is locked, what is made of the answers, which steps are looked at then."""
 
     first: Sequence[Statement]
-    then: Callable[[DeploymentRun, Answers], bool]
+    then: Callable[[DeploymentRun, Answers], Asking[bool]]
     looks_at: Sequence[int] = ()
     answer: bool | None = None
     error: BaseException | None = None
@@ -36,6 +40,10 @@ class _Line:
     words: deque[Word] = field(default_factory=deque)
     lock: threading.Lock = field(default_factory=threading.Lock)
     heard: int = 0
+
+    @property
+    def is_crowded(self) -> bool:
+        return self.heard > 1 or len(self.words) > 1
 
     def next(self) -> list[Word]:
         words = [self.words.popleft() for _each in range(min(len(self.words), MOST))]
@@ -54,40 +62,39 @@ def say(run_id: int, word: Word) -> bool:
     line.words.append(word)
     with line.lock:
         while word.answer is None and word.error is None:
-            # Where there is a crowd, more come while the run's row is waited for: they are heard, too.
-            if line.heard > 1 or len(line.words) > 1:
-                _say_all(run_id, line.next)
-            else:
-                _say_all(run_id, words=line.next())
+            _say_all(run_id, line.next, is_crowded=line.is_crowded)
     if word.error is not None:
         raise word.error
     return bool(word.answer)
 
 
-def _say_all(run_id: int, gather: Callable[[], list[Word]] | None = None, words: Sequence[Word] = ()) -> None:
-    """These words, or those that are gathered once the run is locked."""
-    answers: list[bool] = []
-    heard = list(words)
+def _say_all(run_id: int, gather: Callable[[], list[Word]], *, is_crowded: bool) -> None:
+    """Those who are gathered; in a crowd only once the run is locked, since others come while it is waited for."""
+    heard = [] if is_crowded else gather()
 
-    def gathered() -> tuple[list[Statement], list[int]]:
-        if gather:
-            heard.extend(gather())
-        return [one for word in heard for one in word.first], [pk for word in heard for pk in word.looks_at]
+    def latest() -> First:
+        heard.extend(gather())
+        return _first_of(heard)
 
-    first, looks_at = gathered() if gather is None else ((), ())
     try:
-        with progress.moving(run_id, *first, looks_at=looks_at, then=gathered if gather else None) as now:
-            for word in heard:
-                told, now.answers = now.answers[: len(word.first)], now.answers[len(word.first) :]
-                answers.append(word.then(now.run, told))
+        with progress.moving(run_id, latest if is_crowded else _first_of(heard)) as now:
+            told = iter(now.answers)
+            works = [word.then(now.run, list(islice(told, len(word.first)))) for word in heard]
+            answers = statements.in_step(works)
     except BaseException as broken:
-        if gather and not heard:  # the run couldn't be locked
-            heard = gather()
-        if len(heard) == 1:
-            heard[0].error = broken
-        else:
-            for word in heard:
-                _say_all(run_id, words=[word])
+        _hear_alone(run_id, heard or gather(), broken)
         return
     for word, answer in zip(heard, answers, strict=True):
         word.answer = answer
+
+
+def _first_of(words: Sequence[Word]) -> First:
+    return [one for word in words for one in word.first], [pk for word in words for pk in word.looks_at]
+
+
+def _hear_alone(run_id: int, words: Sequence[Word], broken: BaseException) -> None:
+    if len(words) == 1:
+        words[0].error = broken
+        return
+    for word in words:
+        _say_all(run_id, partial(list, [word]), is_crowded=False)

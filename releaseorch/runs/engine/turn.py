@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import Error
 
 from releaseorch.audit import high_water
-from releaseorch.core import dispatch, schema
+from releaseorch.core import dispatch, schema, statements
 from releaseorch.core.actor import SYSTEM
+from releaseorch.core.statements import Asking
 from releaseorch.core.transitions import go
 from releaseorch.executors import registry
 from releaseorch.runs import progress, restored
@@ -71,7 +72,7 @@ class Turn:
         with self._handing_on:
             return [self._hints[0][0]] if self._hints and time.monotonic() < self._until else []
 
-    def claim_next(self, run: DeploymentRun) -> None:
+    def claim_next(self, run: DeploymentRun) -> Asking[None]:
         """Within the transaction that ended a step of this run: claim the next one too, if there is one."""
         self._next, self._has_looked = None, True
         if time.monotonic() >= self._until:
@@ -81,7 +82,7 @@ class Turn:
         hint = told or dispatch.keep_first(progress.TASK)
         if hint is None:
             return
-        self._next = _claim_next(run, *hint, self._keep)
+        self._next = yield from _claim_next(run, *hint, self._keep)
         if self._next is None and told is None:
             dispatch.nudge_each(progress.TASK, [hint])
 
@@ -152,36 +153,38 @@ def claim_step(step_id: int, token: int, then: Then = _nothing) -> Claim | None:
         return None
     claims: list[Claim | None] = []
 
-    def take(run: DeploymentRun, _answers: object) -> bool:
-        claims.append(_claim(run, progress.step_seen(step_id), token, then))
+    def take(run: DeploymentRun, _answers: object) -> Asking[bool]:
+        claims.append((yield from _claim(run, progress.step_seen(step_id), token, then)))
         return True
 
     together.say(known.run_id, Word((), take, [step_id]))
     return claims[-1]
 
 
-def _claim_next(run: DeploymentRun, step_id: int, token: int, then: Then) -> Claim | None:
+def _claim_next(run: DeploymentRun, step_id: int, token: int, then: Then) -> Asking[Claim | None]:
     """Only a step of this run, and only where nothing needs a second look: whatever does is claimed on its own."""
     newest = schema.newest_known()
     step = progress.step_seen(step_id)
     if newest is None or step.run_id != run.pk:
         return None
-    return _claim(run, step, token, then, newest)
+    return (yield from _claim(run, step, token, then, newest))
 
 
 def _claim(
     run: DeploymentRun, step: Step, token: int, then: Then, newest_migration: int | None = None
-) -> Claim | None:
+) -> Asking[Claim | None]:
     """Within the transaction that has locked the run; `then` is told of the step, and of a job whose intent stands."""
     if step.token != token or (step.is_limited and not progress.has_place(run, step)):
         return None
     step.run = run
     job = None if then is _nothing else _job_at_once(step)
-    claim = store().claim(
+    claiming = store().claiming(
         step.pk, token, this_worker(), settings.ENGINE["lease"],
         has_place=step.is_limited, with_intent=job is not None, newest_migration=newest_migration,
         asks_for=run.pk,
     )  # fmt: skip
+    # Whoever looks at the places next sees that this one is taken.
+    claim = statements.asked(claiming) if step.is_limited else (yield from claiming)
     if claim is None:
         if step.is_limited:  # it was called and can't begin: the next one may
             progress.call_next(run)

@@ -13,7 +13,7 @@ from django.db.models import BinaryField
 
 from releaseorch.catalog.states import StepKind
 from releaseorch.core import clock, statements
-from releaseorch.core.statements import Row, Statement, places
+from releaseorch.core.statements import Asking, Row, Statement, places
 from releaseorch.runs.states import ATTEMPT_MOVES, STEP_FINAL, STEP_MOVES, AttemptState, RunState, StepState
 from releaseorch.runs.store.claims import BeforeClaim, Claim, Ending, Worker
 
@@ -74,7 +74,10 @@ class Store:
         run_id, newest, has_been_held, is_limited = rows[0]
         return BeforeClaim(run_id, newest or 0, bool(has_been_held), bool(is_limited))
 
-    def claim(
+    def claim(self, step_id: int, token: int, worker: Worker, lease_s: float, **more: Any) -> Claim | None:
+        return statements.asked(self.claiming(step_id, token, worker, lease_s, **more))
+
+    def claiming(
         self,
         step_id: int,
         token: int,
@@ -85,7 +88,7 @@ class Store:
         with_intent: bool = False,
         newest_migration: int | None = None,
         asks_for: int | None = None,
-    ) -> Claim | None:
+    ) -> Asking[Claim | None]:
         """Ready → running, with a new attempt; only an automated step of a running run within its bounds, only with
         its present token. One that a limit concerns only for who has seen that there is a place for it (`runs.limits`).
 
@@ -93,11 +96,11 @@ class Store:
         there is none, and no hold ever was. `asks_for`: what that run waits for first then is said with the claim.
         """
         began_at = clock.now()
-        claimed, begun, *first = statements.run_all(
+        claimed, begun, *first = yield [
             self._claimed(step_id, token, newest_migration, has_place=has_place),
             self._begun(step_id, token + 1, worker, began_at, lease_s, with_intent=with_intent),
             *([] if asks_for is None else [self.first_waiting(asks_for)]),
-        )
+        ]
         if len(claimed) != len(begun):
             raise RuntimeError(f"step {step_id} is not where its attempt is")
         if not claimed:
