@@ -37,10 +37,13 @@ def nudge_each(task: str, hints: Iterable[tuple[int, int]], queue: str | None = 
         nudges.hints += listed
 
 
-def keep_first(task: str) -> tuple[int, int] | None:
-    """Take back the first nudge of the present transaction: its sender does that work itself."""
+def keep_first(task: str, most: int = 1) -> list[tuple[int, int]]:
+    """Take back the first nudges of the present transaction: their sender does that work itself."""
     nudges = _pending(task)
-    return nudges.hints.pop(0) if nudges and nudges.hints else None
+    if nudges is None:
+        return []
+    kept, nudges.hints = nudges.hints[:most], nudges.hints[most:]
+    return kept
 
 
 def _pending(task: str, queue: str | None = None) -> _Nudges | None:
@@ -52,13 +55,15 @@ def _pending(task: str, queue: str | None = None) -> _Nudges | None:
     return None
 
 
-def send_each(task: str, hints: Iterable[tuple[int, int]], queue: str | None = None) -> None:
+def send_each(
+    task: str, hints: Iterable[tuple[int, int]], queue: str | None = None, alone: int = ALONE
+) -> None:
     """Send them now, until the first message that the broker doesn't take or takes too long for.
 
-    The task of a message that names several takes the others as a third argument.
+    The task of a message that names several takes the others as a third argument; up to `alone` go one by one.
     """
     until, listed = time.monotonic() + LONGEST_S, list(hints)
-    size = min(max(len(listed) // ALONE, 1), MOST_IN_ONE)
+    size = min(max(len(listed) // alone, 1), MOST_IN_ONE)
     for start in range(0, len(listed), size):
         first, *more = listed[start : start + size]
         if time.monotonic() > until or not send(task, *first, *([more] if more else []), queue=queue):

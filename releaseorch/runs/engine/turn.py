@@ -37,6 +37,8 @@ NOT_YET = Claim(0, 0, 0, 0, 0)  # what a job is made for before its step is clai
 CLAIM_TRIES_S = 10.0
 AT_A_STRETCH_S = 1.0
 MOMENT_S = 0.3
+# Who carries out so many steps in no time keeps so many of those that it makes ready, instead of telling others.
+QUICK_S, QUICK_STEPS, KEEPS = MOMENT_S / 3, 3, 4
 
 
 class Turn:
@@ -49,7 +51,8 @@ class Turn:
         self.step: Step | None = None
         self.job: Job | None = None
         self._hints = deque(hints)
-        self._until = time.monotonic() + longest_s
+        self._since, self._ended = time.monotonic(), 0
+        self._until = self._since + longest_s
         self._next: Claim | None = None
         self._has_looked = self._is_committed = False
         self._watch: threading.Thread | None = None
@@ -62,7 +65,7 @@ class Turn:
         if claim and self._hints and self._hints[0][0] == claim.step_id:
             self._pop()
         if claim is None and self._has_looked and time.monotonic() >= self._until:
-            self.hand_on()
+            self.hand_on(1 if self._is_quick() else dispatch.ALONE)
         while claim is None and (hint := self._pop()):
             claim = persist(lambda: claim_step(*hint, self._keep), CLAIM_TRIES_S)
         return claim
@@ -75,16 +78,24 @@ class Turn:
     def claim_next(self, run: DeploymentRun) -> Asking[None]:
         """Within the transaction that ended a step of this run: claim the next one too, if there is one."""
         self._next, self._has_looked = None, True
+        self._ended += 1
         if time.monotonic() >= self._until:
             return
         with self._handing_on:
             told = self._hints[0] if self._hints else None
-        hint = told or dispatch.keep_first(progress.TASK)
+        hint = told or next(iter(dispatch.keep_first(progress.TASK)), None)
         if hint is None:
             return
         self._next = yield from _claim_next(run, *hint, self._keep)
         if self._next is None and told is None:
             dispatch.nudge_each(progress.TASK, [hint])
+        if self._is_quick():
+            with self._handing_on:
+                self._hints += dispatch.keep_first(progress.TASK, max(KEEPS - len(self._hints), 0))
+
+    def _is_quick(self) -> bool:
+        """Whether it may be expected to come to what it keeps sooner than anybody who had to be told."""
+        return self._ended >= QUICK_STEPS and time.monotonic() - self._since < QUICK_S * self._ended
 
     def _keep(self, step: Step, job: Job | None) -> None:
         self.step, self.job = step, job
@@ -104,7 +115,7 @@ class Turn:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Inside, a step begins; others are told of the rest as soon as that takes longer than a moment."""
-        if self._hints and self._watch is None:
+        if self._watch is None and (self._hints or self._ended):
             self._watch = threading.Thread(target=self._look, name="turn", daemon=True)
             self._watch.start()
         self._begins = time.monotonic()
@@ -114,17 +125,17 @@ class Turn:
             self._begins = None
 
     def _look(self) -> None:
-        while self._hints and not self._is_over.wait(MOMENT_S / 3):
+        while not self._is_over.wait(MOMENT_S / 3):
             begins = self._begins
             if begins is not None and time.monotonic() - begins > MOMENT_S:
                 self.hand_on()
 
-    def hand_on(self) -> None:
-        """Tell others of the steps that would have to wait for the present one."""
+    def hand_on(self, alone: int = dispatch.ALONE) -> None:
+        """Tell others of the steps that would have to wait for the present one; up to so many one by one."""
         with self._handing_on:
             left = list(self._hints)
             self._hints.clear()
-        dispatch.send_each(progress.TASK, left)
+        dispatch.send_each(progress.TASK, left, alone=alone)
 
     def close(self) -> None:
         self._is_over.set()
