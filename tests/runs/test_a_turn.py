@@ -1,5 +1,9 @@
 """What a worker does at a stretch: the steps it was told of and what they make ready, each claimed as the last ends."""
 
+import threading
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from django.db import connection, transaction
 
@@ -7,13 +11,25 @@ from releaseorch.audit.models import Event
 from releaseorch.core import dispatch, statements
 from releaseorch.core.hold import is_open
 from releaseorch.core.models import Hold
+from releaseorch.executors.base import Context, Done, Result
 from releaseorch.runs import progress, services
 from releaseorch.runs.engine import turn, worker
 from releaseorch.runs.models import DeploymentRun
 from tests.characters import Cast
+from tests.faults import tools
 from tests.runs import builders as a
 
 Sent = list[tuple[int, ...]]
+
+
+class Swift(tools.Job):
+    """Has ended as soon as it begins."""
+
+    kind = "swift"
+    keeps_files = False
+
+    def start(self, context: Context) -> Result:
+        return Done()
 
 
 @pytest.fixture
@@ -63,6 +79,40 @@ def test_what_it_does_not_do_itself_others_are_told_of(
     }  # fmt: skip
     assert sent == [(right.pk, right.token)]
     assert a.waits_of(run, "left") == ""
+
+
+def test_who_is_quick_keeps_some_of_what_it_makes_ready_and_tells_others_of_the_rest(
+    cast: Cast, sent: Sent, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("QUICK_S", "MOMENT_S"):  # also on a slow machine
+        monkeypatch.setattr(turn, name, 600.0)
+    before: dict[str, Sequence[str]] = {"one": (), "two": ("one",), "three": ("two",)}
+    before |= {f"end {number}": ("three",) for number in range(turn.KEEPS + 3)}
+    swift: dict[str, Any] = {"executor": "swift", "parameters": {}}
+    with tools.brought(Swift()):
+        run = a.running_run(
+            cast.release_manager, *(a.automated(key, after=keys, **swift) for key, keys in before.items())
+        )
+        sent.clear()
+        told(run, "one")
+    left = [a.step(run, key) for key, state in a.states(run).items() if state == "ready"]
+    assert len(left) == 2, "one it began itself, so many it kept"
+    assert sent == [(step.pk, step.token) for step in left]
+    assert a.states(run)["end 0"] == "succeeded"
+
+
+def test_a_slow_step_keeps_nothing_to_itself(cast: Cast, sent: Sent, transactional_db: None) -> None:
+    run = a.running_run(cast.release_manager, a.automated("one"), a.automated("two"), a.automated("three"))
+    steps = [a.step(run, key) for key in ("one", "two", "three")]
+    sent.clear()
+    at_work = turn.Turn([(step.pk, step.token) for step in steps], 600.0)
+    assert at_work.begin() is not None
+    with at_work.watched():
+        a_moment = threading.Event()
+        while len(sent) < 2:
+            a_moment.wait(0.01)
+    at_work.close()
+    assert sent == [(step.pk, step.token) for step in steps[1:]]
 
 
 def test_a_hold_and_a_pause_keep_the_next_step_from_beginning(
