@@ -201,7 +201,7 @@ def _nobody_else_deploys_them(subject: Subject, facts: Facts) -> Iterable[Check]
             if other.request_id == subject.request_id:
                 continue
             clash = True
-            version = other.version.text if other.version else _("nothing")
+            version = _("nothing") if other.version is None else other.version
             said = {"id": other.request_id, "component": item.component, "version": version}
             yield Check(WARN, sentence % said, help_)
     if subject.components and not clash:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Max, Prefetch, QuerySet
 
@@ -60,6 +61,13 @@ class Ran:
     is_there: bool
 
 
+class Coming(NamedTuple):
+    """A line of a request that may still reach the environment; without a version it takes the component away."""
+
+    request_id: int
+    version: str | None
+
+
 @dataclass
 class Facts:
     """Everything the checks and pages ask about their subjects."""
@@ -74,7 +82,7 @@ class Facts:
         default_factory=lambda: defaultdict(list)
     )  # component id
     installed: dict[tuple[int, int], list[Installation]] = field(default_factory=lambda: defaultdict(list))
-    deploying: dict[tuple[int, int], list[RequestItem]] = field(default_factory=lambda: defaultdict(list))
+    deploying: dict[tuple[int, int], list[Coming]] = field(default_factory=lambda: defaultdict(list))
     filed: dict[tuple[int, int], int] = field(default_factory=dict)  # the newest request
     reservations: dict[int, list[Reservation]] = field(
         default_factory=lambda: defaultdict(list)
@@ -238,10 +246,9 @@ def _read_components(facts: Facts, components: Mapping[int, Component], environm
     # By what is under way, which stays little; what these components were ever part of grows by the year.
     under_way = DeploymentRequest.objects.filter(environment__in=environments, state__in=sorted(UNDER_WAY))
     places = dict(under_way.order_by().values_list("pk", "environment_id"))
-    items = RequestItem.objects.filter(request__in=list(places), component__in=wanted)
-    brought = items.select_related("version").only("component_id", "request_id", "version__text")
-    for item in brought.order_by("request_id"):
-        facts.deploying[(places[item.request_id], item.component_id or 0)].append(item)
+    items = RequestItem.objects.filter(request__in=list(places), component__in=wanted).order_by("request_id")
+    for component_id, request_id, version in items.values_list("component_id", "request_id", "version__text"):
+        facts.deploying[(places[request_id], component_id or 0)].append(Coming(request_id, version))
 
 
 def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[int]) -> None:
