@@ -1,7 +1,8 @@
 """How many steps a second does the engine carry out, beside what a strong developer would write by hand?
 
 `ours` is the engine with all it promises; `hand` Celery and raw rows; `floor` PostgreSQL alone. In each round each of
-them carries out each shape, in turn on the same servers; what is told are medians.
+them carries out each shape, in turn on the same servers; what is told are medians. `systems=with-all,without-audit,…`
+tells what audit, leases and ledger cost.
 """
 
 import json
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 from benchmarks._embedded import database_url, embedded_broker
+from benchmarks._engine import without
 from benchmarks._engine.floor import Floor
 from benchmarks._engine.hand import Hand
 from benchmarks._engine.ours import Ours
@@ -28,7 +30,8 @@ from releaseorch.integrations.scratch import scratch_installation
 from releaseorch.launcher import postgres
 
 NEEDS_DATA = False
-SYSTEMS: Mapping[str, type[System]] = {"ours": Ours, "hand": Hand, "floor": Floor}
+USUAL: Mapping[str, type[System]] = {"ours": Ours, "hand": Hand, "floor": Floor}
+SYSTEMS: Mapping[str, type[System]] = {**USUAL, **without.PARTS}
 Times = dict[tuple[str, str], list[tuple[float, list[float]]]]
 
 
@@ -37,7 +40,7 @@ def run(
     rounds: str = "5",
     scale: str = "1",
     only: str = "",
-    systems: str = ",".join(SYSTEMS),
+    systems: str = ",".join(USUAL),
     servers: str = "own",
 ) -> dict[str, Any]:
     """`servers=given`: by DATABASE_URL and CELERY_BROKER_URL; `only=chain,runs`, `scale=0.1` for a quick look."""

@@ -20,21 +20,31 @@ from releaseorch.runs.plans import PlanIn, PlanLink, PlanStep
 from releaseorch.runs.states import RunState
 
 WORKERS = 2
+INSTALLED = "releaseorch.config.celery:app"
+
+
+def programs(app: str = INSTALLED) -> dict[str, list[str]]:
+    """Two workers of this Celery application and a housekeeper."""
+    worker = [app if word == INSTALLED else word for word in children.worker()[1:]]
+    workers = {f"worker-{n}": [*worker, "-n", f"worker-{n}"] for n in range(WORKERS)}
+    return {**workers, "housekeeper": ["manage.py", "housekeeper"]}
 
 
 class Ours(System):
     name = "ours"
 
     def begin(self) -> None:
+        self.begin_people()
+        await_workers(current_app, WORKERS, self.children(programs()))
+
+    def begin_people(self) -> None:
+        """Who asks for what, where, and the executor that does nothing."""
         noop.install_in(self.place.folder)
-        self.person = Person.objects.create_user("rm", name="Release manager")
+        self.person = Person.objects.create_user(f"rm-of-{self.name}", name="Release manager")
         RoleGrant.objects.create(person=self.person, role=Role.ADMINISTRATOR)
         RoleGrant.objects.create(person=self.person, role=Role.RELEASE_MANAGER)
-        self.environment = Environment.objects.create(name="Production", slug="production")
+        self.environment = Environment.objects.create(name=self.name, slug=self.name)
         self.stack.enter_context(messages_to(self.place.broker_url))
-        workers = {f"worker-{n}": [*children.worker()[1:], "-n", f"worker-{n}"] for n in range(WORKERS)}
-        started = self.children({**workers, "housekeeper": ["manage.py", "housekeeper"]})
-        await_workers(current_app, WORKERS, started)
 
     def write(self, shape: Shape) -> Callable[[], None]:
         self.runs = [self._approved(shape, number) for number in range(shape.runs)]

@@ -98,14 +98,17 @@ def awaited(ask: Callable[[], float | None], says: str, seconds: float = LONGEST
 
 
 @contextmanager
-def running(programs: Mapping[str, list[str]], place: Place) -> Iterator[list[Child]]:
+def running(
+    programs: Mapping[str, list[str]], place: Place, more: Mapping[str, str] | None = None
+) -> Iterator[list[Child]]:
+    """Inside, these run, with `more` in their environment."""
     lifeline = Lifeline()
     started = [
         Child(
             name,
             [sys.executable, *program],
             lifeline,
-            env=place.env(),
+            env={**place.env(), **(more or {})},
             log=place.folder / f"{name}.log",
             folder=settings.BASE_DIR,
         )
