@@ -9,7 +9,6 @@ from releaseorch.delivery import plan_edits, plan_history, plan_inputs
 from releaseorch.delivery.models import DeploymentRequest, PlanEdit, RequestItem, StepOrigin
 from releaseorch.delivery.planning.inputs import PlanInputs
 from releaseorch.delivery.planning.plan import Conflict
-from releaseorch.delivery.request_facts import Facts
 from releaseorch.environments.models import Environment
 from releaseorch.runs import plans
 from releaseorch.runs.models import DeploymentRun
@@ -81,13 +80,10 @@ def composition_of(
 
 
 def composition_of_items(
-    environment: Environment,
-    items: Sequence[RequestItem],
-    edits: Iterable[PlanEdit] = (),
-    facts: Facts | None = None,
+    environment: Environment, items: Sequence[RequestItem], edits: Iterable[PlanEdit] = ()
 ) -> Composition:
-    """The same for lines with their versions, which need not be rows yet. Seven queries, two less with their facts."""
-    told, answer = plan_inputs.computed(environment, items, facts)
+    """The same for lines with their versions, which need not be rows yet. Seven queries."""
+    told, answer = plan_inputs.computed(environment, items)
     computed = plan_history.with_history(environment, plan_inputs.plan_of(answer, items))
     plan, dropped = _with_edits(computed, edits)
     request_of = {item.pk: item.request_id for item in items}

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
-from django.db.models import QuerySet
-
 from releaseorch.catalog import deciding
 from releaseorch.catalog.models import Component, ComponentDependency, ProcedureStep
 from releaseorch.catalog.states import Downtime, EffectClass, Phase, Reversible
@@ -12,10 +10,9 @@ from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.delivery.planning import inputs
 from releaseorch.delivery.planning.plan import Plan, StepOut
 from releaseorch.delivery.planning.planner import compute_plan
-from releaseorch.delivery.request_facts import THERE, Facts
 from releaseorch.delivery.states import ItemPlacement
 from releaseorch.environments import inventory
-from releaseorch.environments.models import Connection, Environment, Installation, Placement
+from releaseorch.environments.models import Connection, Environment, Placement
 from releaseorch.runs.plans import PlanIn, PlanLink, PlanStep, canonical_digest
 
 _LONGEST_KEY = 200
@@ -42,14 +39,9 @@ def items_of(requests: Iterable[DeploymentRequest]) -> list[RequestItem]:
     return list(rows.order_by("request_id", "position", "id"))
 
 
-def computed(
-    environment: Environment, items: Sequence[RequestItem], facts: Facts | None = None
-) -> tuple[inputs.PlanInputs, Plan]:
-    """What the planner is told of these lines, read with their versions, and what it makes of it; six queries.
-
-    Two less with the facts of the requests that the lines are of.
-    """
-    told = plan_inputs(environment, items, facts)
+def computed(environment: Environment, items: Sequence[RequestItem]) -> tuple[inputs.PlanInputs, Plan]:
+    """What the planner is told of these lines, read with their versions, and what it makes of it; six queries."""
+    told = plan_inputs(environment, items)
     return told, _planned(told)
 
 
@@ -64,12 +56,10 @@ def _planned(told: inputs.PlanInputs) -> Plan:
     return kept[1]
 
 
-def plan_inputs(
-    environment: Environment, items: Sequence[RequestItem], facts: Facts | None = None
-) -> inputs.PlanInputs:
+def plan_inputs(environment: Environment, items: Sequence[RequestItem]) -> inputs.PlanInputs:
     """Everything the plan of these lines depends on."""
     asked = {item.component_id for item in items if item.component_id is not None}
-    links = _links(asked) if facts is None else [link for one in asked for link in facts.needs[one]]
+    links = _links(asked)
     known = asked | {link.needs_id for link in links}
     components = _components(known, asked, environment)
     return inputs.PlanInputs(
@@ -90,11 +80,7 @@ def plan_inputs(
             for link in sorted(links, key=lambda link: link.pk)
         ),
         placements=_placements(environment, known),
-        installed=_installed(
-            _there(environment, known)
-            if facts is None
-            else (row for one in known for row in facts.installed[(environment.pk, one)])
-        ),
+        installed=_installed(environment, known),
     )
 
 
@@ -221,16 +207,15 @@ def _versions(items: Iterable[RequestItem]) -> tuple[inputs.VersionIn, ...]:
 
 def _placements(environment: Environment, component_ids: Iterable[int]) -> tuple[inputs.PlacementIn, ...]:
     rows = Placement.objects.filter(environment=environment, component_id__in=list(component_ids))
+    columns = ("component_id", "order", "group", "target_id", "target__name", "target__parameters")
     return tuple(
         inputs.PlacementIn(
-            component_id=row.component_id,
-            target=inputs.TargetIn(
-                id=row.target_id, name=row.target.name, facts=_texts(row.target.parameters)
-            ),
-            order=row.order,
-            group=row.group,
+            component_id=component_id,
+            target=inputs.TargetIn(id=target_id, name=name, facts=_texts(parameters)),
+            order=order,
+            group=group,
         )
-        for row in rows.select_related("target")
+        for component_id, order, group, target_id, name, parameters in rows.values_list(*columns)
     )
 
 
@@ -238,23 +223,18 @@ def _links(component_ids: Collection[int]) -> list[ComponentDependency]:
     return list(ComponentDependency.objects.filter(component_id__in=component_ids))
 
 
-def _there(environment: Environment, component_ids: Collection[int]) -> QuerySet[Installation]:
+def _installed(environment: Environment, component_ids: Collection[int]) -> tuple[inputs.InstalledIn, ...]:
     rows = inventory.open_at(None).filter(inventory.of_components(component_ids), environment=environment)
-    return rows.select_related("version", "uncertain_with").only(*THERE)
-
-
-def _installed(rows: Iterable[Installation]) -> tuple[inputs.InstalledIn, ...]:
+    columns = ("component_id", "target_id", "version_id", "version__text", "uncertain_with__text")
     return tuple(
         inputs.InstalledIn(
-            component_id=row.component_id,
-            target_id=row.target_id,
-            version_id=row.version_id,
-            version_text=row.version.text if row.version else "",
-            uncertain_between=(row.version.text if row.version else "", row.uncertain_with.text)
-            if row.uncertain_with
-            else None,
+            component_id=component_id,
+            target_id=target_id,
+            version_id=version_id,
+            version_text=text or "",
+            uncertain_between=(text or "", other) if other is not None else None,
         )
-        for row in sorted(rows, key=lambda row: row.pk)
+        for component_id, target_id, version_id, text, other in rows.order_by("pk").values_list(*columns)
     )
 
 

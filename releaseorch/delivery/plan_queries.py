@@ -9,7 +9,7 @@ from releaseorch.catalog.states import Phase, Reversible
 from releaseorch.delivery import approvals, composing, plan_schedule, run_warnings
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.composing import Composition, Origin
-from releaseorch.delivery.models import DeploymentRequest, PlanEdit, RequestItem
+from releaseorch.delivery.models import DeploymentRequest, PlanEdit
 from releaseorch.delivery.plan_schedule import Schedule
 from releaseorch.delivery.plan_views import (
     ChangeLine,
@@ -26,7 +26,6 @@ from releaseorch.delivery.plan_views import (
 )
 from releaseorch.delivery.planning.inputs import PlanInputs
 from releaseorch.delivery.planning.plan import Conflict
-from releaseorch.delivery.request_facts import Facts
 from releaseorch.environments.models import Environment, Target
 from releaseorch.runs import graph, plans
 from releaseorch.runs.models import DeploymentRun
@@ -59,16 +58,9 @@ def plan_view(run: DeploymentRun) -> PlanView:
     )
 
 
-def preview_for_request(
-    request: DeploymentRequest, items: Sequence[RequestItem] | None = None, facts: Facts | None = None
-) -> PlanView:
-    """What would happen if this request were carried out alone, now, and what a rollback would restore.
-
-    `items`, its lines with their versions, and its `facts` save queries when they were read already.
-    """
-    if items is None:
-        return preview_for_requests(request.environment, [request])
-    return drawn(composing.composition_of_items(request.environment, items, facts=facts), [request])
+def preview_for_request(request: DeploymentRequest) -> PlanView:
+    """What would happen if this request were carried out alone, now, and what a rollback would restore."""
+    return preview_for_requests(request.environment, [request])
 
 
 def preview_for_requests(environment: Environment, requests: Sequence[DeploymentRequest]) -> PlanView:

@@ -24,6 +24,7 @@ OTHER_WORDS = {
     "person-grant": "where roles are granted",
     "team-grant": "where roles are granted",
     "environment-compare": "where two of them are looked at",
+    "request-plan": "what it would do, a part of its page",
     "hold-newest": "where the banner leads",
 }
 

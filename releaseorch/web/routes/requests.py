@@ -8,6 +8,7 @@ urlpatterns = [
     path("requests", requests.requests, name="requests"),
     path("requests/new", filing.new, name="request-create"),
     path("requests/<id:pk>", requests.detail, name="request"),
+    path("requests/<id:pk>/plan", requests.plan, name="request-plan"),
     path("requests/<id:pk>/edit", filing.edit, name="request-edit"),
     path("requests/<id:pk>/submit", requests.submit, name="request-submit"),
     path("requests/<id:pk>/withdraw", requests.withdraw, name="request-withdraw"),

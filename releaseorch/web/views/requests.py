@@ -84,11 +84,6 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
         raise Http404
     subject = found.request
     actions = {one.verb: one for one in request_actions.actions_for(subject, person_of(request), found.slots)}
-    plan = (
-        None
-        if subject.state in REQUEST_FINAL or not found.items
-        else plan_queries.preview_for_request(subject, [line.item for line in found.items], found.facts)
-    )
     typed_before = kept.filled(request, reverse("request-add-item", args=[pk]))
     if bounced is None and typed_before is not None:
         bounced = Bounced.of_kept("add_item", typed_before)
@@ -97,8 +92,7 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
         "subject": subject,
         "actions": actions,
         "verdict": checks.verdict_sentence(found.readiness),
-        "plan": plan,
-        "chart": request_page.chart(plan) if plan is not None else None,
+        "has_plan": bool(found.items) and not subject.is_final,
         "bounced": bounced,
         "whole": whole,
         "shown": request_page.SHOWN,
@@ -106,6 +100,23 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
         **request_page.context(person_of(request), found, actions),
     }
     return render_page(request, "requests/detail.html", context)
+
+
+@require_safe
+def plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """What it would do if it were carried out alone, now: a part of its page, fetched by it, or a page by itself."""
+    subject = get_or_404(DeploymentRequest.objects.select_related("application", "environment"), pk=pk)
+    whole = "all" in request.GET
+    preview = None if subject.is_final else plan_queries.preview_for_request(subject)
+    context = {
+        "subject": subject,
+        "plan": preview,
+        "chart": request_page.chart(preview) if preview is not None else None,
+        "whole": whole,
+        "shown": request_page.SHOWN,
+        "first": ":" if whole else f":{request_page.SHOWN}",
+    }
+    return render_page(request, "requests/plan.html", context, partial="preview")
 
 
 def perform_on(
