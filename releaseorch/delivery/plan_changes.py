@@ -53,7 +53,7 @@ def open_change(run: DeploymentRun) -> PlanChange | None:
 def open_changes() -> list[PlanChange]:
     """Over all runs under way, oldest first; one query."""
     rows = PlanChange.objects.filter(state=ChangeState.PROPOSED, run__state__in=sorted(UNDER_WAY))
-    return list(rows.select_related("run", "proposed_by").order_by("proposed_at", "pk"))
+    return list(rows.prefetch_related("run", "proposed_by").order_by("proposed_at", "pk"))
 
 
 def view_of(change: PlanChange) -> ChangeView:

@@ -17,7 +17,6 @@ from releaseorch.environments import ahead, arrivals, inventory
 from releaseorch.environments.models import Environment, Freeze, Installation, Reservation
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseFeature
 from releaseorch.features.states import FeatureStatus
-from releaseorch.runs.models import DeploymentRun
 
 # Requests whose content may still reach the environment, or has just done so.
 UNDER_WAY = REQUEST_OPEN - {RequestState.DRAFT, RequestState.FAILED}
@@ -28,6 +27,9 @@ FEATURE = ("feature__key", "feature__title")  # what is said of a feature here
 THERE = (
     "environment_id", "component_id", "target_id", "since", "source_name", "version__text", "uncertain_with__text",
 )  # fmt: skip
+# What is said of a reservation and of a freeze here.
+KEPT = ("expires_at", "reason", "environment__name", "application__name", "owner__name")
+FROZEN = ("starts_at", "ends_at", "reason", "environment__name", "application__name", "set_by__name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,13 +133,11 @@ def subject_of(request: DeploymentRequest) -> Subject:
 
 
 def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
-    """The queryset with all that `subject_of` reads."""
+    """The queryset with all that `subject_of` reads, and who wants it."""
     items = RequestItem.objects.select_related("component", "version", "team")
     features = RequestFeature.objects.select_related("feature").only("request_id", *FEATURE)
-    # Who filed it for somebody, and the run, are rarely there: joined, they would be planned every time.
-    run = Prefetch("run", DeploymentRun.objects.select_related("edited_by"))
-    found = requests.select_related("application__team", "environment", "release", "requester")
-    return found.prefetch_related(Prefetch("items", items), Prefetch("features", features), "filed_by", run)
+    found = requests.select_related("application", "environment", "release", "requester")
+    return found.prefetch_related(Prefetch("items", items), Prefetch("features", features))
 
 
 def with_lines(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
@@ -256,9 +256,10 @@ def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[in
     kept = Reservation.objects.filter(
         environment__in=environments, released_at=None, starts_at__lte=now, expires_at__gt=now
     )
-    for reservation in kept.select_related("owner", "application", "environment"):
+    for reservation in kept.select_related("owner", "application", "environment").only(*KEPT):
         facts.reservations[reservation.environment_id].append(reservation)
-    facts.freezes = list(ahead.freezes_ahead(now + ahead.SEEN_AHEAD))
+    freezes = ahead.freezes_ahead(now + ahead.SEEN_AHEAD).select_related(None)
+    facts.freezes = list(freezes.select_related("environment", "application", "set_by").only(*FROZEN))
     applications = {
         application.pk
         for subject in subjects

@@ -89,7 +89,7 @@ class MyWork:
     over: tuple[RequestRow, ...]  # my requests that ended in the last week
     followed: Followed
     teams: tuple[Team, ...]
-    applications: tuple[Application, ...]
+    applications: tuple[Application, ...]  # of these teams, where nothing needs the person
     team_requests: tuple[RequestRow, ...]  # under way in my teams' applications, not mine
 
     @property
@@ -138,7 +138,9 @@ def my_work(person: Person, now: int = NOW) -> MyWork:
         run_drafts=tuple(drafts[:draft]),
         followed=followed(person, SHOWN),
         teams=tuple(Team.objects.filter(pk__in=teams)),
-        applications=tuple(Application.objects.filter(team__in=teams).only("name", "slug")[: NOW + 1]),
+        applications=() if any(needing) else tuple(
+            Application.objects.filter(team__in=teams).only("name", "slug")[: NOW + 1]
+        ),
         **rows,
     )  # fmt: skip
 

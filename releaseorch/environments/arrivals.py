@@ -46,9 +46,7 @@ def of_features(
         return found
     places = Environment.objects.in_bulk()
     rows = _installed(first, environment_ids).select_related("component", "version").only(*SAID)
-    for row in rows.order_by(
-        "environment__rank", "environment__name", "component__application__name", "component__name", "id"
-    ):
+    for row in sorted(rows, key=lambda row: _in_order(row, places[row.environment_id])):
         if row.version is None:
             continue
         age = (row.version.registered_at, row.version.pk)
@@ -79,6 +77,11 @@ def applications_there(
             if (registered_at, version_id) >= oldest:
                 found[(environment_id, feature_id)].add(application_id)
     return found
+
+
+def _in_order(row: Installation, place: Environment) -> tuple[int, str, int, str, int]:
+    """By promotion order, then by application, then by component."""
+    return (place.rank, place.name, row.component.application_id, row.component.name, row.pk)
 
 
 def _first_versions(feature_ids: Collection[int]) -> dict[int, dict[int, Age]]:

@@ -195,9 +195,12 @@ def _close(intervals: QuerySet[Interval], now: datetime) -> None:
 
 
 def open_waits(subject_kind: str, subject_ids: Iterable[int]) -> dict[int, Interval]:
-    """The open primary wait of each subject that has one; one query."""
+    """The open primary wait of each subject that has one; one query, none without subjects."""
+    ids = list(subject_ids)
+    if not ids:
+        return {}
     found = Interval.objects.filter(
-        subject_kind=subject_kind, subject_id__in=list(subject_ids), ended_at=None, is_primary=True
+        subject_kind=subject_kind, subject_id__in=ids, ended_at=None, is_primary=True
     )
     return {interval.subject_id: interval for interval in found}
 

@@ -65,9 +65,9 @@ def until(moment: datetime) -> str:
 
 def stamp(moment: datetime) -> str:
     """ "Sat 21 Nov 22:58", with the year when it is another one than now."""
-    local = timezone.localtime(moment)
-    is_this_year = local.year == timezone.localtime(clock.now()).year
-    year = "" if is_this_year else f" {local.year}"
+    zone = timezone.get_current_timezone()
+    local = moment.astimezone(zone)
+    year = "" if local.year == clock.now().astimezone(zone).year else f" {local.year}"
     return (
         f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()}{year} {_clock(local)}"
     )

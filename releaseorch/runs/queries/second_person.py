@@ -62,8 +62,8 @@ def wanted_of(person: Person) -> list[Confirmation]:
 def _open() -> QuerySet[Confirmation]:
     """With step and names, which are asked for when there is any: mostly there is none, and planning took long."""
     steps = Step.objects.select_related(*WITH_NAMES, "run__environment")
-    found = Confirmation.objects.filter(state__in=OPEN).select_related("asked_by", "attempt")
-    return found.prefetch_related(Prefetch("step", steps))
+    found = Confirmation.objects.filter(state__in=OPEN)
+    return found.prefetch_related("asked_by", "attempt", Prefetch("step", steps))
 
 
 def _with_actions(rows: Iterable[Confirmation], person: Person) -> list[SecondPerson]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
@@ -88,7 +88,7 @@ def is_for_people(step: Step) -> bool:
 
 
 def work_of(person: Person) -> WorkOfPerson:
-    """Steps of active runs that this person has taken, may take, may decide on, or is asked about; four queries."""
+    """Steps of active runs that this person has taken, may take, may decide on, or is asked about; five queries."""
     steps = list(
         Step.objects.filter(run__state__in=RUN_ACTIVE)
         .filter(
@@ -101,7 +101,8 @@ def work_of(person: Person) -> WorkOfPerson:
                 run__state=RunState.RUNNING,
             )
         )
-        .select_related(*WITH_NAMES, "run__environment")
+        .select_related("team", "component__application")
+        .prefetch_related(Prefetch("run", DeploymentRun.objects.select_related("environment")))
         .order_by("ready_at", "id")
     )
     waiting = [step for step in steps if step.state == StepState.NEEDS_DECISION]
