@@ -66,17 +66,21 @@ class SlotView:
         return "" if belongs else sentence % {"slot": self.name, "who": self.who}
 
 
-def slots_of_request(request: DeploymentRequest) -> list[SlotView]:
-    return slots_of_requests([request])[request.pk]
+def slots_of_request(request: DeploymentRequest, changed_by: set[int] | None = None) -> list[SlotView]:
+    """`changed_by`, who has changed what would be deployed, saves a query when it was read already."""
+    changed = None if changed_by is None else {request.pk: changed_by}
+    return slots_of_requests([request], changed)[request.pk]
 
 
-def slots_of_requests(requests: Sequence[DeploymentRequest]) -> dict[int, list[SlotView]]:
+def slots_of_requests(
+    requests: Sequence[DeploymentRequest], changed_by: Mapping[int, set[int]] | None = None
+) -> dict[int, list[SlotView]]:
     """The slots of many requests (with their application), in four queries."""
     if not requests:
         return {}
     known = policies.policies_for(Subject.REQUEST)
     given = _given(requests)
-    changed = _who_changed(requests)
+    changed = _who_changed(requests) if changed_by is None else changed_by
     found: dict[int, list[SlotView]] = {}
     for request in requests:
         excluded = excluded_from_request(request, changed[request.pk])

@@ -23,10 +23,6 @@ UNDER_WAY = REQUEST_OPEN - {RequestState.DRAFT, RequestState.FAILED}
 COUNTS_AS_FILED = UNDER_WAY | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS}
 
 FEATURE = ("feature__key", "feature__title")  # what is said of a feature here
-# What is said of an installation here.
-THERE = (
-    "environment_id", "component_id", "target_id", "since", "source_name", "version__text", "uncertain_with__text",
-)  # fmt: skip
 # What is said of a reservation and of a freeze here.
 KEPT = ("expires_at", "reason", "environment__name", "application__name", "owner__name")
 FROZEN = ("starts_at", "ends_at", "reason", "environment__name", "application__name", "set_by__name")
@@ -70,6 +66,26 @@ class Coming(NamedTuple):
     version: str | None
 
 
+class There(NamedTuple):
+    """What a place in an environment has of a component now; without a version, nothing any more."""
+
+    environment_id: int
+    component_id: int
+    since: datetime
+    source_name: str
+    version_id: int | None
+    version: str | None  # its text
+    uncertain_with_id: int | None
+
+
+class Need(NamedTuple):
+    """A component needs another one in the same environment; both by name."""
+
+    component: str
+    needs_id: int
+    needs: str
+
+
 @dataclass
 class Facts:
     """Everything the checks and pages ask about their subjects."""
@@ -80,10 +96,8 @@ class Facts:
     expected: dict[tuple[int, int], list[Feature]] = field(default_factory=lambda: defaultdict(list))
     scopes: dict[int, list[FeatureScope]] = field(default_factory=lambda: defaultdict(list))  # feature id
     there: dict[tuple[int, int], set[int]] = field(default_factory=lambda: defaultdict(set))
-    needs: dict[int, list[ComponentDependency]] = field(
-        default_factory=lambda: defaultdict(list)
-    )  # component id
-    installed: dict[tuple[int, int], list[Installation]] = field(default_factory=lambda: defaultdict(list))
+    needs: dict[int, list[Need]] = field(default_factory=lambda: defaultdict(list))  # component id
+    installed: dict[tuple[int, int], list[There]] = field(default_factory=lambda: defaultdict(list))
     deploying: dict[tuple[int, int], list[Coming]] = field(default_factory=lambda: defaultdict(list))
     filed: dict[tuple[int, int], int] = field(default_factory=dict)  # the newest request
     reservations: dict[int, list[Reservation]] = field(
@@ -176,17 +190,20 @@ def of_versions(versions: set[int]) -> Facts:
     return facts
 
 
-def installed_in(environment: Environment, components: Collection[int]) -> Mapping[int, list[Installation]]:
+def installed_in(environment: Environment, components: Collection[int]) -> Mapping[int, list[There]]:
     """What the environment has now of these components, by component; one query."""
-    found: dict[int, list[Installation]] = defaultdict(list)
+    found: dict[int, list[There]] = defaultdict(list)
     for row in _installed([environment.pk], components):
         found[row.component_id].append(row)
     return found
 
 
-def _installed(environments: Collection[int], components: Collection[int]) -> QuerySet[Installation]:
+def _installed(environments: Collection[int], components: Collection[int]) -> list[There]:
     rows = inventory.open_at(None).filter(inventory.of_components(components), environment__in=environments)
-    return rows.select_related("version", "uncertain_with").only(*THERE).order_by("environment_id", "id")
+    columns = (
+        "environment_id", "component_id", "since", "source_name", "version_id", "version__text", "uncertain_with_id",
+    )  # fmt: skip
+    return [There(*row) for row in rows.order_by("environment_id", "id").values_list(*columns)]
 
 
 def _read_versions(facts: Facts, versions: set[int]) -> None:
@@ -236,10 +253,9 @@ def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[
 
 
 def _read_components(facts: Facts, components: Mapping[int, Component], environments: set[int]) -> None:
-    links = ComponentDependency.objects.filter(component__in=list(components)).select_related("needs")
-    for link in links.only("component_id", "needs__name", "reason").order_by("needs__name"):
-        link.component = components[link.component_id]
-        facts.needs[link.component_id].append(link)
+    links = ComponentDependency.objects.filter(component__in=list(components)).order_by("needs__name")
+    for component_id, needs_id, name in links.values_list("component_id", "needs_id", "needs__name"):
+        facts.needs[component_id].append(Need(components[component_id].name, needs_id, name))
     wanted = components.keys() | {link.needs_id for links in facts.needs.values() for link in links}
     for row in _installed(environments, wanted):
         facts.installed[(row.environment_id, row.component_id)].append(row)

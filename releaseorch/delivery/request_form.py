@@ -14,7 +14,7 @@ from releaseorch.delivery import checks, request_facts
 from releaseorch.delivery.checks import Check
 from releaseorch.delivery.drafts import ItemDraft, RequestDraft
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
-from releaseorch.delivery.request_facts import Ran, Subject
+from releaseorch.delivery.request_facts import Ran, Subject, There
 from releaseorch.delivery.states import REQUEST_FINAL, ItemKind, RequestState
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
@@ -51,12 +51,12 @@ class ComponentChoice:
     """A component of the application: what the environment has of it, and its newest versions."""
 
     component: Component
-    there: tuple[Installation, ...]
+    there: tuple[There, ...]
     versions: tuple[VersionChoice, ...]
 
     @property
     def there_text(self) -> str:
-        return ", ".join(sorted({row.version.text for row in self.there if row.version is not None}))
+        return ", ".join(sorted({row.version for row in self.there if row.version is not None}))
 
 
 def applications_of(person: Person) -> QuerySet[Application]:

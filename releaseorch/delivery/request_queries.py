@@ -16,9 +16,8 @@ from releaseorch.delivery import approvals, checks, request_facts
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.checks import Alone, Check, Readiness
 from releaseorch.delivery.models import DeploymentRequest, RequestComment, RequestItem
-from releaseorch.delivery.request_facts import Facts, Ran, Subject, facts_of, subject_of
+from releaseorch.delivery.request_facts import Facts, Ran, Subject, There, facts_of, subject_of
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
-from releaseorch.environments.models import Installation
 from releaseorch.features.models import Feature, FeatureScope
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
@@ -55,7 +54,7 @@ class ItemLine:
     """One line of a request: what is there now, and what would be."""
 
     item: RequestItem
-    there: tuple[Installation, ...]
+    there: tuple[There, ...]
     ran: tuple[Ran, ...]
     features: tuple[Feature, ...]
 
@@ -66,7 +65,7 @@ class ItemLine:
     @property
     def from_text(self) -> str:
         """The version that is there now, several if targets differ, empty for nothing."""
-        return ", ".join(sorted({row.version.text for row in self.there if row.version is not None}))
+        return ", ".join(sorted({row.version for row in self.there if row.version is not None}))
 
     @property
     def to_text(self) -> str:
@@ -211,6 +210,7 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
     facts = facts_of([subject])
     waits = ledger.history("request", request.pk)
     events = Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")
+    edits = list(events.filter(after__content_changed=True))
     comments = request.comments.select_related("person").order_by("-at", "-pk")
     said = tuple(comments[: most + 1])
     return RequestDetail(
@@ -219,8 +219,8 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
         features=feature_groups(subject, facts),
         checks=tuple(checks.checks_of(subject, facts)),
         alone=checks.alone(subject, facts),
-        slots=tuple(approvals.slots_of_request(request)),
-        changed_since_approval=_changed_since_approval(request, events),
+        slots=tuple(approvals.slots_of_request(request, {one.actor_id for one in edits if one.actor_id})),
+        changed_since_approval=_changed_since_approval(request, edits),
         wait=next((one for one in waits if one.ended_at is None and one.is_primary), None),
         waits=tuple(waits),
         events=tuple(events[:most]),
@@ -231,11 +231,11 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
     )
 
 
-def _changed_since_approval(request: DeploymentRequest, events: QuerySet[Event]) -> Change | None:
-    """The lines as they were when approvals fell for the last time, against the lines now; one query."""
+def _changed_since_approval(request: DeploymentRequest, edits: Sequence[Event]) -> Change | None:
+    """The lines as they were when approvals fell for the last time, against the lines now; the newest edit first."""
     if request.state != RequestState.SUBMITTED:
         return None
-    fell = events.filter(after__approvals_fell=True).first()
+    fell = next((one for one in edits if one.after.get("approvals_fell")), None)
     if fell is None:
         return None
     return Change(fell, tuple(fell.before.get("items", ())), tuple(fell.after.get("items", ())))
