@@ -20,7 +20,7 @@ AROUND = 500
 class LogPage:
     """`text` in lines; `is_cut` when there is more of it than is shown. `size` in bytes, kept or not.
 
-    `gap` says how much isn't kept, unless the lines do.
+    `missing` bytes of it aren't kept; `gap` says so, unless the lines do.
     """
 
     text: str
@@ -28,6 +28,7 @@ class LogPage:
     count: int
     is_cut: bool
     gap: str = ""
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def page_of(attempt: Attempt, find: str = "") -> LogPage:
         text, is_whole = queries.log_end(attempt, LAST_LINES)
         missing = 0 if is_whole else queries.log_missing(attempt)
         gap = queries.gap_line(missing) if missing else ""
-        return LogPage(text, size, text.count("\n") + bool(text), not is_whole, gap)
+        return LogPage(text, size, text.count("\n") + bool(text), not is_whole, gap, missing)
+    missing = queries.log_missing(attempt)
     found: dict[str, str] = {}
     gaps: list[str] = []
     for line in found_in(attempt, find):
@@ -59,11 +61,11 @@ def page_of(attempt: Attempt, find: str = "") -> LogPage:
             found[line.number] = f"{line.number}  {line.text}"
         if len(found) - len(gaps) > MOST_FOUND:
             found.popitem()
-            return LogPage("\n".join(found.values()), size, MOST_FOUND, is_cut=True)
+            return LogPage("\n".join(found.values()), size, MOST_FOUND, is_cut=True, missing=missing)
     count = len(found) - len(gaps)
     if not count:
-        return LogPage("", size, 0, is_cut=False, gap="\n".join(gaps))
-    return LogPage("\n".join(found.values()), size, count, is_cut=False)
+        return LogPage("", size, 0, is_cut=False, gap="\n".join(gaps), missing=missing)
+    return LogPage("\n".join(found.values()), size, count, is_cut=False, missing=missing)
 
 
 def found_in(attempt: Attempt, find: str) -> Iterator[Line]:

@@ -219,5 +219,6 @@ def test_page_download_and_api_say_the_same_is_missing(house: House, door) -> No
     found = client.get(f"/steps/{attempt.step_id}?find=full").content.decode()
     assert found.count(said) == 1
     nothing = client.get(f"/steps/{attempt.step_id}?find=zebra").content.decode()
+    assert "Download all of it" not in found + nothing
     assert nothing.count(said) == 1
     assert "No line holds this." in nothing
