@@ -54,6 +54,8 @@ from releaseorch.features.models import (
 from releaseorch.features.states import FeatureStatus, MilestoneKind, ReleaseState
 from releaseorch.notifications.kinds import Kind
 from releaseorch.notifications.models import InboxEntry
+from releaseorch.policies.models import ApprovalPolicy, ApprovalSlot
+from releaseorch.policies.models import Subject as ApprovedSubject
 from releaseorch.runs.models import Attempt, Comment, DeploymentRun, RunTarget, Step, StepLink
 from releaseorch.runs.states import RUN_FINAL, AttemptState, RunState, StepState
 from releaseorch.waiting.models import Blocker, Interval
@@ -282,6 +284,16 @@ class BulkHouse:
             for n in new
         )
         self._add(Connection(environment=place(n), name=f"connection-{n}", kind="shell") for n in new)
+        policies = self._add(
+            ApprovalPolicy(
+                name=f"Policy {n}", subject=ApprovedSubject.RUN, environment=self.of(Environment, -1)
+            )
+            for n in natural
+            if n < FEW
+        )
+        self._add(
+            ApprovalSlot(policy=one, name="Release management", role=Role.RELEASE_MANAGER) for one in policies
+        )
         self._add(
             Reservation(
                 environment=place(n),

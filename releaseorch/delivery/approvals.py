@@ -14,9 +14,9 @@ from releaseorch.audit.models import Event
 from releaseorch.core.errors import NotAllowed
 from releaseorch.delivery.models import Approval, DeploymentRequest, PlanChange
 from releaseorch.delivery.states import Verdict
-from releaseorch.policies import services as policies
+from releaseorch.policies import slots as policies
 from releaseorch.policies.models import Subject
-from releaseorch.policies.services import SlotSpec
+from releaseorch.policies.slots import SlotSpec
 from releaseorch.runs.models import DeploymentRun
 
 

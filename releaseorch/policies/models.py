@@ -3,13 +3,14 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from releaseorch.accounts.models import Team
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.models import Application
-from releaseorch.core import fields
+from releaseorch.core import clock, fields
 from releaseorch.environments.models import Environment
 
 
@@ -19,19 +20,48 @@ class Subject(models.TextChoices):
 
 
 class ApprovalPolicy(models.Model):
-    """Asks for slots; empty environment or application means every one of them."""
+    """One version of a policy: asks for slots while it counts; empty environment or application means every one.
 
-    name = fields.name(unique=True)
+    A version never changes but for its end: an edit makes the next one, which counts from a moment on. At most one
+    version of a name has no end.
+    """
+
+    audit_kind: ClassVar = "policy"
+
+    name = fields.name()
+    name_key = fields.NameKey(db_default="")
+    version = models.PositiveIntegerField(default=1, db_default=1)
     subject = models.CharField(max_length=10, choices=Subject)
     environment = models.ForeignKey(Environment, models.CASCADE, null=True, blank=True, related_name="+")
     application = models.ForeignKey(Application, models.CASCADE, null=True, blank=True, related_name="+")
+    valid_from = models.DateTimeField(default=clock.now, db_default=Now())
+    valid_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering: ClassVar = ["name"]
+        ordering: ClassVar = ["name", "version"]
         verbose_name_plural = _("approval policies")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name_key", "version"], name="policies_policy_same_name"),
+            models.UniqueConstraint(
+                fields=["name_key"], condition=Q(valid_until=None), name="policies_policy_one_goes_on"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="policies_policy_span",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def counts(self) -> bool:
+        """Whether it asks for its slots at this moment."""
+        return self.valid_from <= clock.now() and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        return self.valid_until is not None and self.valid_until <= max(clock.now(), self.valid_from)
 
 
 class ApprovalSlot(models.Model):

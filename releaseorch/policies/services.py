@@ -1,88 +1,35 @@
-"""Which approvals a request or a run needs, and how policies are made."""
+"""Make, change and end policies. A version never changes but for its end; an edit makes the next one."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts import policy as rights
-from releaseorch.accounts.models import Person, Team
-from releaseorch.accounts.roles import Role
+from releaseorch.accounts.models import Person, RoleGrant, Team
+from releaseorch.accounts.roles import Role, ScopeKind
 from releaseorch.audit import events
 from releaseorch.catalog.models import Application
-from releaseorch.core.checked import cleaned, insert
-from releaseorch.core.errors import Invalid
+from releaseorch.core import clock
+from releaseorch.core.checked import cleaned, insert, reason_text
+from releaseorch.core.errors import Conflict, Invalid
+from releaseorch.core.fields import name_key
 from releaseorch.environments.models import Environment
+from releaseorch.policies import people, slots
 from releaseorch.policies.models import ApprovalPolicy, ApprovalSlot, Subject
+from releaseorch.policies.slots import SlotSpec
 
-
-@dataclass(frozen=True)
-class SlotSpec:
-    """A consent that is needed: `quorum` people who have `role`, or who are in the team."""
-
-    name: str
-    role: str = ""
-    team_id: int | None = None
-    team_name: str = ""
-    quorum: int = 1
-    policy_name: str = ""
-
-    @property
-    def who(self) -> str:
-        """Whose word it needs, for people."""
-        return self.team_name if self.team_id is not None else str(Role(self.role).label)
-
-
-def default_slot() -> SlotSpec:
-    """What is asked for where no policy says anything: one release manager."""
-    return SlotSpec(name=_("Release management"), role=Role.RELEASE_MANAGER)
-
-
-def policies_for(subject: str) -> list[ApprovalPolicy]:
-    """All policies about requests, or about runs, with their slots; two queries."""
-    found = (
-        ApprovalPolicy.objects.filter(subject=subject).prefetch_related("slots__team").order_by("name", "id")
-    )
-    return list(found)
-
-
-def slots_for(subject: str, environment_id: int, application_ids: Collection[int]) -> list[SlotSpec]:
-    """The slots that a request or a run needs there; `subject` is "request" or "run"."""
-    return merged(policies_for(subject), environment_id, application_ids)
-
-
-def merged(
-    policies: Iterable[ApprovalPolicy], environment_id: int, application_ids: Collection[int]
-) -> list[SlotSpec]:
-    """The union of the slots of all policies that match; of equal roles or teams the highest quorum counts."""
-    found: dict[tuple[str, int | None], SlotSpec] = {}
-    for entry in policies:
-        if entry.environment_id not in (None, environment_id):
-            continue
-        if entry.application_id is not None and entry.application_id not in application_ids:
-            continue
-        for slot in entry.slots.all():
-            spec = SlotSpec(
-                slot.name,
-                slot.role,
-                slot.team_id,
-                slot.team.name if slot.team else "",
-                slot.quorum,
-                entry.name,
-            )
-            kept = found.setdefault((slot.role, slot.team_id), spec)
-            if spec.quorum > kept.quorum:
-                found[(slot.role, slot.team_id)] = replace(spec, name=kept.name)
-    return _with_names_of_their_own(list(found.values())) or [default_slot()]
-
-
-def _with_names_of_their_own(specs: list[SlotSpec]) -> list[SlotSpec]:
-    names = [spec.name for spec in specs]
-    return [
-        replace(spec, name=f"{spec.name} ({spec.who})") if names.count(spec.name) > 1 else spec
-        for spec in specs
-    ]
+TOPICS = ("requests", "runs", "policies")
+MOST_SLOTS = 12
+MOST_NAMED = 8
+# A form says minutes: what was the present minute when it was sent is now.
+JUST_NOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +41,11 @@ class SlotDraft:
     team: Team | None = None
     quorum: int = 1
 
+    @property
+    def spec(self) -> SlotSpec:
+        team_id, team_name = (self.team.pk, self.team.name) if self.team else (None, "")
+        return SlotSpec(self.name, self.role or "", team_id, team_name, self.quorum)
+
 
 def create_policy(
     *,
@@ -103,40 +55,237 @@ def create_policy(
     slots: Sequence[SlotDraft],
     environment: Environment | None = None,
     application: Application | None = None,
+    valid_from: datetime | None = None,
 ) -> ApprovalPolicy:
-    """Ask for slots from now on; without environment or application in every one of them. Raises `Invalid`."""
+    """Ask for slots from a moment on (None: now); without environment or application in every one of them.
+
+    Raises `NotAllowed`, `Invalid` for a name that is there, a moment that is over, slots that nobody can fill.
+    """
     rights.require(actor, "policy.edit")
     made = cleaned(
-        ApprovalPolicy(name=name, subject=subject, environment=environment, application=application)
-    )
+        ApprovalPolicy(
+            name=name, subject=subject, environment=environment, application=application,
+            valid_from=_begin(valid_from),
+        )
+    )  # fmt: skip
     _check_slots(slots)
+    _check_there_are_people(made, slots)
     with transaction.atomic():
-        insert(made, "name", _("There is a policy %(name)s already.") % {"name": made.name})
-        ApprovalSlot.objects.bulk_create(
-            cleaned(
-                ApprovalSlot(
-                    policy=made, name=slot.name, role=slot.role or "", team=slot.team, quorum=slot.quorum
-                )
-            )
-            for slot in slots
-        )
+        last = _newest(made.name)
+        if last is not None and not last.is_over:
+            raise _taken(last)
+        made.version = last.version + 1 if last is not None else 1
+        insert(made, "name", _taken(made).reasons[0])
+        _write_slots(made, slots)
         events.record(
-            actor=actor,
-            verb="policy.created",
-            subject=made,
-            after={"subject": str(subject), "slots": [slot.name for slot in slots]},
-            topics=["requests", "runs"],
-        )
+            actor=actor, verb="policy.created", subject=made, topics=TOPICS,
+            after={"subject": str(subject), "where": where_of(made), **_told(made, slots)},
+        )  # fmt: skip
     return made
 
 
-def _check_slots(slots: Sequence[SlotDraft]) -> None:
-    if not slots:
+def edit_policy(
+    *,
+    actor: Person,
+    policy: ApprovalPolicy,
+    slots: Sequence[SlotDraft],
+    reason: str,
+    seen: int | None = None,
+    valid_from: datetime | None = None,
+) -> ApprovalPolicy:
+    """The next version, which asks for `slots` from a moment on (None: now); until then the present one counts.
+
+    What it is about and where it counts stays. `seen` is the newest version that was known. The same slots as in the
+    newest version: that is the one. Raises `NotAllowed`, `Invalid`, `Conflict` when it was changed or has ended.
+    """
+    rights.require(actor, "policy.edit")
+    why, begin = reason_text(reason), _begin(valid_from)
+    _check_slots(slots)
+    _check_there_are_people(policy, slots)
+    with transaction.atomic():
+        last = _going_on(policy, seen)
+        if valid_from is None and drafts_of(last) == list(slots):
+            return last
+        made = cleaned(
+            ApprovalPolicy(
+                name=last.name, version=last.version + 1, subject=last.subject, environment=last.environment,
+                application=last.application, valid_from=begin,
+            )
+        )  # fmt: skip
+        before = _told(last, drafts_of(last))
+        _end_versions(last.name_key, begin)
+        made.save()
+        _write_slots(made, slots)
+        events.record(
+            actor=actor, verb="policy.edited", subject=made, reason=why, topics=TOPICS,
+            before=before, after=_told(made, slots),
+        )  # fmt: skip
+    return made
+
+
+def retire_policy(
+    *,
+    actor: Person,
+    policy: ApprovalPolicy,
+    reason: str,
+    seen: int | None = None,
+    valid_until: datetime | None = None,
+) -> ApprovalPolicy:
+    """From a moment on (None: now) it asks for nothing any more. Raises `NotAllowed`, `Invalid`, `Conflict`."""
+    rights.require(actor, "policy.edit")
+    why, end = reason_text(reason), _begin(valid_until, "valid_until")
+    with transaction.atomic():
+        last = _going_on(policy, seen)
+        _end_versions(last.name_key, end)
+        last.refresh_from_db()
+        events.record(
+            actor=actor, verb="policy.retired", subject=last, reason=why, topics=TOPICS,
+            before=_told(last, drafts_of(last)), after={"until": end.isoformat()},
+        )  # fmt: skip
+    return last
+
+
+def where_of(policy: ApprovalPolicy) -> str:
+    """Where it counts, in words."""
+    if policy.environment is None:
+        return str(policy.application) if policy.application else _("everywhere")
+    if policy.application is None:
+        return str(policy.environment)
+    return _("%(application)s in %(environment)s") % {
+        "application": policy.application,
+        "environment": policy.environment,
+    }
+
+
+def _newest(name: str) -> ApprovalPolicy | None:
+    """The newest version of the policy that has this name to the eye, locked."""
+    versions = ApprovalPolicy.objects.select_for_update(of=("self",)).filter(name_key=name_key(name))
+    return versions.select_related("environment", "application__team").order_by("-version").first()
+
+
+def _going_on(policy: ApprovalPolicy, seen: int | None) -> ApprovalPolicy:
+    """Its newest version, locked; raises `Conflict` when it has ended or isn't the one that was seen."""
+    last = _newest(policy.name) or policy
+    if seen is not None and seen != last.version:
+        said = {"policy": last.name, "version": last.version}
+        raise Conflict(_("There is version %(version)d of %(policy)s meanwhile. Look at it first.") % said)
+    if last.is_over:
+        raise Conflict(_("This policy has ended. Make a new one of that name.") % {"policy": last.name})
+    return last
+
+
+def _end_versions(key: str, at: datetime) -> None:
+    """No version goes on after `at`; one that would only have begun later never counts."""
+    for row in ApprovalPolicy.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at), name_key=key):
+        ApprovalPolicy.objects.filter(pk=row.pk).update(valid_until=max(at, row.valid_from))
+
+
+def _begin(moment: datetime | None, field: str = "valid_from") -> datetime:
+    now = clock.now()
+    if moment is None or now - JUST_NOW <= moment <= now:
+        return now
+    if moment < now:
+        raise Invalid({field: _("This is over; a policy changes from now on, or later.")})
+    return moment
+
+
+def _taken(policy: ApprovalPolicy) -> Invalid:
+    said = _("There is a policy %(name)s already; edit that one.") % {"name": policy.name}
+    return Invalid({"name": said})
+
+
+def _write_slots(policy: ApprovalPolicy, drafts: Sequence[SlotDraft]) -> None:
+    ApprovalSlot.objects.bulk_create(
+        cleaned(
+            ApprovalSlot(
+                policy=policy, name=draft.name, role=draft.role or "", team=draft.team, quorum=draft.quorum
+            )
+        )
+        for draft in drafts
+    )
+
+
+def drafts_of(policy: ApprovalPolicy) -> list[SlotDraft]:
+    """The slots of a version as they would be drafted again; one query."""
+    return [
+        SlotDraft(
+            name=slot.name, role=Role(slot.role) if slot.role else None, team=slot.team, quorum=slot.quorum
+        )
+        for slot in policy.slots.select_related("team")
+    ]
+
+
+def _told(policy: ApprovalPolicy, drafts: Sequence[SlotDraft]) -> dict[str, Any]:
+    return {
+        "version": policy.version,
+        "from": policy.valid_from.isoformat(),
+        "slots": [f"{draft.name}: {draft.quorum} × {draft.spec.who}" for draft in drafts],
+    }
+
+
+def _check_slots(drafts: Sequence[SlotDraft]) -> None:
+    if not drafts:
         raise Invalid({"slots": _("A policy asks for one slot at least.")})
-    if len({slot.name for slot in slots}) < len(slots):
+    if len(drafts) > MOST_SLOTS:
+        raise Invalid({"slots": _("A policy has at most %(most)d slots.") % {"most": MOST_SLOTS}})
+    for draft in drafts:
+        if (draft.role is None) == (draft.team is None):
+            raise Invalid({"slots": _("%(slot)s needs either a role or a team.") % {"slot": draft.name}})
+        if draft.quorum < 1:
+            raise Invalid({"slots": _("%(slot)s needs one person at least.") % {"slot": draft.name}})
+    if len({name_key(draft.name) for draft in drafts}) < len(drafts):
         raise Invalid({"slots": _("Two slots have the same name.")})
-    for slot in slots:
-        if (slot.role is None) == (slot.team is None):
-            raise Invalid({"slots": _("%(slot)s needs either a role or a team.") % {"slot": slot.name}})
-        if slot.quorum < 1:
-            raise Invalid({"slots": _("%(slot)s needs one person at least.") % {"slot": slot.name}})
+    asked = Counter(draft.spec.who for draft in drafts)
+    twice = next((who for who, count in asked.items() if count > 1), None)
+    if twice is not None:
+        said = _("Two slots ask for %(who)s; ask for so many people in one.")
+        raise Invalid({"slots": said % {"who": twice}})
+
+
+def _check_there_are_people(policy: ApprovalPolicy, drafts: Sequence[SlotDraft]) -> None:
+    """With everything else that is asked for wherever it counts, there are people for each slot; five queries."""
+    specs = slots.union([*_asked_there_already(policy), *(draft.spec for draft in drafts)])
+    asked = [people.Asked(spec, partial(may_reach, policy=policy)) for spec in specs]
+    found = people.who_could(asked)
+    place = people.first_unfilled(found, [spec.quorum for spec in specs])
+    if place is not None:
+        raise Invalid({"slots": _too_few(specs[place], found[place])})
+
+
+def _asked_there_already(policy: ApprovalPolicy) -> list[SlotSpec]:
+    key = name_key(policy.name)
+    return [
+        spec
+        for entry in slots.policies_for(policy.subject)
+        if entry.name_key != key
+        and entry.environment_id in (None, policy.environment_id)
+        and entry.application_id in (None, policy.application_id)
+        for spec in slots.specs_of(entry)
+    ]
+
+
+def may_reach(grant: RoleGrant, policy: ApprovalPolicy) -> bool:
+    """Whether the grant counts for something that the policy is about."""
+    match grant.scope_kind:
+        case ScopeKind.ENVIRONMENT:
+            return policy.environment_id in (None, grant.scope_id)
+        case ScopeKind.APPLICATION:
+            return policy.application_id in (None, grant.scope_id)
+        case ScopeKind.TEAM:
+            return policy.application is None or policy.application.team_id == grant.scope_id
+    return True
+
+
+def _too_few(spec: SlotSpec, found: Sequence[Person]) -> str:
+    said = {"slot": spec.name, "who": spec.who, "n": spec.quorum}
+    if not found:
+        return (
+            _(
+                "Nobody could ever approve as %(slot)s: no active person is %(who)s there. Name somebody first."
+            )
+            % said
+        )
+    names = ", ".join(person.name for person in found[:MOST_NAMED])
+    return _(
+        "%(slot)s needs %(n)d of %(who)s, and one person never fills two slots: there are only %(names)s."
+    ) % {**said, "names": names}

@@ -7,21 +7,21 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from releaseorch.environments.models import Environment
+from releaseorch.policies import slots
 from releaseorch.policies.models import ApprovalPolicy, Subject
-from releaseorch.policies.services import default_slot
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One policy as a sentence; `policy` is empty for what counts where no policy says anything."""
+    """One policy as a sentence; `policy` is None for what counts where no policy says anything."""
 
     sentence: str
-    policy: str = ""
+    policy: ApprovalPolicy | None = None
 
 
 def rules_of(environment: Environment) -> list[Rule]:
-    """What is asked for there, of requests and then of runs; three queries."""
-    matching = ApprovalPolicy.objects.filter(Q(environment=None) | Q(environment=environment))
+    """What is asked for there now, of requests and then of runs; three queries."""
+    matching = slots.in_force().filter(Q(environment=None) | Q(environment=environment))
     policies = list(
         matching.select_related("application").prefetch_related("slots__team").order_by("name", "id")
     )
@@ -32,31 +32,26 @@ def rules_of(environment: Environment) -> list[Rule]:
     ]
 
 
-def every_rule() -> list[tuple[str, Rule]]:
-    """All policies, each with where it counts, and what counts where none says anything; two queries."""
-    policies = ApprovalPolicy.objects.select_related("application", "environment").prefetch_related(
-        "slots__team"
-    )
-    found = []
-    for entry in policies.order_by("subject", "environment__rank", "name"):
-        every, of, _other = _WORDS[Subject(entry.subject)]()
-        words = of if entry.application is not None else every
-        sentence = words % {"who": _approvers(entry), "application": entry.application}
-        found.append((str(entry.environment or _("everywhere")), Rule(sentence, entry.name)))
-    otherwise = {"who": _times(1, default_slot().who)}
-    for subject in Subject:
-        found.append((_("where no policy says anything"), Rule(_WORDS[subject]()[0] % otherwise)))
-    return found
+def sentence_of(policy: ApprovalPolicy) -> str:
+    """What it asks for; read with its application, slots and their teams."""
+    every, of, _other = _WORDS[Subject(policy.subject)]()
+    words = of if policy.application is not None else every
+    return words % {"who": _approvers(policy), "application": policy.application}
+
+
+def otherwise() -> list[Rule]:
+    """What counts where no policy says anything."""
+    who = {"who": _times(1, slots.default_slot().who)}
+    return [Rule(_WORDS[subject]()[0] % who) for subject in Subject]
 
 
 def _rules(subject: Subject, policies: Sequence[ApprovalPolicy]) -> Iterable[Rule]:
-    every, of, other = _WORDS[subject]()
+    every, _of, other = _WORDS[subject]()
     for entry in policies:
-        words = of if entry.application is not None else every
-        yield Rule(words % {"who": _approvers(entry), "application": entry.application}, entry.name)
+        yield Rule(sentence_of(entry), entry)
     if all(entry.application_id is not None for entry in policies):
         words = other if policies else every
-        yield Rule(words % {"who": _times(1, default_slot().who)})
+        yield Rule(words % {"who": _times(1, slots.default_slot().who)})
 
 
 _WORDS = {

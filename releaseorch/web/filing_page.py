@@ -18,7 +18,7 @@ from releaseorch.delivery.states import ItemKind, ItemPlacement, RequestState
 from releaseorch.environments.models import Environment
 from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureScope
-from releaseorch.policies import services as policies
+from releaseorch.policies import slots as policies
 from releaseorch.policies.models import Subject as Approved
 from releaseorch.web import filing, filing_choices, times
 from releaseorch.web.filing import Filing, Line

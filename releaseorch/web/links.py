@@ -15,6 +15,7 @@ PLACES = {
     "environment": "/environments/{}",
     "connection": "/connections/{}",
     "hold": "/holds/{}",
+    "policy": "/policies/{}",
 }
 
 

@@ -25,6 +25,7 @@ NOUNS = (
     "catalog",
     "audit",
     "search",
+    "policies",
     "settings",
     "holds",
     "tables",

@@ -56,6 +56,7 @@ RIGHTS = {
         "person.create", "person.deactivate", "person.reactivate", "person.unlink", "person.reset_second_factor",
     ],
     "team.edit": ["team.create", "team.retire", "team.add_member", "team.remove_member"],
+    "policy.edit": ["policy.create", "policy.retire"],
     "role.grant": ["role.revoke"],
     "environment.edit": [
         "environment.create", "environment.retire", "environment.restore", "target.create", "target.edit",

@@ -16,13 +16,13 @@ Words = Callable[[Call], Mapping[str, Any]]
 
 def made(
     noun: str, who: str, start: Start, service: Service, values: Words, found: Callable[[Any], Model], *,
-    page: Says | None, api: Says | None, page_path: str,
+    page: Says | None, api: Says | None, page_path: str, api_path: str = "",
 ) -> Verb:  # fmt: skip
     """`start` is what the new row hangs on; `values` are the keywords of the service."""
     return Verb(
         f"{noun}.create", f"{noun}.created", who, start,
         lambda call: service(actor=call.person, **values(call)), again=True, found=found,
-        page=page, api=api, page_path=page_path, api_path=f"{noun}s",
+        page=page, api=api, page_path=page_path, api_path=api_path or f"{noun}s",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from tests.doors.hold_verbs import HOLD_VERBS
 from tests.doors.other_verbs import OTHER_VERBS
 from tests.doors.people_verbs import PEOPLE_VERBS
 from tests.doors.place_verbs import PLACE_VERBS
+from tests.doors.policy_verbs import POLICY_VERBS
 from tests.doors.release_verbs import RELEASE_VERBS
 from tests.doors.request_verbs import REQUEST_VERBS
 from tests.doors.run_verbs import RUN_VERBS
@@ -20,6 +21,7 @@ VERBS = [
     *HOLD_VERBS,
     *PLACE_VERBS,
     *PEOPLE_VERBS,
+    *POLICY_VERBS,
     *OTHER_VERBS,
     *CATALOG_VERBS,
 ]

@@ -150,6 +150,7 @@ def test_every_address_of_a_verb_is_in_the_table() -> None:
         "target",
         "placement",
         "connection",
+        "policy",
     )
     known = {verb.name.replace(".", "-").replace("_", "-") for verb in VERBS} | set(nouns) | set(OTHER_WORDS)
     pages = {name for _route, name in routes() if name.split("-")[0] in nouns}

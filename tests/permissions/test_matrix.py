@@ -112,6 +112,7 @@ MATRIX: dict[str, set[str]] = {
     **dict.fromkeys(["person.unlink", "person.reset_second_factor"], ADMINISTRATORS),
     **dict.fromkeys(["team.create", "team.edit", "team.add_member", "team.remove_member"], ADMINISTRATORS),
     **dict.fromkeys(["team.retire", "role.grant", "role.revoke"], ADMINISTRATORS),
+    **dict.fromkeys(["policy.create", "policy.edit", "policy.retire"], ADMINISTRATORS),
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from releaseorch.accounts.roles import Role
 from releaseorch.core.errors import Invalid, NotAllowed
-from releaseorch.policies import services
+from releaseorch.policies import services, slots
 from releaseorch.policies.models import ApprovalPolicy, Subject
 from releaseorch.policies.services import SlotDraft
 from tests.characters import grant
@@ -13,16 +13,23 @@ from tests.factories import House
 pytestmark = pytest.mark.django_db
 
 
-def make(house: House, name: str, *slots: SlotDraft, **where: object) -> ApprovalPolicy:
+@pytest.fixture(autouse=True)
+def everybody_is_there(house: House) -> None:
+    """A policy that nobody can satisfy isn't made."""
+    for who, role in ((house.cast.outsider, Role.SECURITY), (house.cast.qa, Role.BUSINESS_OWNER)):
+        grant(who, role)
+
+
+def make(house: House, name: str, *drafts: SlotDraft, **where: object) -> ApprovalPolicy:
     grant(house.cast.outsider, Role.ADMINISTRATOR)
     return services.create_policy(
         actor=house.cast.outsider, name=name, subject=where.pop("subject", Subject.REQUEST),  # type: ignore[arg-type]
-        slots=slots, **where,  # type: ignore[arg-type]
+        slots=drafts, **where,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
 def asked(house: House, subject: str = "request") -> list[tuple[str, str, int]]:
-    specs = services.slots_for(subject, house.production.pk, [house.claims.pk])
+    specs = slots.slots_for(subject, house.production.pk, [house.claims.pk])
     return [(spec.name, spec.who, spec.quorum) for spec in specs]
 
 
@@ -55,7 +62,7 @@ def test_slots_of_one_name_and_different_roles_are_told_apart(house: House) -> N
 
 
 @pytest.mark.parametrize(
-    ("slots", "sentence"),
+    ("drafts", "sentence"),
     [
         ([], "one slot at least"),
         ([SlotDraft(name="A")], "either a role or a team"),
@@ -63,9 +70,9 @@ def test_slots_of_one_name_and_different_roles_are_told_apart(house: House) -> N
         ([SlotDraft(name="A", role=Role.SECURITY), SlotDraft(name="A", role=Role.QA_LEAD)], "the same name"),
     ],
 )
-def test_a_policy_that_asks_nobody_is_refused(house: House, slots: list[SlotDraft], sentence: str) -> None:
+def test_a_policy_that_asks_nobody_is_refused(house: House, drafts: list[SlotDraft], sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
-        make(house, "odd", *slots)
+        make(house, "odd", *drafts)
     assert not ApprovalPolicy.objects.exists()
 
 

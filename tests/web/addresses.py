@@ -14,6 +14,7 @@ from releaseorch.core.models import Hold
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.environments.models import Connection, Environment, Freeze, Placement, Reservation, Target
 from releaseorch.features.models import Feature, Release
+from releaseorch.policies.models import ApprovalPolicy
 from releaseorch.runs.models import Attempt, DeploymentRun, Step
 
 First = Callable[[type[Model] | None], Model | None]
@@ -46,6 +47,7 @@ ROWS: dict[str, type[Model]] = {
     "placements": Placement,
     "targets": Target,
     "people": Person,
+    "policies": ApprovalPolicy,
     "teams": Team,
 }
 

@@ -11,6 +11,7 @@ from releaseorch.api.v1.hold_after_restore import Holds
 from releaseorch.api.v1.holds import Freezes, Reservations
 from releaseorch.api.v1.inbox import Inbox
 from releaseorch.api.v1.people import Grants, People
+from releaseorch.api.v1.policies import Policies
 from releaseorch.api.v1.procedures import Procedures
 from releaseorch.api.v1.releases import Releases
 from releaseorch.api.v1.requests import Requests
@@ -34,6 +35,7 @@ router.register("inbox", Inbox, "api-inbox-entry")
 router.register("inventory", Inventory, "api-installation")
 router.register("placements", Placements, "api-placement")
 router.register("people", People, "api-person")
+router.register("policies", Policies, "api-policy")
 router.register("procedures", Procedures, "api-procedure")
 router.register("releases", Releases, "api-release")
 router.register("requests", Requests, "api-request")

@@ -1,10 +1,7 @@
-"""Addresses of the settings, and of what they show in words only."""
+"""Addresses of the settings."""
 
 from django.urls import path
 
 from releaseorch.web.views import settings
 
-urlpatterns = [
-    path("settings", settings.settings, name="settings"),
-    path("policies", settings.policies, name="policies"),
-]
+urlpatterns = [path("settings", settings.settings, name="settings")]

@@ -14,8 +14,7 @@ from releaseorch.catalog.models import Application, Procedure
 from releaseorch.environments import ahead
 from releaseorch.environments.models import Connection
 from releaseorch.environments.queries import in_use
-from releaseorch.policies import words
-from releaseorch.policies.models import ApprovalPolicy
+from releaseorch.policies import slots
 from releaseorch.web.http import render_page
 
 
@@ -61,7 +60,7 @@ def groups() -> list[Group]:
                 Place("/procedures", _("Procedures"), _("How components are deployed: steps in phases, as YAML."),
                       Procedure.objects.values("name_key").distinct().count),
                 Place("/policies", _("Policies"), _("Whose consent a request or a run needs, and where."),
-                      ApprovalPolicy.objects.count),
+                      slots.in_force().count),
             ),
         ),
         Group(
@@ -84,12 +83,6 @@ def groups() -> list[Group]:
             ),
         ),
     ]  # fmt: skip
-
-
-@require_safe
-def policies(request: HttpRequest) -> HttpResponse:
-    """Whose consent is asked for, in words."""
-    return render_page(request, "settings/policies.html", {"rules": words.every_rule()})
 
 
 @require_safe

@@ -1,0 +1,88 @@
+"""Policies in the browser: what counts, what will, what was; made, changed, ended; refusals keep what was typed."""
+
+from datetime import timedelta
+
+import pytest
+
+from releaseorch.core import clock
+from releaseorch.policies.models import ApprovalPolicy
+from tests.factories import House
+
+pytestmark = pytest.mark.django_db
+NEW = {
+    "name": "Money",
+    "subject": "request",
+    "slot_1_who": "role:qa_lead",
+    "slot_1_quorum": "1",
+    "slot_1_name": "",
+}
+
+
+def local(moment) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M")
+
+
+def test_an_administrator_makes_changes_and_ends_a_policy(house: House, door) -> None:
+    client = door(house.cast.administrator)
+    assert "New policy" in client.get("/policies").content.decode()
+    made = client.post("/policies/new", {**NEW, "environment": house.production.pk}, follow=True)
+    text = made.content.decode()
+    assert "A request is approved by 1 × QA lead." in text and "Quinn Abara" in text and "Production" in text
+    policy = ApprovalPolicy.objects.get()
+    assert policy.slots.get().name == "QA lead"
+
+    form = client.get(f"/policies/{policy.pk}/edit").content.decode()
+    assert 'value="role:qa_lead" selected' in form and "Save as version 2" in form
+    then = clock.now() + timedelta(days=3)
+    changed = client.post(
+        f"/policies/{policy.pk}/edit",
+        {"slot_1_who": f"team:{house.cast.billing.pk}", "slot_1_quorum": "1", "slot_1_name": "", "version": 1,
+         "reason": "Billing wants a word.", "valid_from": local(then)}, follow=True,
+    )  # fmt: skip
+    assert "Omar Haddad" in changed.content.decode()
+    listed = client.get("/policies").content.decode()
+    assert "From a later day on" in listed and "A request is approved by 1 × Billing." in listed
+    assert "A request is approved by 1 × QA lead." in listed
+
+    newest = ApprovalPolicy.objects.latest("version")
+    client.post(f"/policies/{newest.pk}/retire", {"reason": "Not after all.", "version": 2})
+    assert "2 versions that count no more" in client.get("/policies").content.decode()
+    assert "This policy has ended." in client.get(f"/policies/{policy.pk}").content.decode()
+
+
+def test_a_policy_that_nobody_can_satisfy_comes_back_as_typed(house: House, door) -> None:
+    client = door(house.cast.administrator)
+    answer = client.post("/policies/new", {**NEW, "slot_1_who": "role:security", "slot_1_name": "The vault"})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and not ApprovalPolicy.objects.exists()
+    assert "Nobody could ever approve as The vault" in text
+    assert 'value="role:security" selected' in text and 'value="The vault"' in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"slot_1_who": ""}, "A policy asks for one slot at least."),
+        ({"slot_1_who": "role:king"}, "Select a valid choice"),
+        ({"slot_1_quorum": "0"}, "greater than or equal to 1"),
+        ({"slot_1_quorum": "many"}, "Enter a whole number."),
+        ({"valid_from": "2026-13-01T00:00"}, "Enter a valid date/time."),
+        ({"valid_from": "2020-01-01T00:00"}, "This is over; a policy changes from now on, or later."),
+        ({"name": ""}, "This field is required."),
+        ({"environment": "99999"}, "Select a valid choice"),
+        (
+            {"slot_2_who": "role:qa_lead", "slot_2_quorum": "1", "slot_2_name": "B"},
+            "Two slots ask for QA lead",
+        ),
+    ],
+)
+def test_what_cannot_be_taken_is_said(house: House, door, typed: dict[str, str], sentence: str) -> None:
+    answer = door(house.cast.administrator).post("/policies/new", {**NEW, **typed})
+    assert answer.status_code == 422 and sentence in answer.content.decode()
+    assert not ApprovalPolicy.objects.exists()
+
+
+def test_whoever_may_not_is_told_and_offered_nothing(house: House, door) -> None:
+    client = door(house.cast.release_manager)
+    assert "New policy" not in client.get("/policies").content.decode()
+    assert client.post("/policies/new", NEW).status_code == 403
