@@ -27,6 +27,7 @@ from releaseorch.policies.slots import SlotSpec
 
 TOPICS = ("requests", "runs", "policies")
 MOST_SLOTS = 12
+LARGEST_QUORUM = 20
 MOST_NAMED = 8
 # A form says minutes: what was the present minute when it was sent is now.
 JUST_NOW = timedelta(minutes=1)
@@ -73,9 +74,9 @@ def create_policy(
     with transaction.atomic():
         last = _newest(made.name)
         if last is not None and not last.is_over:
-            raise _taken(last)
+            raise Invalid({"name": _taken(last)})
         made.version = last.version + 1 if last is not None else 1
-        insert(made, "name", _taken(made).reasons[0])
+        insert(made, "name", _taken(made))
         _write_slots(made, slots)
         events.record(
             actor=actor, verb="policy.created", subject=made, topics=TOPICS,
@@ -159,7 +160,9 @@ def where_of(policy: ApprovalPolicy) -> str:
 
 def _newest(name: str) -> ApprovalPolicy | None:
     """The newest version of the policy that has this name to the eye, locked."""
-    versions = ApprovalPolicy.objects.select_for_update(of=("self",)).filter(name_key=name_key(name))
+    versions = ApprovalPolicy.objects.filter(name_key=name_key(name))
+    # Whoever changes it now is waited for first, and only then is looked which version is the newest.
+    list(versions.select_for_update().order_by("pk").values_list("pk"))
     return versions.select_related("environment", "application__team").order_by("-version").first()
 
 
@@ -170,7 +173,7 @@ def _going_on(policy: ApprovalPolicy, seen: int | None) -> ApprovalPolicy:
         said = {"policy": last.name, "version": last.version}
         raise Conflict(_("There is version %(version)d of %(policy)s meanwhile. Look at it first.") % said)
     if last.is_over:
-        raise Conflict(_("This policy has ended. Make a new one of that name.") % {"policy": last.name})
+        raise Conflict(_("This policy has ended. Make a new one of that name."))
     return last
 
 
@@ -189,9 +192,8 @@ def _begin(moment: datetime | None, field: str = "valid_from") -> datetime:
     return moment
 
 
-def _taken(policy: ApprovalPolicy) -> Invalid:
-    said = _("There is a policy %(name)s already; edit that one.") % {"name": policy.name}
-    return Invalid({"name": said})
+def _taken(policy: ApprovalPolicy) -> str:
+    return _("There is a policy %(name)s already; edit that one.") % {"name": policy.name}
 
 
 def _write_slots(policy: ApprovalPolicy, drafts: Sequence[SlotDraft]) -> None:
@@ -231,8 +233,9 @@ def _check_slots(drafts: Sequence[SlotDraft]) -> None:
     for draft in drafts:
         if (draft.role is None) == (draft.team is None):
             raise Invalid({"slots": _("%(slot)s needs either a role or a team.") % {"slot": draft.name}})
-        if draft.quorum < 1:
-            raise Invalid({"slots": _("%(slot)s needs one person at least.") % {"slot": draft.name}})
+        if not 1 <= draft.quorum <= LARGEST_QUORUM:
+            said = _("%(slot)s needs one person at least, and %(most)d at most.")
+            raise Invalid({"slots": said % {"slot": draft.name, "most": LARGEST_QUORUM}})
     if len({name_key(draft.name) for draft in drafts}) < len(drafts):
         raise Invalid({"slots": _("Two slots have the same name.")})
     asked = Counter(draft.spec.who for draft in drafts)

@@ -25,9 +25,7 @@ from releaseorch.catalog.models import Application
 from releaseorch.environments.models import Environment
 from releaseorch.policies import queries, services
 from releaseorch.policies.models import ApprovalPolicy, ApprovalSlot, Subject
-from releaseorch.policies.services import SlotDraft
-
-LARGEST_QUORUM = 20
+from releaseorch.policies.services import LARGEST_QUORUM, SlotDraft
 
 
 class SlotOut(serializers.ModelSerializer[ApprovalSlot]):

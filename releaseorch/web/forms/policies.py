@@ -13,13 +13,12 @@ from releaseorch.catalog.models import Application
 from releaseorch.core.fields import NAME_LENGTH, TEXT_LENGTH
 from releaseorch.environments.queries import in_use
 from releaseorch.policies.models import Subject
-from releaseorch.policies.services import MOST_SLOTS, SlotDraft
+from releaseorch.policies.services import LARGEST_QUORUM, MOST_SLOTS, SlotDraft
 from releaseorch.web.forms.base import NounForm, Section
 from releaseorch.web.forms.features import moment
 
 ROLE, TEAM = "role", "team"
 SPARE = 3  # empty rows below those that are filled
-LARGEST_QUORUM = 20
 
 
 class PolicyForm(NounForm):
