@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from releaseorch.accounts.roles import Role
 from releaseorch.core import clock
-from releaseorch.policies.models import ApprovalPolicy
+from releaseorch.policies.models import ApprovalPolicy, ApprovalSlot
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def in_force() -> QuerySet[ApprovalPolicy]:
 
 def policies_for(subject: str) -> list[ApprovalPolicy]:
     """What counts now of requests, or of runs, with its slots; two queries."""
-    found = in_force().filter(subject=subject).prefetch_related("slots__team").order_by("name", "id")
-    return list(found)
+    slots = Prefetch("slots", ApprovalSlot.objects.select_related("team"))
+    return list(in_force().filter(subject=subject).prefetch_related(slots).order_by("name", "id"))
 
 
 def slots_for(subject: str, environment_id: int, application_ids: Collection[int]) -> list[SlotSpec]:

@@ -79,10 +79,12 @@ class FeedLine:
 
 
 def feed_of(run: DeploymentRun) -> list[FeedLine]:
-    """The newest lines of the run's events and its steps' decisions; two queries."""
+    """The newest lines of the run's events and its steps' decisions; two queries, one before it has started."""
     events = (_of_event(event) for event in audit.events_of("run", run.pk, LONGEST))
-    decisions = Decision.objects.filter(step__run=run).select_related(*WITH_NAMES, "step")[:LONGEST]
-    lines = [line for line in events if line is not None] + [_of_decision(one) for one in decisions]
+    lines = [line for line in events if line is not None]
+    if run.started_at is not None:
+        decisions = Decision.objects.filter(step__run=run).select_related(*WITH_NAMES, "step")[:LONGEST]
+        lines += [_of_decision(one) for one in decisions]
     return sorted(lines, key=lambda line: line.at, reverse=True)[:LONGEST]
 
 
