@@ -25,7 +25,7 @@ def reservations_ahead(
         rows = rows.filter(environment_id__in=environment_ids)
     if until is not None:
         rows = rows.filter(starts_at__lte=until)
-    return list(rows.select_related("environment", "application__team", "owner").order_by("starts_at", "pk"))
+    return list(rows.select_related("environment", "application", "owner").order_by("starts_at", "pk"))
 
 
 def freezes_ahead(until: datetime | None = None) -> QuerySet[Freeze]:
@@ -33,7 +33,7 @@ def freezes_ahead(until: datetime | None = None) -> QuerySet[Freeze]:
     rows = Freeze.objects.filter(lifted_at=None, ends_at__gt=clock.now())
     if until is not None:
         rows = rows.filter(starts_at__lte=until)
-    return rows.select_related("environment", "application__team", "set_by").order_by("starts_at", "pk")
+    return rows.select_related("environment", "application", "set_by").order_by("starts_at", "pk")
 
 
 def freezes_over(cursor: str | None = None) -> Page[Freeze]:

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from releaseorch.accounts.models import Team
 from releaseorch.core import clock
+from releaseorch.core.choosing import MOST_OFFERED
 from releaseorch.policies.models import ApprovalPolicy
 from tests.factories import House
 
@@ -86,3 +88,21 @@ def test_whoever_may_not_is_told_and_offered_nothing(house: House, door) -> None
     client = door(house.cast.release_manager)
     assert "New policy" not in client.get("/policies").content.decode()
     assert client.post("/policies/new", NEW).status_code == 403
+
+
+def test_among_hundreds_of_teams_one_is_named(house: House, door) -> None:
+    Team.objects.bulk_create(
+        Team(name=f"Crew {n}", slug=f"crew-{n}", name_key=f"crew {n}") for n in range(MOST_OFFERED)
+    )
+    client = door(house.cast.administrator)
+    form = client.get("/policies/new").content.decode()
+    assert "Crew 7" not in form and "Or a team" in form
+    client.post("/policies/new", {**NEW, "slot_1_who": "", "slot_1_team": "billing"})
+    slot = ApprovalPolicy.objects.get().slots.get()
+    assert slot.team == house.cast.billing and slot.name == "Billing"
+    again = client.get(f"/policies/{slot.policy_id}/edit").content.decode()
+    assert 'name="slot_1_team" value="Billing"' in again
+    both = client.post("/policies/new", {**NEW, "name": "Both", "slot_1_team": "Billing"})
+    assert both.status_code == 422 and "needs either a role or a team" in both.content.decode()
+    nobody = client.post("/policies/new", {**NEW, "name": "None", "slot_1_who": "", "slot_1_team": "Nobody"})
+    assert nobody.status_code == 422 and ApprovalPolicy.objects.count() == 1

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from releaseorch.accounts.models import Team
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.models import Application
+from releaseorch.core.choosing import few_of
 from releaseorch.core.fields import NAME_LENGTH, TEXT_LENGTH
 from releaseorch.environments.queries import in_use
 from releaseorch.policies.models import Subject
 from releaseorch.policies.services import LARGEST_QUORUM, MOST_SLOTS, SlotDraft
-from releaseorch.web.forms.base import NounForm, Section
+from releaseorch.web.forms.base import NamedRow, NounForm, Section
 from releaseorch.web.forms.features import moment
 
 ROLE, TEAM = "role", "team"
@@ -34,19 +35,26 @@ class PolicyForm(NounForm):
     def __init__(self, *args: Any, slots: Iterable[SlotDraft] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         filled = list(slots)
-        teams = list(Team.objects.filter(retired_at=None).order_by("name"))
-        self.teams = {str(team.pk): team for team in teams}
+        teams = Team.objects.filter(retired_at=None).order_by("name")
+        offered = few_of(teams)  # None: too many, one is named
         choices: list[tuple[Any, Any]] = [
             ("", _("nobody: no such slot")),
             (_("A role"), [(f"{ROLE}:{role.value}", role.label) for role in Role if role != Role.AUDITOR]),
-            (_("A team"), [(f"{TEAM}:{team.pk}", team.name) for team in teams]),
         ]
+        if offered is not None:
+            choices.append((_("A team"), [(f"{TEAM}:{pk}", name) for pk, name in offered]))
         self.rows = range(1, self._row_count(len(filled)) + 1)
+        self.parts = ("who", "quorum", "name") if offered is not None else ("who", "team", "quorum", "name")
         for n in self.rows:
             draft = filled[n - 1] if n <= len(filled) else None
             self.fields[f"slot_{n}_who"] = forms.ChoiceField(
-                label=_("Whose word"), choices=choices, required=False, initial=_who(draft)
-            )
+                label=_("Whose word"), choices=choices, required=False,
+                initial=_who(draft, by_name=offered is None),
+            )  # fmt: skip
+            if offered is None:
+                named = NamedRow(forms.ModelChoiceField(teams, label=_("Or a team"), required=False), teams)
+                named.initial = draft.team if draft else None
+                self.fields[f"slot_{n}_team"] = named
             self.fields[f"slot_{n}_quorum"] = forms.IntegerField(
                 label=_("How many people"), min_value=1, max_value=LARGEST_QUORUM, required=False,
                 initial=draft.quorum if draft else 1,
@@ -61,7 +69,7 @@ class PolicyForm(NounForm):
         if about:
             yield Section("", "", about)
         for n in self.rows:
-            names = [f"slot_{n}_{part}" for part in ("who", "quorum", "name")]
+            names = [f"slot_{n}_{part}" for part in self.parts]
             yield Section(gettext("Slot %(n)d") % {"n": n}, "", [self[name] for name in names])
         yield Section(_("From when"), "", [self[name] for name in self.last])
 
@@ -78,10 +86,13 @@ class PolicyForm(NounForm):
     def _draft(self, n: int) -> SlotDraft | None:
         typed = self.cleaned_data
         kind, _colon, value = typed[f"slot_{n}_who"].partition(":")
-        if not kind:
+        role = Role(value) if kind == ROLE else None
+        team: Team | None = typed.get(f"slot_{n}_team")
+        if kind == TEAM:
+            team = Team.objects.get(pk=value)
+        if role is None and team is None:
             return None
-        role, team = (Role(value), None) if kind == ROLE else (None, self.teams[value])
-        name = typed[f"slot_{n}_name"].strip() or (str(role.label) if role else team.name if team else "")
+        name = typed[f"slot_{n}_name"].strip() or (team.name if team else str(role.label) if role else "")
         return SlotDraft(name=name, role=role, team=team, quorum=typed[f"slot_{n}_quorum"] or 1)
 
 
@@ -101,7 +112,7 @@ class NewPolicyForm(PolicyForm):
     last = ("valid_from",)
 
 
-def _who(draft: SlotDraft | None) -> str:
-    if draft is None:
+def _who(draft: SlotDraft | None, *, by_name: bool) -> str:
+    if draft is None or (draft.team and by_name):
         return ""
     return f"{TEAM}:{draft.team.pk}" if draft.team else f"{ROLE}:{draft.role}"
