@@ -274,8 +274,7 @@ def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[in
     )
     for reservation in kept.select_related("owner", "application", "environment").only(*KEPT):
         facts.reservations[reservation.environment_id].append(reservation)
-    freezes = ahead.freezes_ahead(now + ahead.SEEN_AHEAD).select_related(None)
-    facts.freezes = list(freezes.select_related("environment", "application", "set_by").only(*FROZEN))
+    facts.freezes = list(ahead.freezes_ahead(now + ahead.SEEN_AHEAD).only(*FROZEN))
     applications = {
         application.pk
         for subject in subjects

@@ -101,8 +101,8 @@ def work_of(person: Person) -> WorkOfPerson:
                 run__state=RunState.RUNNING,
             )
         )
-        .select_related("team", "component__application")
-        .prefetch_related(Prefetch("run", DeploymentRun.objects.select_related("environment")))
+        .select_related("team", "component__application__team")
+        .prefetch_related("owner", Prefetch("run", DeploymentRun.objects.select_related("environment")))
         .order_by("ready_at", "id")
     )
     waiting = [step for step in steps if step.state == StepState.NEEDS_DECISION]
