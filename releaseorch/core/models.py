@@ -1,14 +1,16 @@
 """The base model whose save is guarded (what was changed in between is never overwritten), signs of life, holds."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from releaseorch.core import clock
 from releaseorch.core.database import is_clash
 from releaseorch.core.errors import Conflict
+
+M = TypeVar("M", bound=models.Model)
 
 
 class StatefulModel(models.Model):
@@ -157,3 +159,9 @@ class Hold(GuardedModel):
 
     def __str__(self) -> str:
         return f"hold {self.pk}"
+
+
+def known_by(model: type[M], **columns: Any) -> M:
+    """An object of a row of which another query has read these columns; the others are read when they are asked for."""
+    names = [field.attname for field in model._meta.concrete_fields if field.attname in columns]
+    return model.from_db(DEFAULT_DB_ALIAS, names, [columns[name] for name in names])

@@ -107,7 +107,7 @@ def release_detail(release_id: int) -> ReleaseDetail | None:
 
 
 def parts_of(feature_ids: Collection[int]) -> dict[int, list[FeaturePart]]:
-    """The parts of each feature, by application name, without their requests; five queries."""
+    """The parts of each feature, by application name, without their requests; four queries."""
     versions: dict[tuple[int, int], list[ComponentVersion]] = defaultdict(list)
     lines = FeatureInVersion.objects.filter(feature__in=feature_ids).select_related("version__component")
     named = lines.only(

@@ -35,7 +35,7 @@ class Followed:
 
 
 def followed(person: Person, most: int) -> Followed:
-    """At most so many of both kinds, those of the nearest release first; five queries, three more for what is over."""
+    """At most so many of both kinds, those of the nearest release first; four queries, three more for what is over."""
     under_way = Q(releases__state__in=[one for one in ReleaseState if one not in RELEASE_FINAL])
     listed = (
         Feature.objects.filter(Q(owner=person) | Q(tester=person))

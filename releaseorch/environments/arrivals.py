@@ -5,17 +5,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from releaseorch.catalog.models import Component, ComponentVersion
-from releaseorch.environments import inventory
+from releaseorch.core.models import known_by
 from releaseorch.environments.models import Environment, Installation
-from releaseorch.features.models import FeatureInVersion
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """An application's part of a feature is in an environment, by what is installed there now."""
+    """An application's part of a feature is in an environment, by what is installed there now.
+
+    Of the component its name and application were read, of the version its text.
+    """
 
     environment: Environment
     component: Component
@@ -23,84 +25,61 @@ class Arrival:
     since: datetime
 
 
-# Of an installation, its component and its version: what pages say of an arrival.
-SAID = (
-    "environment_id", "since", "component__name", "component__application_id",
-    "version__text", "version__component_id", "version__registered_at",
-)  # fmt: skip
-Age = tuple[
-    datetime, int
-]  # of a version: when it was registered; of two at once the one with the higher id is newer
+# Versions as old as the installed one, or older: of two registered at once the one with the higher id is newer.
+NOT_NEWER = Q(component__versions__registered_at__lt=F("version__registered_at")) | Q(
+    component__versions__registered_at=F("version__registered_at"), component__versions__lte=F("version")
+)
+FEATURE = "component__versions__held__feature_id"
 
 
 def of_features(
     feature_ids: Collection[int], environment_ids: Collection[int] | None = None
 ) -> dict[int, list[Arrival]]:
-    """Arrivals by feature, in promotion order; three queries.
+    """Arrivals by feature, in promotion order, by application and component; two queries.
 
     What is uncertain hasn't arrived. A later version of the same component is taken to hold what earlier ones held.
     """
-    first = _first_versions(feature_ids)
-    found: dict[int, list[Arrival]] = defaultdict(list)
-    if not first:
-        return found
     places = Environment.objects.in_bulk()
-    rows = _installed(first, environment_ids).select_related("component", "version").only(*SAID)
-    for row in sorted(rows, key=lambda row: _in_order(row, places[row.environment_id])):
-        if row.version is None:
-            continue
-        age = (row.version.registered_at, row.version.pk)
-        for feature_id, oldest in first[row.component_id].items():
-            if age >= oldest:
-                found[feature_id].append(
-                    Arrival(places[row.environment_id], row.component, row.version, row.since)
-                )
+    rows = _arrived(feature_ids, places if environment_ids is None else environment_ids).values_list(
+        "component__application__name", "component__name", "pk", FEATURE, "environment_id", "component_id",
+        "component__application_id", "version_id", "version__text", "since",
+    )  # fmt: skip
+    found: dict[int, list[Arrival]] = defaultdict(list)
+    components: dict[int, Component] = {}
+    for _, name, _, feature_id, place_id, pk, application_id, version_id, text, since in sorted(
+        rows.distinct()
+    ):
+        if pk not in components:
+            components[pk] = known_by(Component, id=pk, name=name, application_id=application_id)
+        version = known_by(ComponentVersion, id=version_id, component_id=pk, text=text)
+        found[feature_id].append(Arrival(places[place_id], components[pk], version, since))
+    for arrived in found.values():
+        arrived.sort(key=lambda one: (one.environment.rank, one.environment.name))
     return found
 
 
 def applications_there(
     feature_ids: Collection[int], environment_ids: Collection[int]
 ) -> dict[tuple[int, int], set[int]]:
-    """By environment and feature, the applications whose part of it has arrived; two queries, no rows read in full."""
-    first = _first_versions(feature_ids)
+    """By environment and feature, the applications whose part of it has arrived; one query."""
     found: dict[tuple[int, int], set[int]] = defaultdict(set)
-    columns = (
-        "environment_id",
-        "component_id",
-        "component__application_id",
-        "version__registered_at",
-        "version_id",
-    )
-    rows = _installed(first, environment_ids).values_list(*columns) if first else ()
-    for environment_id, component_id, application_id, registered_at, version_id in rows:
-        for feature_id, oldest in first[component_id].items():
-            if (registered_at, version_id) >= oldest:
-                found[(environment_id, feature_id)].add(application_id)
+    rows = _arrived(feature_ids, environment_ids)
+    columns = ("environment_id", FEATURE, "component__application_id")
+    for environment_id, feature_id, application_id in rows.values_list(*columns).distinct():
+        found[(environment_id, feature_id)].add(application_id)
     return found
 
 
-def _in_order(row: Installation, place: Environment) -> tuple[int, str, int, str, int]:
-    """By promotion order, then by application, then by component."""
-    return (place.rank, place.name, row.component.application_id, row.component.name, row.pk)
+def _arrived(feature_ids: Collection[int], environment_ids: Collection[int]) -> QuerySet[Installation]:
+    """What is there for sure, once for each version not newer that holds one of the features.
 
-
-def _first_versions(feature_ids: Collection[int]) -> dict[int, dict[int, Age]]:
-    """By component and feature, the age of the first version that holds it; one query."""
-    lines = FeatureInVersion.objects.filter(feature__in=feature_ids).values_list(
-        "version__component_id", "feature_id", "version__registered_at", "version_id"
+    With the environments named, databases find it by what is there now, not by what was ever there of a component.
+    """
+    return Installation.objects.filter(
+        NOT_NEWER,
+        component__versions__held__feature__in=feature_ids,
+        environment__in=environment_ids,
+        until=None,
+        version__isnull=False,
+        uncertain_with=None,
     )
-    first: dict[int, dict[int, Age]] = defaultdict(dict)
-    for component_id, feature_id, registered_at, version_id in lines:
-        age = (registered_at, version_id)
-        first[component_id][feature_id] = min(age, first[component_id].get(feature_id, age))
-    return first
-
-
-def _installed(
-    components: Collection[int], environment_ids: Collection[int] | None
-) -> QuerySet[Installation]:
-    """What is there now for sure of these components; None means in any environment."""
-    rows = Installation.objects.filter(
-        inventory.of_components(list(components)), until=None, version__isnull=False, uncertain_with=None
-    )
-    return rows if environment_ids is None else rows.filter(environment__in=environment_ids)

@@ -144,6 +144,8 @@ class Installation(models.Model):
                 condition=Q(until=None),
                 name="environments_open",
             ),
+            # The same by component; without it a planner reads all that was ever there of a component.
+            models.Index(fields=["component"], condition=Q(until=None), name="environments_open_component"),
         ]
 
     def __str__(self) -> str:

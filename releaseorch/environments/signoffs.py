@@ -56,7 +56,7 @@ class Standing:
 
 
 def standings(feature: Feature, scopes: Sequence[FeatureScope]) -> list[Standing]:
-    """Every environment that the feature has reached or that has a word on it, in promotion order; four queries."""
+    """Every environment that the feature has reached or that has a word on it, in promotion order; three queries."""
     words: dict[int, FeatureSignoff] = {}
     for word in FeatureSignoff.objects.filter(feature=feature).select_related("person", "environment"):
         words.setdefault(word.environment_id, word)

@@ -144,7 +144,8 @@ class ReleaseMilestone(models.Model):
 class FeatureInVersion(models.Model):
     """A component version holds (its part of) a feature."""
 
-    version = models.ForeignKey(ComponentVersion, models.CASCADE, related_name="+")
+    # No way back from a version, but a name for queries of what is installed (environments.arrivals).
+    version = models.ForeignKey(ComponentVersion, models.CASCADE, related_name="+", related_query_name="held")
     feature = models.ForeignKey(Feature, models.CASCADE, related_name="held_by")
 
     class Meta:

@@ -104,6 +104,6 @@ def test_every_environment_is_told_at_constant_cost(house: House, django_assert_
         arrive(house, house.payouts, house.claims_web, f"5.{place.rank}.0", place)
     say(house)
     scopes = list(house.payouts.scopes.all())
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         found = signoffs.standings(house.payouts, scopes)
     assert [one.environment.name for one in found] == ["Development", "Integration", "Acceptance"]
