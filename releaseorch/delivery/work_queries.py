@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q, prefetch_related_objects
 
@@ -83,6 +85,7 @@ class MyWork:
     held_up: tuple[
         DeploymentRun, ...
     ]  # runs past their window or in a freeze: this person says how they go on
+    under_way: tuple[DeploymentRun, ...]  # all runs that are, whoever acts in them
     run_drafts: tuple[DeploymentRun, ...]  # runs that wait for this person to propose them
     my_move: tuple[RequestRow, ...]  # my requests that wait for me
     waiting: tuple[RequestRow, ...]  # my requests that wait for somebody or something else
@@ -117,9 +120,11 @@ class MyWork:
 def my_work(person: Person, now: int = NOW) -> MyWork:
     """The first rows of each part, of what needs the person `now` in all; about forty queries, whatever there is."""
     requests = _requests(person)
-    steps, approvable = run_queries.work_of(person), _approvable(person)
-    drafts = list(DeploymentRun.objects.filter(state=RunState.DRAFT, edited_by=person))
-    held_up = run_queries.held_up_runs(person)
+    under_way = run_queries.runs_under_way()
+    steps = run_queries.work_of(person, under_way)
+    held_up = run_queries.held_up_runs(person, under_way)
+    drafts, proposed = _not_begun(person)
+    approvable = _approvable(person, proposed)
     needing = [
         len(steps.asked), len(steps.to_decide), len(steps.second), len(steps.mine), len(steps.to_take),
         len(approvable), len(requests["my_move"]), len(drafts), len(held_up),
@@ -136,6 +141,7 @@ def my_work(person: Person, now: int = NOW) -> MyWork:
         ),
         held_up=tuple(held_up[:held]),
         run_drafts=tuple(drafts[:draft]),
+        under_way=tuple(under_way),
         followed=followed(person, SHOWN),
         teams=tuple(Team.objects.filter(pk__in=teams)),
         applications=() if any(needing) else tuple(
@@ -159,16 +165,22 @@ def shares(numbers: Sequence[int], most: int) -> list[int]:
 
 def _requests(person: Person) -> dict[str, list[int]]:
     """The ids of the requests of each part, the most urgent first; three queries that read no row in full."""
-    mine = Q(requester=person) | Q(filed_by=person)
-    recent = Q(state__in=sorted(REQUEST_FINAL), closed_at__gt=clock.now() - RECENT)
+    since = clock.now() - RECENT
+    mine = [Q(requester=person), Q(filed_by=person)]
     columns = ("pk", "state", "closed_at")
-    is_open = Q(state__in=sorted(REQUEST_OPEN))
-    own = list(DeploymentRequest.objects.filter(mine, is_open | recent).order_by("-id").values_list(*columns))
+    # Said once for each of both, so that an index finds what is open or has just ended, not what somebody ever filed.
+    own = list(
+        DeploymentRequest.objects.filter(
+            reduce(or_, (who & when for who in mine for when in (Q(closed_at=None), Q(closed_at__gt=since))))
+        )
+        .order_by("-id")
+        .values_list(*columns)
+    )
     my_move = sorted((one for one in own if one[1] in URGENCY), key=lambda one: URGENCY[RequestState(one[1])])
-    over = [one for one in own if one[1] in REQUEST_FINAL]
+    over = [one for one in own if one[1] in REQUEST_FINAL and one[2] is not None]
     of_teams = DeploymentRequest.objects.filter(
         application__team__in=policy.team_ids(person), state__in=sorted(REQUEST_OPEN - {RequestState.DRAFT})
-    ).exclude(mine)
+    ).exclude(reduce(or_, mine))
     composes = any(grant.role == Role.RELEASE_MANAGER for grant in policy.grants_of(person))
     loose = DeploymentRequest.objects.filter(state=RequestState.APPROVED, run=None) if composes else None
     return {
@@ -195,7 +207,18 @@ def _rows(ids: Mapping[str, Sequence[int]]) -> dict[str, tuple[RequestRow, ...]]
     return {part: tuple(found[pk] for pk in ones if pk in found) for part, ones in ids.items()}
 
 
-def _approvable(person: Person) -> list[ToApprove]:
+def _not_begun(person: Person) -> tuple[list[DeploymentRun], list[DeploymentRun]]:
+    """Drafts that the person edits, the newest first; what others propose, the longest first; one query."""
+    drafts, proposed = Q(state=RunState.DRAFT, edited_by=person), Q(state=RunState.PROPOSED)
+    rows = DeploymentRun.objects.filter(drafts | (proposed & ~Q(composed_by=person) & ~Q(edited_by=person)))
+    found = list(rows.order_by("proposed_at", "pk"))
+    return (
+        sorted((run for run in found if run.state == RunState.DRAFT), key=lambda run: run.pk, reverse=True),
+        [run for run in found if run.state == RunState.PROPOSED],
+    )
+
+
+def _approvable(person: Person, runs: Sequence[DeploymentRun]) -> list[ToApprove]:
     """What the person may approve, read only in part: what holds up a run under way first, then by deadline."""
     requests = list(
         DeploymentRequest.objects.filter(state=RequestState.SUBMITTED)
@@ -203,12 +226,6 @@ def _approvable(person: Person) -> list[ToApprove]:
         .select_related("application")
         .only(*OF_SLOTS)
         .order_by("submitted_at", "id")
-    )
-    runs = list(
-        DeploymentRun.objects.filter(state=RunState.PROPOSED)
-        .exclude(composed_by=person)
-        .exclude(edited_by=person)
-        .order_by("proposed_at", "id")
     )
     closes = _approval_closes(requests)
     of_requests, of_runs = approvals.slots_of_requests(requests), approvals.slots_of_runs(runs)

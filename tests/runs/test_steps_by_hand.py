@@ -11,7 +11,7 @@ from releaseorch.core.errors import Conflict, Invalid, NotAllowed
 from releaseorch.runs import services
 from releaseorch.runs.engine.turn import claim_step
 from releaseorch.runs.models import Attempt, DeploymentRun, Evidence
-from releaseorch.runs.queries import step_actions, steps_of, work_of
+from releaseorch.runs.queries import runs_under_way, step_actions, steps_of, work_of
 from releaseorch.runs.store import store
 from releaseorch.waiting.models import Interval
 from tests.characters import Cast
@@ -30,14 +30,14 @@ def test_a_member_of_the_team_or_an_operator_takes_it(cast: Cast, run: Deploymen
     for nobody in (cast.other_developer, cast.auditor, cast.outsider):
         with pytest.raises(NotAllowed, match="A member of Claims or an operator takes this step"):
             services.take_step(actor=nobody, step=a.step(run, "check"))
-    assert [step.key for step in work_of(cast.teammate).to_take] == ["check"]
-    assert work_of(cast.other_developer).to_take == []
+    assert [step.key for step in work_of(cast.teammate, runs_under_way()).to_take] == ["check"]
+    assert work_of(cast.other_developer, runs_under_way()).to_take == []
     step = services.take_step(actor=cast.teammate, step=a.step(run, "check"))
     assert (step.state, step.owner, step.token) == ("claimed", cast.teammate, 1)
     assert step.started_at is not None
     attempt = a.last_attempt(run, "check")
     assert (attempt.person, attempt.state, attempt.lease_until) == (cast.teammate, "running", None)
-    assert [step.key for step in work_of(cast.teammate).mine] == ["check"]
+    assert [step.key for step in work_of(cast.teammate, runs_under_way()).mine] == ["check"]
 
 
 def test_the_second_who_takes_it_is_told(cast: Cast, run: DeploymentRun) -> None:
@@ -70,7 +70,7 @@ def test_nothing_is_taken_from_a_paused_run(cast: Cast, run: DeploymentRun) -> N
         False,
         "The run is paused; nothing is begun in it now.",
     )
-    assert work_of(cast.developer).to_take == []
+    assert work_of(cast.developer, runs_under_way()).to_take == []
 
 
 def test_it_is_handed_back_with_a_reason_and_somebody_else_takes_it(cast: Cast, run: DeploymentRun) -> None:
@@ -166,8 +166,8 @@ def test_failed_goes_to_somebody_who_decides(cast: Cast, run: DeploymentRun) -> 
     assert a.waits_of(run, "check") == "Needs a decision by an operator or a release manager."
     assert a.last_attempt(run, "check").state == "failed"
     assert Event.objects.get(verb="step.failed").reason == "The page is blank."
-    assert [step.key for step in work_of(cast.operator).to_decide] == ["check"]
-    assert work_of(cast.developer).to_decide == []
+    assert [step.key for step in work_of(cast.operator, runs_under_way()).to_decide] == ["check"]
+    assert work_of(cast.developer, runs_under_way()).to_decide == []
 
 
 def test_what_is_done_in_a_paused_run_counts_and_the_rest_waits(cast: Cast, run: DeploymentRun) -> None:

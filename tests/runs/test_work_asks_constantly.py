@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from releaseorch.accounts.models import Person
@@ -16,8 +17,14 @@ pytestmark = pytest.mark.django_db
 
 
 def asked_for(person: Person) -> int:
+    """By the page My work, the steps and the buttons on it too."""
+    client = Client()
+    client.force_login(person)
     with CaptureQueriesContext(connection) as seen:
-        queries.work_of(Person.objects.get(pk=person.pk))
+        page = client.get("/?all=now")
+    assert page.content.count(b"Take a step") == len(
+        queries.work_of(person, queries.runs_under_way()).to_take
+    )
     return len(seen)
 
 

@@ -90,6 +90,7 @@ class DeploymentRequest(GuardedModel):
             models.Index(fields=["environment", "state", "-id"], name="delivery_request_board"),
             models.Index(fields=["release", "application"], name="delivery_request_release"),
             models.Index(fields=["requester", "-id"], name="delivery_request_mine"),
+            models.Index(fields=["requester", "closed_at"], name="delivery_request_of_late"),
             models.Index(fields=["application", "-id"], name="delivery_request_app"),
             models.Index(fields=["state", "-id"], name="delivery_request_state_new"),
             models.Index(fields=["run", "state", "-id"], name="delivery_request_run_state"),

@@ -1,25 +1,30 @@
 """Whose move it is: in one run, and for one person over all runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 
 from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person, Team
 from releaseorch.accounts.roles import Role
 from releaseorch.catalog.states import StepKind
-from releaseorch.core import clock
 from releaseorch.runs import expectations, rights, waits
 from releaseorch.runs.models import Confirmation, DeploymentRun, Step
 from releaseorch.runs.queries import second_person
 from releaseorch.runs.rows import WITH_NAMES
-from releaseorch.runs.states import RUN_ACTIVE, RunState, StepState
+from releaseorch.runs.states import RunState, StepState
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Blocker, Interval
 
 PEOPLE_ACT = frozenset({StepState.NEEDS_DECISION, StepState.CLAIMED, StepState.PROPOSED})
+# Of a step, what rights ask and pages say of it beside others'; of what it is joined with, whose it is.
+SAID = (
+    "run_id", "number", "key", "title", "kind", "state", "row_version", "decision_rules", "is_taken_over", "owner_id",
+    "expected_s", "ready_at", "started_at", "ended_at", "team__name", "component__name", "component__application__name",
+    "component__application__team__name",
+)  # fmt: skip
 CLOCKS = frozenset({Blocker.WINDOW, Blocker.FREEZE})  # nobody can take a step that waits for these
 
 
@@ -87,24 +92,25 @@ def is_for_people(step: Step) -> bool:
     return step.state in PEOPLE_ACT or (step.state == StepState.READY and step.is_manual)
 
 
-def work_of(person: Person) -> WorkOfPerson:
-    """Steps of active runs that this person has taken, may take, may decide on, or is asked about; five queries."""
+def work_of(person: Person, under_way: Collection[DeploymentRun]) -> WorkOfPerson:
+    """Steps of these runs that this person has taken, may take, may decide on, or is asked about; five queries."""
+    runs = {run.pk: run for run in under_way}
+    begins = [run.pk for run in under_way if run.state == RunState.RUNNING and not run.is_past_bound]
+    by_hand = Q(kind=StepKind.MANUAL) | Q(is_taken_over=True)
     steps = list(
-        Step.objects.filter(run__state__in=RUN_ACTIVE)
-        .filter(
+        Step.objects.filter(
             Q(state=StepState.NEEDS_DECISION)
             | Q(state=StepState.CLAIMED, owner=person)
-            | Q(
-                Q(kind=StepKind.MANUAL) | Q(is_taken_over=True),
-                Q(run__begins_until=None) | Q(run__begins_until__gt=clock.now()),
-                state=StepState.READY,
-                run__state=RunState.RUNNING,
-            )
+            | Q(by_hand, state=StepState.READY, run__in=begins),
+            run__in=list(runs),
         )
         .select_related("team", "component__application__team")
-        .prefetch_related("owner", Prefetch("run", DeploymentRun.objects.select_related("environment")))
+        .prefetch_related("owner")
+        .only(*SAID)
         .order_by("ready_at", "id")
     )
+    for step in steps:
+        step.run = runs[step.run_id]
     waiting = [step for step in steps if step.state == StepState.NEEDS_DECISION]
     ready = [step for step in steps if step.state == StepState.READY]
     second = second_person.wanted_of(person) if _may_decide_somewhere(person) else []
@@ -122,13 +128,18 @@ def work_of(person: Person) -> WorkOfPerson:
     )
 
 
-def held_up_runs(person: Person) -> list[DeploymentRun]:
-    """Runs past their window or in a freeze that this person may let finish, the longest first; one query at most."""
-    if not policy.may_somewhere(person, "run.finish"):
-        return []
-    rows = DeploymentRun.objects.filter(state=RunState.RUNNING, held_up_since__isnull=False)
-    found = rows.select_related("environment").order_by("held_up_since", "pk")
-    return [run for run in found if not policy.why_not(person, "run.finish", rights.scope_of_run(run))]
+def held_up_runs(person: Person, under_way: Iterable[DeploymentRun]) -> list[DeploymentRun]:
+    """Those of them past their window or in a freeze that this person may let finish, the longest first; no query."""
+    held_up = [
+        (run.held_up_since, run.pk, run)
+        for run in under_way
+        if run.state == RunState.RUNNING and run.held_up_since is not None
+    ]
+    return [
+        run
+        for *_since, run in sorted(held_up)
+        if not policy.why_not(person, "run.finish", rights.scope_of_run(run))
+    ]
 
 
 def _to_decide(person: Person, waiting: Iterable[Step]) -> list[Step]:

@@ -22,8 +22,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     all_now = request.GET.get("all") == "now"
     work = work_queries.my_work(person, MOST_NOW if all_now else work_queries.NOW)
-    under_way = runs.runs_under_way()
-    shown = under_way[: work_queries.SHOWN]
+    shown = work.under_way[: work_queries.SHOWN]
     waits = ledger.open_waits("run", [run.pk for run in shown])
     context = {
         "work": work,
@@ -32,7 +31,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "may_file": any(grant.role in policy.ROLES["request.create"] for grant in policy.grants_of(person)),
         "unfinished": filing_kept.unfinished(person),
         "under_way": [(run, waits.get(run.pk)) for run in shown],
-        "under_way_number": len(under_way),
+        "under_way_number": len(work.under_way),
         "asked": [(step, work.steps.gone_up[step.pk]) for step in work.steps.asked],
         "to_decide": [(step, work.steps.gone_up.get(step.pk, "")) for step in work.steps.to_decide],
         "to_take": [(step, _take(step, request)) for step in work.steps.to_take],

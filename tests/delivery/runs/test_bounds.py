@@ -15,7 +15,7 @@ from releaseorch.executors.base import Done
 from releaseorch.runs import held_up, housekeeping, services
 from releaseorch.runs.engine import endings, worker
 from releaseorch.runs.models import DeploymentRun
-from releaseorch.runs.queries import actions_for, step_actions, work_of
+from releaseorch.runs.queries import actions_for, runs_under_way, step_actions, work_of
 from releaseorch.waiting.models import Blocker, Interval
 from tests.delivery.runs import stories
 from tests.factories import House
@@ -81,7 +81,7 @@ def test_from_the_end_of_its_window_no_step_begins_whoever_would_begin_it(
             one for one in step_actions(a.step(run, "call"), house.cast.operator) if one.verb == "take"
         )
         assert (take.allowed, take.why_not[:22]) == (False, "The window of this run")
-        assert work_of(house.cast.operator).to_take == []
+        assert work_of(house.cast.operator, runs_under_way()).to_take == []
     assert a.states(run) == {"web": "ready", "db": "running", "check": "pending", "call": "ready"}
 
 
