@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 
 from releaseorch.catalog.models import Application, Component, ComponentDependency, ComponentVersion
 from releaseorch.core import clock
+from releaseorch.core.models import known_by
 from releaseorch.delivery.drafts import ItemDraft
 from releaseorch.delivery.models import DeploymentRequest, RequestFeature, RequestItem
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
@@ -78,6 +79,13 @@ class There(NamedTuple):
     uncertain_with_id: int | None
 
 
+class Part(NamedTuple):
+    """What a feature touches; of the application its name and slug were read."""
+
+    application: Application
+    status: FeatureStatus
+
+
 class Need(NamedTuple):
     """A component needs another one in the same environment; both by name."""
 
@@ -94,7 +102,7 @@ class Facts:
     ran: dict[int, list[Ran]] = field(default_factory=lambda: defaultdict(list))  # version id
     held: dict[int, list[Feature]] = field(default_factory=lambda: defaultdict(list))  # version id
     expected: dict[tuple[int, int], list[Feature]] = field(default_factory=lambda: defaultdict(list))
-    scopes: dict[int, list[FeatureScope]] = field(default_factory=lambda: defaultdict(list))  # feature id
+    parts: dict[int, list[Part]] = field(default_factory=lambda: defaultdict(list))  # feature id
     there: dict[tuple[int, int], set[int]] = field(default_factory=lambda: defaultdict(set))
     needs: dict[int, list[Need]] = field(default_factory=lambda: defaultdict(list))  # component id
     installed: dict[tuple[int, int], list[There]] = field(default_factory=lambda: defaultdict(list))
@@ -104,6 +112,9 @@ class Facts:
         default_factory=lambda: defaultdict(list)
     )  # environment id
     freezes: list[Freeze] = field(default_factory=list)
+    still_to_come: dict[tuple[int, int, int], list[Application]] = field(
+        default_factory=dict
+    )  # kept by `elsewhere`
 
     def before(self, environment: Environment) -> list[Environment]:
         """The environments one rank before, in promotion order."""
@@ -121,15 +132,18 @@ class Facts:
 
     def elsewhere(self, feature: Feature, subject: Subject) -> list[Application]:
         """The other applications that the feature touches and whose part isn't in the environment yet."""
-        besides = {subject.application.pk, *self.there[(subject.environment.pk, feature.pk)]}
-        return [
-            scope.application
-            for scope in self.scopes[feature.pk]
-            if scope.application_id not in besides and scope.status != FeatureStatus.DROPPED
-        ]
+        place = (subject.environment.pk, subject.application.pk, feature.pk)
+        if place not in self.still_to_come:
+            besides = {subject.application.pk, *self.there[(subject.environment.pk, feature.pk)]}
+            self.still_to_come[place] = [
+                part.application
+                for part in self.parts[feature.pk]
+                if part.application.pk not in besides and part.status != FeatureStatus.DROPPED
+            ]
+        return self.still_to_come[place]
 
-    def scope(self, feature: Feature, application_id: int) -> FeatureScope | None:
-        return next((one for one in self.scopes[feature.pk] if one.application_id == application_id), None)
+    def part(self, feature: Feature, application: Application) -> Part | None:
+        return next((one for one in self.parts[feature.pk] if one.application == application), None)
 
 
 def subject_of(request: DeploymentRequest) -> Subject:
@@ -235,20 +249,17 @@ def _read_features(facts: Facts, subjects: Sequence[Subject], environments: set[
     features = {line.feature_id for line in lines}
     features |= {feature.pk for subject in subjects for feature in subject.features}
     features |= {feature.pk for held in facts.held.values() for feature in held}
-    scopes = FeatureScope.objects.filter(feature__in=features).only("feature_id", "application_id", "status")
-    touched: dict[int, list[FeatureScope]] = defaultdict(list)
-    for scope in scopes.order_by("pk"):
-        touched[scope.application_id].append(scope)
-    # Many features touch the same applications: each is read once, by what is said of it.
-    applications = Application.objects.filter(pk__in=list(touched)).only("name", "slug")
-    for application in applications.order_by("name"):
-        for scope in touched[application.pk]:
-            scope.application = application
-            facts.scopes[scope.feature_id].append(scope)
+    touched = FeatureScope.objects.filter(feature__in=features).order_by("application__name", "pk")
+    columns = ("feature_id", "status", "application_id", "application__name", "application__slug")
+    known: dict[int, Application] = {}  # many features touch the same applications
+    for feature_id, status, pk, name, slug in touched.values_list(*columns):
+        if pk not in known:
+            known[pk] = known_by(Application, id=pk, name=name, slug=slug)
+        facts.parts[feature_id].append(Part(known[pk], FeatureStatus(status)))
     for line in lines:
-        for scope in facts.scopes[line.feature_id]:
-            if scope.status != FeatureStatus.DROPPED:
-                facts.expected[(line.release_id, scope.application_id)].append(line.feature)
+        for part in facts.parts[line.feature_id]:
+            if part.status != FeatureStatus.DROPPED:
+                facts.expected[(line.release_id, part.application.pk)].append(line.feature)
     facts.there.update(arrivals.applications_there(features, environments))
 
 
@@ -274,7 +285,8 @@ def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[in
     )
     for reservation in kept.select_related("owner", "application", "environment").only(*KEPT):
         facts.reservations[reservation.environment_id].append(reservation)
-    facts.freezes = list(ahead.freezes_ahead(now + ahead.SEEN_AHEAD).only(*FROZEN))
+    freezes = ahead.freezes_ahead(now + ahead.SEEN_AHEAD).only(*FROZEN)
+    facts.freezes = list(freezes.filter(Q(environment=None) | Q(environment__in=environments)))
     applications = {
         application.pk
         for subject in subjects

@@ -16,9 +16,9 @@ from releaseorch.delivery import approvals, checks, request_facts
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.checks import Alone, Check, Readiness
 from releaseorch.delivery.models import DeploymentRequest, RequestComment, RequestItem
-from releaseorch.delivery.request_facts import Facts, Ran, Subject, There, facts_of, subject_of
+from releaseorch.delivery.request_facts import Facts, Part, Ran, Subject, There, facts_of, subject_of
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
-from releaseorch.features.models import Feature, FeatureScope
+from releaseorch.features.models import Feature
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
 
@@ -90,8 +90,8 @@ class FeatureLine:
     """A feature of a request: its status in the application, what else it touches, which of the versions hold it."""
 
     feature: Feature
-    scope: FeatureScope | None
-    others: tuple[FeatureScope, ...]
+    part: Part | None
+    others: tuple[Part, ...]
     held_by: tuple[str, ...]
 
 
@@ -209,8 +209,7 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
     subject = subject_of(request)
     facts = facts_of([subject])
     waits = ledger.history("request", request.pk)
-    events = Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")
-    edits = list(events.filter(after__content_changed=True))
+    events, edits = _told(request, most)
     comments = request.comments.select_related("person").order_by("-at", "-pk")
     said = tuple(comments[: most + 1])
     return RequestDetail(
@@ -223,12 +222,19 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
         changed_since_approval=_changed_since_approval(request, edits),
         wait=next((one for one in waits if one.ended_at is None and one.is_primary), None),
         waits=tuple(waits),
-        events=tuple(events[:most]),
+        events=events,
         comments=said[:most][::-1],
         has_older_comments=len(said) > most,
         filed_together=_filed_together(request),
         facts=facts,
     )
+
+
+def _told(request: DeploymentRequest, most: int) -> tuple[tuple[Event, ...], list[Event]]:
+    """The newest events, and all that changed what would be deployed, the newest first; one query."""
+    events = Event.objects.filter(subject_kind="request", subject_id=request.pk).order_by("-id")
+    found = list(events.filter(Q(after__content_changed=True) | Q(pk__in=events.values("pk")[:most])))
+    return tuple(found[:most]), [one for one in found if one.after.get("content_changed") is True]
 
 
 def _changed_since_approval(request: DeploymentRequest, edits: Sequence[Event]) -> Change | None:
@@ -288,6 +294,6 @@ def _held_by(subject: Subject, facts: Facts) -> dict[int, list[str]]:
 
 
 def _feature_line(feature: Feature, subject: Subject, facts: Facts, held_by: Sequence[str]) -> FeatureLine:
-    own = subject.application.pk
-    others = tuple(one for one in facts.scopes[feature.pk] if one.application_id != own)
-    return FeatureLine(feature, facts.scope(feature, own), others, tuple(held_by))
+    own = subject.application
+    others = tuple(one for one in facts.parts[feature.pk] if one.application != own)
+    return FeatureLine(feature, facts.part(feature, own), others, tuple(held_by))

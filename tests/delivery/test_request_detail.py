@@ -74,10 +74,10 @@ def test_features_come_in_three_groups(house: House) -> None:
     assert [line.feature for line in groups.missing] == [house.payouts]
     assert [line.feature for line in groups.unexpected] == [extra]
     (photos,) = groups.delivered
-    assert (photos.held_by, [scope.application for scope in photos.others]) == (
+    assert (photos.held_by, [part.application for part in photos.others]) == (
         ("claims-web 2.0.0",), [house.portal],
     )  # fmt: skip
-    assert photos.scope is not None
+    assert photos.part is not None
 
 
 def test_a_request_that_is_not_there_is_none(house: House) -> None:

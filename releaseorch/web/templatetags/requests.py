@@ -42,7 +42,7 @@ def request_line(line: ItemLine) -> SafeString:
         line.item.component_id,
         line.item.component,
         ui.change(line.from_text, line.to_text),
-        format_html_join("", " {}", ((mark,) for mark in marks)),
+        format_html_join("", " {}", ((mark,) for mark in marks)) if marks else ui.NOTHING,
         _("Built"),
         joined((ui.when(_made(version)), ui.digest(version.digest)), BREAK) if version else ui.NOTHING,
         _where(line.ran, ON_PAGE) if version else ui.NOTHING,
@@ -63,7 +63,7 @@ def _where(ran: Sequence[Ran], words: tuple[str, str]) -> SafeString | str:
     if not ran:
         return _("nowhere yet")
     place, gone = words
-    no_longer = format_html(gone, _("no longer"))
+    no_longer = ui.NOTHING if all(one.is_there for one in ran) else format_html(gone, _("no longer"))
     rows = (
         (one.environment.name, ui.since(one.since), ui.NOTHING if one.is_there else no_longer) for one in ran
     )
@@ -124,11 +124,11 @@ def feature_rows(lines: Sequence[FeatureLine]) -> SafeString:
             line.feature.pk,
             line.feature.key,
             line.feature.title,
-            ui.state(line.scope, "status") if line.scope else foreign,
+            ui.state(line.part.status) if line.part else foreign,
             held,
             ", ".join(line.held_by) or "–",
             touches,
-            applications(scope.application for scope in line.others) or none,
+            applications(part.application for part in line.others) or none,
         )
         for line in lines
     )
