@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from releaseorch.core import clock, paging
 from releaseorch.core.paging import Page
-from releaseorch.environments.models import Freeze, Reservation
+from releaseorch.environments.models import Environment, Freeze, Reservation
 
 # Whoever files, composes or looks at a board today is told what begins within this time.
 SEEN_AHEAD = timedelta(days=14)
@@ -26,6 +26,16 @@ def reservations_ahead(
     if until is not None:
         rows = rows.filter(starts_at__lte=until)
     return list(rows.select_related("environment", "application", "owner").order_by("starts_at", "pk"))
+
+
+def reservations_of(environment: Environment) -> list[Reservation]:
+    """Those of one environment; one query, once for each object."""
+    kept: list[Reservation] | None = getattr(environment, "_kept", None)
+    if kept is None:
+        rows = environment.reservations.filter(released_at=None, expires_at__gt=clock.now())
+        kept = list(rows.select_related("application", "owner").order_by("starts_at", "pk"))
+        environment._kept = kept  # type: ignore[attr-defined]
+    return kept
 
 
 def freezes_ahead(until: datetime | None = None) -> QuerySet[Freeze]:

@@ -22,5 +22,5 @@ def sentences(row: Retirable) -> list[str]:
         return []
     return [
         _("%(kept)s. Give it back first.") % {"kept": ahead.kept_sentence(one).rstrip(".")}
-        for one in ahead.reservations_ahead([row.pk])
+        for one in ahead.reservations_of(row)
     ]

@@ -104,7 +104,7 @@ def environment_detail(
         after=_neighbours(environments, environment, +1),
         places=[Place(line, line.cells[position]) for line in matrix.lines],
         targets=targets_of(environment, targets_cursor),
-        reservations=ahead.reservations_ahead([environment.pk]),
+        reservations=ahead.reservations_of(environment),
         freezes=ahead.freezes_of(environment.pk),
     )
 
