@@ -144,23 +144,17 @@ def _expected_features_are_in(subject: Subject, facts: Facts) -> Iterable[Check]
 
 
 def _shared_features_go_together(subject: Subject, facts: Facts) -> Iterable[Check]:
+    is_filed = _("%(feature)s also needs %(application)s: it is in request #%(id)d.")
+    is_not = _("%(feature)s also needs %(application)s, which has filed nothing for %(environment)s.")
+    helps = _("Ask the people of %(application)s, or go without the feature.")
     for feature, others in alone(subject, facts).waits_with:
         for application in others:
             filed = facts.filed.get((subject.environment.pk, application.pk))
             said = {"feature": feature.key, "application": application, "environment": subject.environment}
             if filed:
-                yield Check(
-                    PASSED,
-                    _("%(feature)s also needs %(application)s: it is in request #%(id)d.")
-                    % {**said, "id": filed},
-                )
+                yield Check(PASSED, is_filed % {**said, "id": filed})
             else:
-                yield Check(
-                    WARN,
-                    _("%(feature)s also needs %(application)s, which has filed nothing for %(environment)s.")
-                    % said,
-                    _("Ask the people of %(application)s, or go without the feature.") % said,
-                )
+                yield Check(WARN, is_not % said, helps % said)
 
 
 def _dependencies_are_there(subject: Subject, facts: Facts) -> Iterable[Check]:

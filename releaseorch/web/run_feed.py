@@ -16,6 +16,10 @@ from releaseorch.web import times
 
 LONGEST = 60
 WITH_NAMES = ("actor", "confirmation__answered_by", "confirmation__reviewed_by")
+OF_DECISIONS = (
+    "kind", "at", "reason", "actor__name", "step__number", "confirmation__state",
+    "confirmation__answered_by__name", "confirmation__reviewed_by__name",
+)  # fmt: skip
 SAID = {
     "run.created": gettext_lazy("composed the run"),
     "run.proposed": gettext_lazy("proposed the plan"),
@@ -83,8 +87,10 @@ def feed_of(run: DeploymentRun) -> list[FeedLine]:
     events = (_of_event(event) for event in audit.events_of("run", run.pk, LONGEST))
     lines = [line for line in events if line is not None]
     if run.started_at is not None:
-        decisions = Decision.objects.filter(step__run=run).select_related(*WITH_NAMES, "step")[:LONGEST]
-        lines += [_of_decision(one) for one in decisions]
+        decisions = (
+            Decision.objects.filter(step__run=run).select_related(*WITH_NAMES, "step").only(*OF_DECISIONS)
+        )
+        lines += [_of_decision(one) for one in decisions[:LONGEST]]
     return sorted(lines, key=lambda line: line.at, reverse=True)[:LONGEST]
 
 

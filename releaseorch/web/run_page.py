@@ -1,7 +1,7 @@
 """The live page of a run: who must act now, the decisions to take, its timeline, its steps, what was said."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,7 +40,7 @@ def context_of(run: DeploymentRun, person: Person, query: Mapping[str, str]) -> 
     now = clock.now() if detail.run.is_active else None
     present = now or detail.run.ended_at or clock.now()
     times = run_times.times_of(detail.run, detail.steps, detail.links, present)
-    attempts = attempts_of(run)
+    attempts = attempts_of(detail.steps)
     actions = {action.verb: action for action in run_queries.actions_for(detail.run, person)}
     requests = requests_of(run)
     undecided = [one.step for one in detail.must_act if one.step.state == StepState.NEEDS_DECISION]
@@ -100,10 +100,11 @@ def _changed(run: DeploymentRun, actions: Mapping[str, Action]) -> dict[str, Any
     }
 
 
-def attempts_of(run: DeploymentRun) -> Mapping[int, list[Attempt]]:
+def attempts_of(steps: Iterable[Step]) -> Mapping[int, list[Attempt]]:
     """Step id → its attempts, oldest first; one query."""
     found: dict[int, list[Attempt]] = defaultdict(list)
-    rows = Attempt.objects.filter(step__run=run).select_related("person").defer("outputs", "late_report")
+    rows = Attempt.objects.filter(step__in=[step.pk for step in steps]).select_related("person")
+    rows = rows.defer("outputs", "late_report")
     for one in rows.order_by("number"):
         found[one.step_id].append(one)
     return found

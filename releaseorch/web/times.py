@@ -68,9 +68,8 @@ def stamp(moment: datetime) -> str:
     zone = timezone.get_current_timezone()
     local = moment.astimezone(zone)
     year = "" if local.year == clock.now().astimezone(zone).year else f" {local.year}"
-    return (
-        f"{WEEKDAYS_ABBR[local.weekday()]} {local.day} {MONTHS_3[local.month].title()}{year} {_clock(local)}"
-    )
+    weekday, month = str(WEEKDAYS_ABBR[local.weekday()]), str(MONTHS_3[local.month]).title()
+    return f"{weekday} {local.day} {month}{year} {_clock(local)}"
 
 
 def time_of_day(moment: datetime) -> str:
