@@ -93,11 +93,13 @@ def environment_detail(
     columns = [environment.pk] if environment.is_retired else [*up_to_it, environment.pk]
     matrix = where_is_what(components=page.items, environment_ids=columns)
     position = [one.pk for one in matrix.environments].index(environment.pk)
-    there = Installation.objects.filter(until=None, environment=environment)
+    components, uncertain = _number_of_components(
+        Installation.objects.filter(until=None, environment=environment)
+    )
     return EnvironmentDetail(
         environment,
-        components=_number_of_components(there),
-        uncertain=_number_of_components(there.filter(uncertain_with__isnull=False)),
+        components=components,
+        uncertain=uncertain,
         unlike=_number_unlike(environment, before[0]) if before else 0,
         page=page,
         before=before,
@@ -126,11 +128,14 @@ def _number_unlike(here: Environment, before: Environment) -> int:
     rows = Installation.objects.filter(until=None, environment=here)
     there = Installation.objects.filter(until=None, environment=before, component=OuterRef("component"))
     unlike = rows.filter(Exists(there), ~Exists(there.filter(version=OuterRef("version"))))
-    return _number_of_components(unlike)
+    return unlike.order_by().values("component_id").distinct().count()
 
 
-def _number_of_components(rows: QuerySet[Installation]) -> int:
-    return rows.order_by().values("component_id").distinct().count()
+def _number_of_components(there: QuerySet[Installation]) -> tuple[int, int]:
+    """How many are there, and of how many nobody is sure; one query."""
+    unsure = Count("component", distinct=True, filter=Q(uncertain_with__isnull=False))
+    found = there.aggregate(all=Count("component", distinct=True), unsure=unsure)
+    return found["all"], found["unsure"]
 
 
 def _numbers_of_components() -> tuple[Mapping[int, int], Mapping[int, int]]:

@@ -189,13 +189,13 @@ def limits_in(environment: Environment) -> dict[Place, Limit]:
         here = Limit("environment", environment.pk, environment.name, environment.steps_at_once)
         found["environment", environment.pk] = here
     limited = {"environment": environment, "steps_at_once__isnull": False}
-    for run in DeploymentRun.objects.filter(**limited, state__in=RUN_ACTIVE):
+    for run in DeploymentRun.objects.filter(**limited, state__in=RUN_ACTIVE).only("title", "steps_at_once"):
         found["run", run.pk] = Limit("run", run.pk, str(run), run.steps_at_once or 0)
-    for target in Target.objects.filter(**limited):
-        found["target", target.pk] = Limit("target", target.pk, target.name, target.steps_at_once or 0)
-    for connection in Connection.objects.filter(**limited):
-        named = _("the connection %(name)s") % {"name": connection.name}
-        found["connection", connection.name] = Limit(
-            "connection", connection.pk, named, connection.steps_at_once or 0
+    of_each = ("pk", "name", "steps_at_once")
+    for pk, name, most in Target.objects.filter(**limited).values_list(*of_each):
+        found["target", pk] = Limit("target", pk, name, most or 0)
+    for pk, name, most in Connection.objects.filter(**limited).values_list(*of_each):
+        found["connection", name] = Limit(
+            "connection", pk, _("the connection %(name)s") % {"name": name}, most or 0
         )
     return found
