@@ -1,4 +1,4 @@
-"""Approval policies: who must consent to a request or a run, where."""
+"""Approval policies: who must consent to a request or a run, where, and which rules a request keeps there."""
 
 from typing import ClassVar
 
@@ -19,8 +19,37 @@ class Subject(models.TextChoices):
     RUN = "run", _("runs")
 
 
+class Stage(models.TextChoices):
+    """The doors that a request goes through, in their order."""
+
+    SUBMIT = "submit", _("from submitting on")
+    APPROVE = "approve", _("from approving on")
+    PROPOSE = "propose", _("from proposing its run on")
+    START = "start", _("when its run starts")
+
+    @property
+    def place(self) -> int:
+        return list(Stage).index(self)
+
+
+class Rule(models.TextChoices):
+    """What a policy may demand of requests; `delivery.rules` says of each whether a request keeps it."""
+
+    RAN_BEFORE = "ran_before", _("Each version ran in the environment before")
+    DIGESTS = "digests", _("Each version has a digest")
+    SOAKED = "soaked", _("Each version has been in the environment before for some hours")
+    FEATURES_IN = "features_in", _("The versions hold every feature that is expected")
+    FEATURES_EXPECTED = "features_expected", _("The versions hold no feature that the release doesn't expect")
+    FEATURES_READY = "features_ready", _("Each feature in the versions is ready in the application")
+    FEATURES_WHOLE = "features_whole", _("Applications that share a feature go together")
+    NEEDS_THERE = "needs_there", _("What the components need is there or comes along")
+    NOBODY_ELSE = "nobody_else", _("Nobody else deploys the same components")
+
+
 class ApprovalPolicy(models.Model):
-    """One version of a policy: asks for slots while it counts; empty environment or application means every one.
+    """One version of a policy: asks for slots and demands rules while it counts.
+
+    Empty environment or application means every one.
 
     A version never changes but for its end: an edit makes the next one, which counts from a moment on. At most one
     version of a name has no end.
@@ -86,3 +115,27 @@ class ApprovalSlot(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PolicyRule(models.Model):
+    """A rule that requests keep where the policy counts; until `blocks_from` who breaks it is only warned."""
+
+    policy = models.ForeignKey(ApprovalPolicy, models.CASCADE, related_name="rules")
+    rule = models.CharField(max_length=30, choices=Rule)
+    blocks_from = models.CharField(max_length=10, choices=Stage)
+    hours = models.PositiveIntegerField(null=True, blank=True)  # of SOAKED alone
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["policy", "rule"], name="policies_rule_once"),
+            models.CheckConstraint(condition=Q(rule__in=Rule.values), name="policies_rule_known"),
+            models.CheckConstraint(condition=Q(blocks_from__in=Stage.values), name="policies_rule_stage"),
+            models.CheckConstraint(
+                condition=(Q(rule=Rule.SOAKED) & Q(hours__gte=1)) | (~Q(rule=Rule.SOAKED) & Q(hours=None)),
+                name="policies_rule_hours",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_rule_display())

@@ -22,13 +22,14 @@ from releaseorch.core.errors import Conflict, Invalid
 from releaseorch.core.fields import name_key
 from releaseorch.environments.models import Environment
 from releaseorch.policies import people, slots
-from releaseorch.policies.models import ApprovalPolicy, ApprovalSlot, Subject
+from releaseorch.policies.models import ApprovalPolicy, ApprovalSlot, PolicyRule, Rule, Stage, Subject
 from releaseorch.policies.slots import SlotSpec
 
 TOPICS = ("requests", "runs", "policies")
 MOST_SLOTS = 12
 LARGEST_QUORUM = 20
 MOST_NAMED = 8
+LONGEST_SOAK = 2160  # hours: ninety days
 # A form says minutes: what was the present minute when it was sent is now.
 JUST_NOW = timedelta(minutes=1)
 
@@ -48,17 +49,27 @@ class SlotDraft:
         return SlotSpec(self.name, self.role or "", team_id, team_name, self.quorum)
 
 
+@dataclass(frozen=True, kw_only=True)
+class RuleDraft:
+    """A rule of a policy to be made; `hours` of SOAKED alone."""
+
+    rule: Rule
+    blocks_from: Stage
+    hours: int | None = None
+
+
 def create_policy(
     *,
     actor: Person,
     name: str,
     subject: Subject,
-    slots: Sequence[SlotDraft],
+    slots: Sequence[SlotDraft] = (),
+    rules: Sequence[RuleDraft] = (),
     environment: Environment | None = None,
     application: Application | None = None,
     valid_from: datetime | None = None,
 ) -> ApprovalPolicy:
-    """Ask for slots from a moment on (None: now); without environment or application in every one of them.
+    """Ask for slots and demand rules from a moment on (None: now); empty environment or application: in every one.
 
     Raises `NotAllowed`, `Invalid` for a name that is there, a moment that is over, slots that nobody can fill.
     """
@@ -69,18 +80,18 @@ def create_policy(
             valid_from=_begin(valid_from),
         )
     )  # fmt: skip
-    _check_slots(slots)
-    _check_there_are_people(made, slots)
+    rules = _in_order(rules)
+    _check(made, slots, rules)
     with transaction.atomic():
         last = _newest(made.name)
         if last is not None and not last.is_over:
             raise Invalid({"name": _taken(last)})
         made.version = last.version + 1 if last is not None else 1
         insert(made, "name", _taken(made))
-        _write_slots(made, slots)
+        _write(made, slots, rules)
         events.record(
             actor=actor, verb="policy.created", subject=made, topics=TOPICS,
-            after={"subject": str(subject), "where": where_of(made), **_told(made, slots)},
+            after={"subject": str(subject), "where": where_of(made), **_told(made, slots, rules)},
         )  # fmt: skip
     return made
 
@@ -89,23 +100,26 @@ def edit_policy(
     *,
     actor: Person,
     policy: ApprovalPolicy,
-    slots: Sequence[SlotDraft],
+    slots: Sequence[SlotDraft] | None = None,
+    rules: Sequence[RuleDraft] | None = None,
     reason: str,
     seen: int | None = None,
     valid_from: datetime | None = None,
 ) -> ApprovalPolicy:
-    """The next version, which asks for `slots` from a moment on (None: now); until then the present one counts.
+    """The next version, with these slots and rules (None: as before) from a moment on (None: now).
 
-    What it is about and where it counts stays. `seen` is the newest version that was known. The same slots as in the
-    newest version: that is the one. Raises `NotAllowed`, `Invalid`, `Conflict` when it was changed or has ended.
+    What it is about and where it counts stays. `seen` is the newest version that was known. The same as the newest
+    version: that is the one. Raises `NotAllowed`, `Invalid`, `Conflict` when it was changed or has ended.
     """
     rights.require(actor, "policy.edit")
     why, begin = reason_text(reason), _begin(valid_from)
-    _check_slots(slots)
-    _check_there_are_people(policy, slots)
     with transaction.atomic():
         last = _going_on(policy, seen)
-        if valid_from is None and drafts_of(last) == list(slots):
+        was, kept = drafts_of(last), rules_of(last)
+        asked = was if slots is None else list(slots)
+        demanded = kept if rules is None else _in_order(rules)
+        _check(last, asked, demanded)
+        if valid_from is None and (asked, demanded) == (was, kept):
             return last
         made = cleaned(
             ApprovalPolicy(
@@ -113,13 +127,13 @@ def edit_policy(
                 application=last.application, valid_from=begin,
             )
         )  # fmt: skip
-        before = _told(last, drafts_of(last))
+        before = _told(last, was, kept)
         _end_versions(last.name_key, begin)
         made.save()
-        _write_slots(made, slots)
+        _write(made, asked, demanded)
         events.record(
             actor=actor, verb="policy.edited", subject=made, reason=why, topics=TOPICS,
-            before=before, after=_told(made, slots),
+            before=before, after=_told(made, asked, demanded),
         )  # fmt: skip
     return made
 
@@ -141,7 +155,7 @@ def retire_policy(
         last.refresh_from_db()
         events.record(
             actor=actor, verb="policy.retired", subject=last, reason=why, topics=TOPICS,
-            before=_told(last, drafts_of(last)), after={"until": end.isoformat()},
+            before=_told(last, drafts_of(last), rules_of(last)), after={"until": end.isoformat()},
         )  # fmt: skip
     return last
 
@@ -196,7 +210,7 @@ def _taken(policy: ApprovalPolicy) -> str:
     return _("There is a policy %(name)s already; edit that one.") % {"name": policy.name}
 
 
-def _write_slots(policy: ApprovalPolicy, drafts: Sequence[SlotDraft]) -> None:
+def _write(policy: ApprovalPolicy, drafts: Sequence[SlotDraft], rules: Sequence[RuleDraft]) -> None:
     ApprovalSlot.objects.bulk_create(
         cleaned(
             ApprovalSlot(
@@ -204,6 +218,10 @@ def _write_slots(policy: ApprovalPolicy, drafts: Sequence[SlotDraft]) -> None:
             )
         )
         for draft in drafts
+    )
+    PolicyRule.objects.bulk_create(
+        PolicyRule(policy=policy, rule=one.rule, blocks_from=one.blocks_from, hours=one.hours)
+        for one in rules
     )
 
 
@@ -217,17 +235,56 @@ def drafts_of(policy: ApprovalPolicy) -> list[SlotDraft]:
     ]
 
 
-def _told(policy: ApprovalPolicy, drafts: Sequence[SlotDraft]) -> dict[str, Any]:
+def rules_of(policy: ApprovalPolicy) -> list[RuleDraft]:
+    """The rules of a version as they would be drafted again, in the order in which they stand; one query."""
+    found = [
+        RuleDraft(rule=Rule(row.rule), blocks_from=Stage(row.blocks_from), hours=row.hours)
+        for row in policy.rules.all()
+    ]
+    return _in_order(found)
+
+
+def _in_order(drafts: Sequence[RuleDraft]) -> list[RuleDraft]:
+    return sorted(drafts, key=lambda draft: list(Rule).index(draft.rule))
+
+
+def _told(policy: ApprovalPolicy, drafts: Sequence[SlotDraft], rules: Sequence[RuleDraft]) -> dict[str, Any]:
     return {
         "version": policy.version,
         "from": policy.valid_from.isoformat(),
         "slots": [f"{draft.name}: {draft.quorum} × {draft.spec.who}" for draft in drafts],
+        "rules": [
+            f"{one.rule}: {one.blocks_from}" + (f", {one.hours} h" if one.hours else "") for one in rules
+        ],
     }
 
 
+def _check(policy: ApprovalPolicy, drafts: Sequence[SlotDraft], rules: Sequence[RuleDraft]) -> None:
+    """Raise `Invalid` unless these slots and rules make sense for what the policy is about, and can be filled."""
+    _check_rules(policy, rules)
+    if not drafts and not rules:
+        raise Invalid({"slots": _("A policy asks for one slot at least, or demands a rule.")})
+    if drafts:
+        _check_slots(drafts)
+        _check_there_are_people(policy, drafts)
+
+
+def _check_rules(policy: ApprovalPolicy, rules: Sequence[RuleDraft]) -> None:
+    if rules and policy.subject != Subject.REQUEST:
+        said = _("Rules are demanded of requests, and hold until the run that carries them out starts.")
+        raise Invalid({"rules": said})
+    if len({one.rule for one in rules}) < len(rules):
+        raise Invalid({"rules": _("A rule is named twice.")})
+    for one in rules:
+        if (one.rule == Rule.SOAKED) != (one.hours is not None):
+            said = _("Say for how many hours, and only of the rule “%(rule)s”.")
+            raise Invalid({"rules": said % {"rule": Rule.SOAKED.label}})
+        if one.hours is not None and not 1 <= one.hours <= LONGEST_SOAK:
+            said = _("One hour at least, and %(most)d at most.")
+            raise Invalid({"rules": said % {"most": LONGEST_SOAK}})
+
+
 def _check_slots(drafts: Sequence[SlotDraft]) -> None:
-    if not drafts:
-        raise Invalid({"slots": _("A policy asks for one slot at least.")})
     if len(drafts) > MOST_SLOTS:
         raise Invalid({"slots": _("A policy has at most %(most)d slots.") % {"most": MOST_SLOTS}})
     for draft in drafts:

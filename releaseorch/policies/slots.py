@@ -40,9 +40,10 @@ def in_force() -> QuerySet[ApprovalPolicy]:
 
 
 def policies_for(subject: str) -> list[ApprovalPolicy]:
-    """What counts now of requests, or of runs, with its slots; two queries."""
+    """What counts now of requests, or of runs, with its slots and its rules; three queries, one where none counts."""
     slots = Prefetch("slots", ApprovalSlot.objects.select_related("team"))
-    return list(in_force().filter(subject=subject).prefetch_related(slots).order_by("name", "id"))
+    rows = in_force().filter(subject=subject).prefetch_related(slots, "rules")
+    return list(rows.order_by("name", "id"))
 
 
 def slots_for(subject: str, environment_id: int, application_ids: Collection[int]) -> list[SlotSpec]:
@@ -55,12 +56,20 @@ def merged(
 ) -> list[SlotSpec]:
     """What these policies, read with their slots, ask for there: the union of the slots of all that match."""
     return union(
-        spec
+        spec for entry in matching(policies, environment_id, application_ids) for spec in specs_of(entry)
+    )
+
+
+def matching(
+    policies: Iterable[ApprovalPolicy], environment_id: int, application_ids: Collection[int]
+) -> list[ApprovalPolicy]:
+    """Those that are about one of these applications in this environment."""
+    return [
+        entry
         for entry in policies
         if entry.environment_id in (None, environment_id)
         and (entry.application_id is None or entry.application_id in application_ids)
-        for spec in specs_of(entry)
-    )
+    ]
 
 
 def specs_of(policy: ApprovalPolicy) -> list[SlotSpec]:

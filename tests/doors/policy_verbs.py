@@ -4,8 +4,8 @@ from typing import Any
 
 from releaseorch.accounts.roles import Role
 from releaseorch.policies import services
-from releaseorch.policies.models import ApprovalPolicy, Subject
-from releaseorch.policies.services import SlotDraft
+from releaseorch.policies.models import ApprovalPolicy, Rule, Stage, Subject
+from releaseorch.policies.services import RuleDraft, SlotDraft
 from tests.doors.master_data import made
 from tests.doors.request_verbs import WHY
 from tests.doors.verbs import Call, Verb, typed
@@ -13,6 +13,7 @@ from tests.factories import House
 
 ADMINISTRATOR = "administrator"
 QA = SlotDraft(name="QA", role=Role.QA_LEAD)
+SOAK = RuleDraft(rule=Rule.SOAKED, blocks_from=Stage.PROPOSE, hours=24)
 TWO = SlotDraft(name="Two managers", role=Role.RELEASE_MANAGER, quorum=2)
 TWO_TYPED = {"slot_1_who": "role:release_manager", "slot_1_quorum": 2, "slot_1_name": "Two managers"}
 
@@ -37,14 +38,17 @@ POLICY_VERBS = [
         "policy", ADMINISTRATOR, lambda house: house.production, services.create_policy,
         lambda call: {
             "name": "Money", "subject": Subject.REQUEST, "environment": call.house.production, "slots": [QA],
+            "rules": [SOAK],
         },
         latest, page_path="/policies/new", api_path="policies",
         page=lambda call: {
             "name": "Money", "subject": "request", "environment": call.house.production.pk,
             "slot_1_who": "role:qa_lead", "slot_1_quorum": 1, "slot_1_name": "QA",
+            "rule_soaked": "propose", "rule_soaked_hours": 24,
         },
         api=typed(
-            name="Money", subject="request", environment="production", slots=[{"name": "QA", "role": "qa_lead"}]
+            name="Money", subject="request", environment="production", slots=[{"name": "QA", "role": "qa_lead"}],
+            rules=[{"rule": "soaked", "blocks_from": "propose", "hours": 24}],
         ),
     ),
     Verb(

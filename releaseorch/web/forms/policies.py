@@ -1,4 +1,4 @@
-"""The forms of policies: what they are about, and a row for each slot."""
+"""The forms of policies: what they are about, a row for each slot, and the rules that they demand."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
@@ -13,17 +13,18 @@ from releaseorch.catalog.models import Application
 from releaseorch.core.choosing import few_of
 from releaseorch.core.fields import NAME_LENGTH, TEXT_LENGTH
 from releaseorch.environments.queries import in_use
-from releaseorch.policies.models import Subject
-from releaseorch.policies.services import LARGEST_QUORUM, MOST_SLOTS, SlotDraft
+from releaseorch.policies.models import Rule, Stage, Subject
+from releaseorch.policies.services import LARGEST_QUORUM, LONGEST_SOAK, MOST_SLOTS, RuleDraft, SlotDraft
 from releaseorch.web.forms.base import NamedRow, NounForm, Section
 from releaseorch.web.forms.features import moment
 
 ROLE, TEAM = "role", "team"
+HOURS = "rule_soaked_hours"
 SPARE = 3  # empty rows below those that are filled
 
 
 class PolicyForm(NounForm):
-    """The slots alone: what a version may change."""
+    """The slots and the rules: what a version may change. Rules are of policies about requests (None: not this one)."""
 
     valid_from = moment(_("From"), _("Left empty: from now on."))
     reason = forms.CharField(
@@ -32,7 +33,13 @@ class PolicyForm(NounForm):
     )  # fmt: skip
     last: ClassVar[Sequence[str]] = ("valid_from", "reason")
 
-    def __init__(self, *args: Any, slots: Iterable[SlotDraft] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        slots: Iterable[SlotDraft] = (),
+        rules: Iterable[RuleDraft] | None = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         filled = list(slots)
         teams = Team.objects.filter(retired_at=None).order_by("name")
@@ -64,13 +71,35 @@ class PolicyForm(NounForm):
                 initial=draft.name if draft else "", help_text=_("Left empty: as the role or the team."),
             )  # fmt: skip
 
+        self.with_rules = rules is not None
+        for rule in Rule if self.with_rules else ():
+            kept = next((one for one in rules or () if one.rule == rule), None)
+            self.fields[f"rule_{rule}"] = forms.ChoiceField(
+                label=rule.label, required=False, initial=kept.blocks_from if kept else "",
+                choices=[("", _("never blocks")), *((one.value, _("blocks %s") % one.label) for one in Stage)],
+            )  # fmt: skip
+            if rule == Rule.SOAKED:
+                self.fields[HOURS] = forms.IntegerField(
+                    label=_("For so many hours"), min_value=1, max_value=LONGEST_SOAK, required=False,
+                    initial=kept.hours if kept else None,
+                )  # fmt: skip
+
     def sections(self) -> Iterator[Section]:
-        about = [one for one in self if one.name not in self.last and not one.name.startswith("slot_")]
+        parts = ("slot_", "rule_")
+        about = [one for one in self if one.name not in self.last and not one.name.startswith(parts)]
         if about:
             yield Section("", "", about)
         for n in self.rows:
             names = [f"slot_{n}_{part}" for part in self.parts]
             yield Section(gettext("Slot %(n)d") % {"n": n}, "", [self[name] for name in names])
+        if self.with_rules:
+            yield Section(
+                _("Rules"),
+                _(
+                    "What requests keep there. Who breaks a rule is warned, and refused from the chosen door on."
+                ),
+                [one for one in self if one.name.startswith("rule_")],
+            )
         yield Section(_("From when"), "", [self[name] for name in self.last])
 
     def _row_count(self, filled: int) -> int:
@@ -82,6 +111,21 @@ class PolicyForm(NounForm):
         """What was chosen, without the empty rows."""
         found = (self._draft(n) for n in self.rows)
         return [draft for draft in found if draft is not None]
+
+    @property
+    def rules(self) -> list[RuleDraft] | None:
+        """What was chosen to block from some door on; None where the form asks for no rules."""
+        if not self.with_rules:
+            return None
+        typed = self.cleaned_data
+        return [
+            RuleDraft(
+                rule=rule, blocks_from=Stage(typed[f"rule_{rule}"]),
+                hours=typed[HOURS] if rule == Rule.SOAKED else None,
+            )
+            for rule in Rule
+            if typed[f"rule_{rule}"]
+        ]  # fmt: skip
 
     def _draft(self, n: int) -> SlotDraft | None:
         typed = self.cleaned_data
@@ -99,7 +143,9 @@ class PolicyForm(NounForm):
 class NewPolicyForm(PolicyForm):
     name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH)
     subject = forms.ChoiceField(
-        label=_("About"), choices=Subject.choices, help_text=_("What needs these approvals.")
+        label=_("About"),
+        choices=Subject.choices,
+        help_text=_("What needs these approvals. Rules are of requests."),
     )
     environment = forms.ModelChoiceField(
         in_use(), label=_("Environment"), required=False, empty_label=_("every environment")

@@ -90,7 +90,7 @@ def page_of_environment(request: HttpRequest, pk: int, bounced: Bounced | None =
         ],
         "frozen_now": any(one.application is None and one.starts_at <= now for one in detail.freezes),
         "kept_now": any(one.application is None and one.starts_at <= now for one in detail.reservations),
-        "rules": words.rules_of(found),
+        "rules": words.asked_in(found),
         "runs": DeploymentRun.objects.filter(environment=found).order_by("-pk")[:RUNS_SHOWN],
         "places": limited_places(found),
         "held_by": held_by,

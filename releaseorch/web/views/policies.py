@@ -38,8 +38,8 @@ def policies(request: HttpRequest) -> HttpResponse:
     return render_page(request, "policies/list.html", context)
 
 
-def _line(policy: ApprovalPolicy) -> tuple[ApprovalPolicy, str, str]:
-    return policy, services.where_of(policy), words.sentence_of(policy)
+def _line(policy: ApprovalPolicy) -> tuple[ApprovalPolicy, str, list[str]]:
+    return policy, services.where_of(policy), words.sentences_of(policy)
 
 
 @require_safe
@@ -56,7 +56,8 @@ def _page(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Http
         "detail": detail,
         "policy": detail.policy,
         "where": services.where_of(detail.policy),
-        "sentence": words.sentence_of(detail.policy),
+        "sentence": words.consent_of(detail.policy),
+        "rules": [(words.rule_text(row), row) for row in detail.policy.rules.all()],
         "edit": Action(
             "edit", _("Change: make the next version"), reverse("policy-edit", args=[detail.newest.pk]),
             allowed=not why_not, why_not=why_not,
@@ -83,13 +84,13 @@ def create(request: HttpRequest) -> HttpResponse:
     rights.require(me, "policy.edit")
     page = FormPage(
         title=_("New policy"), button=_("Make the policy"), cancel=CRUMB[0], crumbs=[CRUMB],
-        consequence=_("What is in approval then needs these slots too; what was approved stays approved."),
+        consequence=_("What is in approval then needs these slots and rules; what was approved stays approved."),
     )  # fmt: skip
     form = NewPolicyForm(request.POST or None)
 
     def save(_seen: int | None, values: Mapping[str, Any]) -> ApprovalPolicy:
         return services.create_policy(
-            actor=me, name=values["name"], subject=Subject(values["subject"]), slots=form.slots,
+            actor=me, name=values["name"], subject=Subject(values["subject"]), slots=form.slots, rules=form.rules or (),
             environment=values["environment"], application=values["application"],
             valid_from=values["valid_from"],
         )  # fmt: skip
@@ -106,13 +107,17 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         title=_("Change %(policy)s") % {"policy": detail.policy},
         button=_("Save as version %(number)d") % {"number": number},
         cancel=_address(detail.policy), crumbs=[CRUMB, (_address(detail.policy), detail.policy.name)],
-        consequence=_("What was approved stays approved; what is in approval then needs the new slots."),
+        consequence=_("What was approved stays approved; what is in approval then needs what is asked here."),
     )  # fmt: skip
-    form = PolicyForm(request.POST or None, slots=services.drafts_of(detail.newest))
+    newest = detail.newest
+    form = PolicyForm(
+        request.POST or None, slots=services.drafts_of(newest),
+        rules=services.rules_of(newest) if newest.subject == Subject.REQUEST else None,
+    )  # fmt: skip
 
     def save(seen: int | None, values: Mapping[str, Any]) -> ApprovalPolicy:
         return services.edit_policy(
-            actor=me, policy=detail.policy, slots=form.slots, reason=values["reason"],
+            actor=me, policy=detail.policy, slots=form.slots, rules=form.rules, reason=values["reason"],
             valid_from=values["valid_from"], seen=seen,
         )  # fmt: skip
 
