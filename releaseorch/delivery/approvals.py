@@ -15,7 +15,7 @@ from releaseorch.core.errors import NotAllowed
 from releaseorch.delivery.models import Approval, DeploymentRequest, PlanChange
 from releaseorch.delivery.states import Verdict
 from releaseorch.policies import slots as policies
-from releaseorch.policies.models import Subject
+from releaseorch.policies.models import ApprovalPolicy, Subject
 from releaseorch.policies.slots import SlotSpec
 from releaseorch.runs.models import DeploymentRun
 
@@ -66,19 +66,25 @@ class SlotView:
         return "" if belongs else sentence % {"slot": self.name, "who": self.who}
 
 
-def slots_of_request(request: DeploymentRequest, changed_by: set[int] | None = None) -> list[SlotView]:
-    """`changed_by`, who has changed what would be deployed, saves a query when it was read already."""
+def slots_of_request(
+    request: DeploymentRequest,
+    changed_by: set[int] | None = None,
+    known: Sequence[ApprovalPolicy] | None = None,
+) -> list[SlotView]:
+    """`changed_by`, who has changed what would be deployed, and the policies save queries when they were read."""
     changed = None if changed_by is None else {request.pk: changed_by}
-    return slots_of_requests([request], changed)[request.pk]
+    return slots_of_requests([request], changed, known)[request.pk]
 
 
 def slots_of_requests(
-    requests: Sequence[DeploymentRequest], changed_by: Mapping[int, set[int]] | None = None
+    requests: Sequence[DeploymentRequest],
+    changed_by: Mapping[int, set[int]] | None = None,
+    known: Sequence[ApprovalPolicy] | None = None,
 ) -> dict[int, list[SlotView]]:
-    """The slots of many requests (with their application), in four queries."""
+    """The slots of many requests (with their application), in five queries."""
     if not requests:
         return {}
-    known = policies.policies_for(Subject.REQUEST)
+    known = policies.policies_for(Subject.REQUEST) if known is None else known
     given = _given(requests)
     changed = _who_changed(requests) if changed_by is None else changed_by
     found: dict[int, list[SlotView]] = {}

@@ -13,11 +13,12 @@ from releaseorch.audit.models import Event
 from releaseorch.catalog.models import Application
 from releaseorch.core import clock
 from releaseorch.delivery import approvals, checks, request_facts
+from releaseorch.delivery.alone import Alone, alone
 from releaseorch.delivery.approvals import SlotView
-from releaseorch.delivery.checks import Alone, Check, Readiness
 from releaseorch.delivery.models import DeploymentRequest, RequestFeature, RequestItem
 from releaseorch.delivery.request_facts import Facts, facts_of, subject_of
 from releaseorch.delivery.states import REQUEST_FINAL, REQUEST_OPEN, RequestState
+from releaseorch.delivery.verdicts import BLOCKED, Check, Readiness
 from releaseorch.environments.models import Environment, Freeze
 from releaseorch.environments.queries import in_use
 from releaseorch.features.models import FeatureScope, Release, ReleaseMilestone
@@ -220,7 +221,7 @@ def request_lines(
     """
     subjects = {request.pk: subject_of(request) for request in requests}
     facts = facts_of(list(subjects.values()))
-    slots = approvals.slots_of_requests(requests)
+    slots = approvals.slots_of_requests(requests, known=facts.policies)
     waits = ledger.open_waits("request", list(subjects))
     found = []
     for request in requests:
@@ -232,7 +233,7 @@ def request_lines(
                 readiness=Readiness.of(verdicts),
                 slots=tuple(slots[request.pk]),
                 wait=waits.get(request.pk),
-                alone=checks.alone(subjects[request.pk], facts),
+                alone=alone(subjects[request.pk], facts),
                 is_changed=request.pk in changed,
             )
         )
@@ -323,5 +324,5 @@ def _between(lines: Sequence[ApplicationLine]) -> Iterable[Check]:
             yield from (
                 Check(one.tone, f"{entry.application}: {one.sentence}", one.help)
                 for one in line.checks
-                if one.tone == checks.BLOCKED
+                if one.tone == BLOCKED
             )

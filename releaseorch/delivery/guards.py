@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core import clock
-from releaseorch.delivery import approvals
+from releaseorch.delivery import approvals, gates
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
 from releaseorch.environments import ahead
 from releaseorch.environments.models import Freeze, Reservation
+from releaseorch.policies.models import Stage
 from releaseorch.runs import plans
 from releaseorch.runs.guards import Bound, Bounds
 from releaseorch.runs.models import DeploymentRun, Step
@@ -75,6 +76,12 @@ def requests_planned(run: DeploymentRun) -> list[str]:
     ]
 
 
+def rules(run: DeploymentRun) -> list[str]:
+    """Each request keeps the rules that block until its run starts."""
+    held = DeploymentRequest.objects.filter(run=run).order_by("pk")
+    return gates.rules_unkept(list(held.select_related("application", "environment", "release")), Stage.START)
+
+
 def reservations(run: DeploymentRun) -> list[str]:
     """Nobody keeps the environment, or an application of the run in it, for something else."""
     now = clock.now()
@@ -100,7 +107,12 @@ def kept_by_others(run: DeploymentRun) -> list[Reservation]:
         released_at=None,
         expires_at__gt=clock.now(),
     ).exclude(owner_id__in=insiders)
-    return list(kept.select_related("application", "environment", "owner").order_by("starts_at", "pk"))
+    named = kept.select_related("application", "environment", "owner").order_by("starts_at", "pk")
+    return list(
+        named.only(
+            "starts_at", "expires_at", "reason", "application__name", "environment__name", "owner__name"
+        )
+    )
 
 
 def freezes_of_run(run: DeploymentRun, until: datetime | None = None) -> list[Freeze]:
@@ -153,6 +165,7 @@ GUARDS: dict[str, Guard] = {
     "approvers_roles": approvers_roles,
     "blocked_versions": blocked_versions,
     "requests_planned": requests_planned,
+    "rules": rules,
     "reservations": reservations,
     "freezes": freezes,
     "window": window,

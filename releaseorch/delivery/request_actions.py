@@ -7,10 +7,16 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
-from releaseorch.delivery import approvals, content, lateness, request_rights
+from releaseorch.delivery import approvals, content, gates, lateness, request_rights
 from releaseorch.delivery.approvals import SlotView
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.request_facts import NEXT_DOOR
 from releaseorch.delivery.states import RequestState
+
+# The doors at which a person finds a request.
+DOORS = {
+    state: NEXT_DOOR[state] for state in (RequestState.DRAFT, RequestState.SENT_BACK, RequestState.SUBMITTED)
+}
 
 
 @dataclass(frozen=True)
@@ -22,17 +28,28 @@ class _Verb:
 
 
 def actions_for(
-    request: DeploymentRequest, person: Person, slots: Sequence[SlotView] | None = None
+    request: DeploymentRequest,
+    person: Person,
+    slots: Sequence[SlotView] | None = None,
+    refusals: Sequence[str] | None = None,
 ) -> list[Action]:
     """The verbs that the state of the request allows, each with the reason when this person may not.
 
-    `slots` saves four queries when they were read already.
+    `slots`, and what rules refuse at its next door, save queries when they were read already.
     """
+    if refusals is None:
+        refusals = (
+            gates.refusals([request], DOORS[request.state]).get(request.pk, [])
+            if request.state in DOORS
+            else ()
+        )
     if slots is None and request.state == RequestState.SUBMITTED:
         slots = approvals.slots_of_request(request)
-    found = [_approve(request, person, slots or ())] if request.state == RequestState.SUBMITTED else []
+    found = (
+        [_approve(request, person, slots or (), refusals)] if request.state == RequestState.SUBMITTED else []
+    )
     found += [
-        _action(verb, request, person)
+        _action(verb, request, person, refusals)
         for verb in _verbs(request)
         if not request_rights.why_not_now(verb.name, request)
         and (verb.name != "consent_late" or lateness.needs_consent(request))
@@ -66,10 +83,12 @@ def _verbs(request: DeploymentRequest) -> list[_Verb]:
     ]  # fmt: skip
 
 
-def _action(verb: _Verb, request: DeploymentRequest, person: Person) -> Action:
+def _action(verb: _Verb, request: DeploymentRequest, person: Person, refusals: Sequence[str]) -> Action:
     why_not = request_rights.why_not_theirs(person, verb.name, request)
     if verb.name == "submit" and not why_not and not request.items.all():
         why_not = _("Add a line first: a component with a version, or a manual step.")
+    if verb.name == "submit" and not why_not:
+        why_not = " ".join(refusals)
     fields = (Field("text", _("Comment"), kind="textarea", required=True),) if verb.name == "comment" else ()
     return Action(
         verb=verb.name,
@@ -85,13 +104,15 @@ def _action(verb: _Verb, request: DeploymentRequest, person: Person) -> Action:
     )
 
 
-def _approve(request: DeploymentRequest, person: Person, slots: Sequence[SlotView]) -> Action:
+def _approve(
+    request: DeploymentRequest, person: Person, slots: Sequence[SlotView], refusals: Sequence[str]
+) -> Action:
     reasons = [slot.why_not(person) for slot in slots]
     mine = next((slot for slot, reason in zip(slots, reasons, strict=True) if not reason), None)
     why_not = request_rights.why_not_theirs(person, "approve", request)
     if mine is None and not why_not:
         why_not = " ".join(dict.fromkeys(reasons)) or _("No approval is missing.")
-    blocked = [*lateness.sentences(request), *content.blocked_in(request)] if not why_not else []
+    blocked = [*lateness.sentences(request), *content.blocked_in(request), *refusals] if not why_not else []
     why_not = " ".join(blocked) or why_not
     last = approvals.missing(slots) == 1
     return Action(

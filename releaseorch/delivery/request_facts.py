@@ -18,10 +18,23 @@ from releaseorch.environments import ahead, arrivals, inventory
 from releaseorch.environments.models import Environment, Freeze, Installation, Reservation
 from releaseorch.features.models import Feature, FeatureInVersion, FeatureScope, Release, ReleaseFeature
 from releaseorch.features.states import FeatureStatus
+from releaseorch.policies import slots
+from releaseorch.policies.models import ApprovalPolicy, Rule, Stage
+from releaseorch.policies.models import Subject as About
+from releaseorch.policies.rules import Demand, demanded
 
 # Requests whose content may still reach the environment, or has just done so.
 UNDER_WAY = REQUEST_OPEN - {RequestState.DRAFT, RequestState.FAILED}
 COUNTS_AS_FILED = UNDER_WAY | {RequestState.DEPLOYED, RequestState.DEPLOYED_WITH_EXCEPTIONS}
+
+# What comes next for a request, other than the start of its run.
+NEXT_DOOR = {
+    RequestState.DRAFT: Stage.SUBMIT,
+    RequestState.SENT_BACK: Stage.SUBMIT,
+    RequestState.SUBMITTED: Stage.APPROVE,
+    RequestState.APPROVED: Stage.PROPOSE,
+    RequestState.FAILED: Stage.PROPOSE,
+}
 
 FEATURE = ("feature__key", "feature__title")  # what is said of a feature here
 # What is said of a reservation and of a freeze here.
@@ -41,6 +54,8 @@ class Subject:
     features: Sequence[Feature] = ()
     late_since: datetime | None = None  # filed after that cut-off
     is_let_in: bool = False
+    stage: Stage = Stage.SUBMIT  # the door it comes to next
+    run_id: int | None = None
 
     @property
     def components(self) -> list[Component]:
@@ -108,6 +123,8 @@ class Facts:
     installed: dict[tuple[int, int], list[There]] = field(default_factory=lambda: defaultdict(list))
     deploying: dict[tuple[int, int], list[Coming]] = field(default_factory=lambda: defaultdict(list))
     filed: dict[tuple[int, int], int] = field(default_factory=dict)  # the newest request
+    together: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # run id → applications
+    policies: Sequence[ApprovalPolicy] = ()  # those of requests that count now
     reservations: dict[int, list[Reservation]] = field(
         default_factory=lambda: defaultdict(list)
     )  # environment id
@@ -115,6 +132,10 @@ class Facts:
     still_to_come: dict[tuple[int, int, int], list[Application]] = field(
         default_factory=dict
     )  # kept by `elsewhere`
+
+    def demands(self, subject: Subject) -> Mapping[Rule, Demand]:
+        """What the policies demand of it."""
+        return demanded(self.policies, subject.environment.pk, [subject.application.pk])
 
     def before(self, environment: Environment) -> list[Environment]:
         """The environments one rank before, in promotion order."""
@@ -157,6 +178,8 @@ def subject_of(request: DeploymentRequest) -> Subject:
         features=[line.feature for line in request.features.all()],
         late_since=request.late_since,
         is_let_in=request.late_consent_by_id is not None,
+        stage=NEXT_DOOR.get(RequestState(request.state), Stage.START),
+        run_id=request.run_id,
     )
 
 
@@ -184,9 +207,12 @@ def lines() -> "Prefetch[str]":
     return Prefetch("items", items.only("request_id", "title", "component__name", "version__text"))
 
 
-def facts_of(subjects: Sequence[Subject]) -> Facts:
-    """Read all facts of the subjects; about fifteen queries, whatever their number."""
-    facts = Facts()
+def facts_of(subjects: Sequence[Subject], known: Sequence[ApprovalPolicy] | None = None) -> Facts:
+    """Read all facts of the subjects; about sixteen queries, whatever their number.
+
+    `known`, the policies of requests, saves their queries when they were read already.
+    """
+    facts = Facts(policies=slots.policies_for(About.REQUEST) if known is None else known)
     environments = {subject.environment.pk for subject in subjects}
     versions = {version.pk for subject in subjects for version in subject.versions}
     components = {component.pk: component for subject in subjects for component in subject.components}
@@ -301,6 +327,11 @@ def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[in
     newest = filed.order_by().values_list("environment_id", "application_id").annotate(newest=Max("pk"))
     for place_id, application_id, request_id in newest:
         facts.filed[(place_id, application_id)] = request_id
+    runs = {subject.run_id for subject in subjects if subject.run_id is not None}
+    if runs:
+        held = DeploymentRequest.objects.filter(run__in=runs).order_by()
+        for run_id, application_id in held.values_list("run_id", "application_id"):
+            facts.together[run_id or 0].add(application_id)
 
 
 def _once(features: Iterable[Feature]) -> list[Feature]:

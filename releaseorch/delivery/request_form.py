@@ -11,11 +11,11 @@ from releaseorch.accounts import policy
 from releaseorch.accounts.models import Person
 from releaseorch.catalog.models import Application, Component, ComponentVersion
 from releaseorch.delivery import checks, request_facts
-from releaseorch.delivery.checks import Check
 from releaseorch.delivery.drafts import ItemDraft, RequestDraft
 from releaseorch.delivery.models import DeploymentRequest, RequestItem
 from releaseorch.delivery.request_facts import Ran, Subject, There
 from releaseorch.delivery.states import REQUEST_FINAL, ItemKind, RequestState
+from releaseorch.delivery.verdicts import Check
 from releaseorch.environments import inventory
 from releaseorch.environments.models import Environment, Installation
 from releaseorch.environments.queries import in_use

@@ -9,8 +9,9 @@ from releaseorch.audit import events
 from releaseorch.audit.models import Event
 from releaseorch.core.actor import Actor
 from releaseorch.core.errors import Conflict
-from releaseorch.delivery import approvals, request_rights, request_waits
+from releaseorch.delivery import approvals, gates, request_rights, request_waits
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.policies.models import Stage
 
 
 def move(request: DeploymentRequest, verb: str) -> None:
@@ -24,11 +25,13 @@ def move(request: DeploymentRequest, verb: str) -> None:
 def approve_if_complete(actor: Actor, request: DeploymentRequest) -> bool:
     """Move a submitted request on when earlier approvals of the very same content still fill every slot.
 
-    Words of `actor`, who acts on the request right now, don't count.
+    A rule that blocks an approval blocks this too. Words of `actor`, who acts on the request right now, don't count.
     """
     for slot in approvals.slots_of_request(request):
         if sum(one.approver_id != actor.pk for one in slot.given) < slot.quorum:
             return False
+    if gates.refusals([request], Stage.APPROVE):
+        return False
     move(request, "approve")
     return True
 

@@ -13,11 +13,12 @@ from releaseorch.audit.models import Event
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core.paging import PAGE_SIZE, Page, page_of, with_ids
 from releaseorch.delivery import approvals, checks, request_facts
+from releaseorch.delivery.alone import Alone, alone
 from releaseorch.delivery.approvals import SlotView
-from releaseorch.delivery.checks import Alone, Check, Readiness
 from releaseorch.delivery.models import DeploymentRequest, RequestComment, RequestItem
 from releaseorch.delivery.request_facts import Facts, Part, Ran, Subject, There, facts_of, subject_of
 from releaseorch.delivery.states import REQUEST_OPEN, RequestState
+from releaseorch.delivery.verdicts import Check, Readiness
 from releaseorch.features.models import Feature
 from releaseorch.waiting import ledger
 from releaseorch.waiting.models import Interval
@@ -210,6 +211,7 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
     facts = facts_of([subject])
     waits = ledger.history("request", request.pk)
     events, edits = _told(request, most)
+    changed_by = {one.actor_id for one in edits if one.actor_id}
     comments = request.comments.select_related("person").order_by("-at", "-pk")
     said = tuple(comments[: most + 1])
     return RequestDetail(
@@ -217,8 +219,8 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
         items=item_lines(subject, facts),
         features=feature_groups(subject, facts),
         checks=tuple(checks.checks_of(subject, facts)),
-        alone=checks.alone(subject, facts),
-        slots=tuple(approvals.slots_of_request(request, {one.actor_id for one in edits if one.actor_id})),
+        alone=alone(subject, facts),
+        slots=tuple(approvals.slots_of_request(request, changed_by, facts.policies)),
         changed_since_approval=_changed_since_approval(request, edits),
         wait=next((one for one in waits if one.ended_at is None and one.is_primary), None),
         waits=tuple(waits),

@@ -11,9 +11,11 @@ from releaseorch.accounts.models import Person
 from releaseorch.core.actions import Action, Field
 from releaseorch.delivery import approvals, change_actions, composing, run_changes, signers
 from releaseorch.delivery.approvals import SlotView
+from releaseorch.delivery.gates import rules_unkept
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.plan_views import PlanView
 from releaseorch.delivery.states import RequestState
+from releaseorch.policies.models import Stage
 from releaseorch.runs import queries as engine
 from releaseorch.runs.models import DeploymentRun
 from releaseorch.runs.states import RUN_ACTIVE, RUN_BEFORE_START, RUN_MOVES, RunState
@@ -108,7 +110,7 @@ def _why_not_proposed(run: DeploymentRun, plan: PlanView | None) -> str:
         return _("The plan is out of date. Compute it again.")
     if not run.steps.filter(not_needed_because="").exists():
         return _("Nothing is left to do in this plan.")
-    return ""
+    return " ".join(rules_unkept(composing.requests_of(run), Stage.PROPOSE))
 
 
 def _slots(run: DeploymentRun, plan: PlanView | None) -> Sequence[SlotView]:

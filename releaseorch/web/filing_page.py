@@ -10,11 +10,11 @@ from releaseorch.accounts.models import Person
 from releaseorch.catalog.models import Application, ComponentVersion
 from releaseorch.core import clock
 from releaseorch.delivery import checks, draft_preview, request_form, request_rights
-from releaseorch.delivery.checks import Check, Readiness
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.request_facts import Subject
 from releaseorch.delivery.request_form import ComponentChoice, FeatureChoice, VersionChoice
 from releaseorch.delivery.states import ItemKind, ItemPlacement, RequestState
+from releaseorch.delivery.verdicts import Check, Readiness, verdict_sentence
 from releaseorch.environments.models import Environment
 from releaseorch.environments.queries import in_use
 from releaseorch.features.models import Feature, FeatureScope
@@ -189,7 +189,7 @@ def _verdict(typed: Filing, request_id: int) -> dict[str, Any]:
     return {
         "checks": found,
         "readiness": readiness,
-        "verdict": checks.verdict_sentence(readiness),
+        "verdict": verdict_sentence(readiness),
         "plan": draft_preview.preview_of(typed.environment, items) if items else None,
         "slots": policies.slots_for(Approved.REQUEST, typed.environment.pk, [typed.application.pk]),
         "open": list(request_form.open_for(typed.application, typed.environment)[:10]),  # type: ignore[index]

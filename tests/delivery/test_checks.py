@@ -7,10 +7,10 @@ import pytest
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
 from releaseorch.delivery import checks, request_queries, services
-from releaseorch.delivery.checks import Check
 from releaseorch.delivery.drafts import ItemDraft, RequestDraft
 from releaseorch.delivery.request_form import checks_of_draft
 from releaseorch.delivery.states import RequestState
+from releaseorch.delivery.verdicts import Check
 from releaseorch.environments import inventory
 from releaseorch.environments import services as environments
 from releaseorch.environments.models import Environment

@@ -9,9 +9,10 @@ from releaseorch.audit.models import Event
 from releaseorch.catalog.models import Application
 from releaseorch.core import clock
 from releaseorch.core.errors import Conflict, Invalid, NotAllowed
-from releaseorch.delivery import checks, plan_queries, windows
+from releaseorch.delivery import plan_queries, windows
 from releaseorch.delivery.drafts import ItemDraft, RequestDraft
 from releaseorch.delivery.request_form import checks_of_draft
+from releaseorch.delivery.verdicts import PASSED, WARN
 from releaseorch.environments import services
 from releaseorch.environments.models import Freeze
 from releaseorch.runs import services as runs
@@ -97,7 +98,7 @@ def test_it_is_seen_ahead_on_requests_plans_and_the_board(house: House, door) ->
         items=[ItemDraft(component=house.claims_web, version=house.version(house.claims_web, "3.0.0"))],
     )  # fmt: skip
     (told,) = [one for one in checks_of_draft(draft) if "has frozen" in one.sentence]
-    assert told.tone == checks.WARN and told.sentence.startswith("No run starts from ")
+    assert told.tone == WARN and told.sentence.startswith("No run starts from ")
     (warning,) = plan_queries.plan_view(run).warnings
     assert warning.sentence == told.sentence
     for path in ("/board", f"/runs/{run.pk}", f"/environments/{house.production.pk}"):
@@ -105,7 +106,7 @@ def test_it_is_seen_ahead_on_requests_plans_and_the_board(house: House, door) ->
     draft = RequestDraft(
         application=house.claims, environment=house.acceptance, items=draft.items, features=[]
     )
-    assert [one.tone for one in checks_of_draft(draft) if "freeze" in one.sentence] == [checks.PASSED]
+    assert [one.tone for one in checks_of_draft(draft) if "freeze" in one.sentence] == [PASSED]
 
 
 def test_another_span_and_reason_are_kept_with_what_was_before(house: House) -> None:

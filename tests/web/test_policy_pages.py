@@ -7,8 +7,10 @@ import pytest
 from releaseorch.accounts.models import Team
 from releaseorch.core import clock
 from releaseorch.core.choosing import MOST_OFFERED
+from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.policies.models import ApprovalPolicy
 from tests.factories import House
+from tests.histories import request_in_state
 
 pytestmark = pytest.mark.django_db
 NEW = {
@@ -64,7 +66,7 @@ def test_a_policy_that_nobody_can_satisfy_comes_back_as_typed(house: House, door
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"slot_1_who": ""}, "A policy asks for one slot at least."),
+        ({"slot_1_who": ""}, "A policy asks for one slot at least, or demands a rule."),
         ({"slot_1_who": "role:king"}, "Select a valid choice"),
         ({"slot_1_quorum": "0"}, "greater than or equal to 1"),
         ({"slot_1_quorum": "many"}, "Enter a whole number."),
@@ -106,3 +108,39 @@ def test_among_hundreds_of_teams_one_is_named(house: House, door) -> None:
     assert both.status_code == 422 and "needs either a role or a team" in both.content.decode()
     nobody = client.post("/policies/new", {**NEW, "name": "None", "slot_1_who": "", "slot_1_team": "Nobody"})
     assert nobody.status_code == 422 and ApprovalPolicy.objects.count() == 1
+
+
+def test_rules_are_chosen_by_their_door_and_said_in_words(house: House, door) -> None:
+    client = door(house.cast.administrator)
+    asked = {"name": "Careful", "subject": "request", "environment": house.production.pk}
+    rules = {"rule_ran_before": "submit", "rule_soaked": "start", "rule_soaked_hours": "24"}
+    made = client.post("/policies/new", {**asked, **rules}, follow=True).content.decode()
+    assert "What it demands" in made and "from submitting on" in made
+    assert "Each version has been in the environment before for 24 hours" in made
+    policy = ApprovalPolicy.objects.get()
+    form = client.get(f"/policies/{policy.pk}/edit").content.decode()
+    assert 'value="submit" selected' in form and 'value="24"' in form
+    listed = client.get("/policies").content.decode()
+    assert "Each version ran in the environment before; it blocks from submitting on." in listed
+    there = client.get(f"/environments/{house.production.pk}").content.decode()
+    assert "it blocks when its run starts." in there and "1 × Release manager" in there
+
+
+def test_a_rule_without_its_hours_comes_back_as_typed(house: House, door) -> None:
+    client = door(house.cast.administrator)
+    answer = client.post("/policies/new", {**NEW, "rule_soaked": "start", "rule_ran_before": "approve"})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and not ApprovalPolicy.objects.exists()
+    assert "Say for how many hours" in text and 'value="approve" selected' in text
+
+
+def test_a_refused_submit_says_which_policy_demands_what(house: House, door) -> None:
+    rules = {"name": "Careful", "subject": "request", "rule_ran_before": "submit"}
+    door(house.cast.administrator).post("/policies/new", rules)
+    request = request_in_state(house, "draft")
+    client = door(house.cast.developer)
+    page = client.get(f"/requests/{request.pk}").content.decode()
+    assert "claims-web 2.0.0 never ran in Acceptance. Careful demands it." in page
+    answer = client.post(f"/requests/{request.pk}/submit", {"version": request.row_version})
+    assert answer.status_code == 403 and "Careful demands it." in answer.content.decode()
+    assert DeploymentRequest.objects.get().state == "draft"

@@ -6,9 +6,10 @@ from django.utils.translation import gettext as _
 from releaseorch.accounts.models import Person
 from releaseorch.core.checked import text_of
 from releaseorch.core.errors import Conflict, NotAllowed
-from releaseorch.delivery import approvals, content, lateness, request_moves, request_rights
+from releaseorch.delivery import approvals, content, gates, lateness, request_moves, request_rights
 from releaseorch.delivery.models import Approval, DeploymentRequest
 from releaseorch.delivery.states import Verdict
+from releaseorch.policies.models import Stage
 
 
 def approve_request(
@@ -36,6 +37,7 @@ def approve_request(
         blocked = [*lateness.sentences(request), *content.blocked_in(request)]
         if blocked:
             raise NotAllowed(*blocked)
+        gates.refuse(request, Stage.APPROVE)
         before = {"state": str(request.state)}
         write_verdict(request, actor, chosen.name, Verdict.APPROVED, comment)
         if approvals.missing(slots) == 1:

@@ -8,6 +8,8 @@ from releaseorch.core.errors import NotAllowed
 from releaseorch.core.transitions import go
 from releaseorch.delivery import composing, run_changes, run_waits
 from releaseorch.delivery.composing import Composition
+from releaseorch.delivery.gates import rules_unkept
+from releaseorch.policies.models import Stage
 from releaseorch.runs import plans
 from releaseorch.runs.models import DeploymentRun
 
@@ -15,7 +17,8 @@ from releaseorch.runs.models import DeploymentRun
 def propose_run(*, actor: Person, run: DeploymentRun, seen: int | None = None) -> DeploymentRun:
     """From now on the requests are planned, and approvals are bound to the plan's digest and to this round.
 
-    Raises `NotAllowed` with every conflict that blocks, and when the plan isn't what would be computed now.
+    Raises `NotAllowed` with every conflict that blocks, with each rule that isn't kept and blocks here, and when the
+    plan isn't what would be computed now.
     """
     run_changes.check(actor, "run.propose", run, seen)
     with transaction.atomic():
@@ -25,6 +28,9 @@ def propose_run(*, actor: Person, run: DeploymentRun, seen: int | None = None) -
         run.save(update_fields=["state", "plan_digest", "proposed_at", "round"])
         requests = composing.requests_of(run)
         refuse(run, composing.composition_of(run.environment, requests, composing.edits_of(run)))
+        unkept = rules_unkept(requests, Stage.PROPOSE)
+        if unkept:
+            raise NotAllowed(*unkept)
         run_changes.plan_requests(actor=actor, run=run, requests=requests)
         run_waits.update(run, requests)
         run_changes.tell_run(

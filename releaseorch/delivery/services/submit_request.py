@@ -5,8 +5,9 @@ from django.utils.translation import gettext as _
 
 from releaseorch.accounts.models import Person
 from releaseorch.core.errors import Invalid
-from releaseorch.delivery import content, lateness, request_moves, request_rights
+from releaseorch.delivery import content, gates, lateness, request_moves, request_rights
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.policies.models import Stage
 
 
 def submit_request(
@@ -14,7 +15,8 @@ def submit_request(
 ) -> DeploymentRequest:
     """draft | sent_back → submitted, as a new revision. Approvals of the same content still count.
 
-    Raises `NotAllowed`, `Conflict` (stale, or submitted already), `Invalid` without lines or with a blocked version.
+    Raises `NotAllowed`, also for a rule that blocks here, `Conflict` (stale, or submitted already), `Invalid` without
+    lines or with a blocked version.
     """
     with transaction.atomic():
         request_rights.demand(actor, "submit", request, seen)
@@ -25,6 +27,7 @@ def submit_request(
         blocked = content.blocked_in(request)
         if blocked:
             raise Invalid({"items": blocked})
+        gates.refuse(request, Stage.SUBMIT)
         before = {"state": str(request.state)}
         if request.revision == 0:
             lateness.mark(request)

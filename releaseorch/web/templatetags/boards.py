@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from releaseorch.catalog.models import Application
 from releaseorch.delivery.board_queries import ApplicationLine, RequestLine
-from releaseorch.delivery.checks import Readiness
 from releaseorch.delivery.models import DeploymentRequest
+from releaseorch.delivery.verdicts import Readiness
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
 from releaseorch.web.markup import format_html, format_html_join

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from releaseorch.delivery.checks import BLOCKED, PASSED, Check
+from releaseorch.delivery.verdicts import BLOCKED, PASSED, Check
 from releaseorch.web.markup import format_html, format_html_join
 from releaseorch.web.templatetags.ui import NOTHING, icon
 

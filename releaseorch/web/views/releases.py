@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from releaseorch.accounts import policy
 from releaseorch.core import clock
 from releaseorch.delivery import feature_queries
-from releaseorch.delivery.checks import BLOCKED, WARN, Check
 from releaseorch.delivery.feature_queries import FeaturePart, ReleaseDetail
+from releaseorch.delivery.verdicts import BLOCKED, WARN, Check
 from releaseorch.features import queries, release_actions, services
 from releaseorch.features.models import Feature, Release
 from releaseorch.features.services.releases import scope_of

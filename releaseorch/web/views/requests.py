@@ -11,10 +11,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from releaseorch.accounts import policy
 from releaseorch.catalog.models import Application
-from releaseorch.delivery import checks, plan_queries, request_actions, request_queries, services
+from releaseorch.delivery import plan_queries, request_actions, request_queries, services
+from releaseorch.delivery.checks import refusals
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.request_queries import RequestFilter
 from releaseorch.delivery.states import REQUEST_FINAL, RequestState
+from releaseorch.delivery.verdicts import verdict_sentence
 from releaseorch.environments.models import Environment
 from releaseorch.features.models import Release
 from releaseorch.web import inputs, kept, request_page
@@ -83,7 +85,12 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
     if found is None:
         raise Http404
     subject = found.request
-    actions = {one.verb: one for one in request_actions.actions_for(subject, person_of(request), found.slots)}
+    actions = {
+        one.verb: one
+        for one in request_actions.actions_for(
+            subject, person_of(request), found.slots, refusals(found.checks)
+        )
+    }
     typed_before = kept.filled(request, reverse("request-add-item", args=[pk]))
     if bounced is None and typed_before is not None:
         bounced = Bounced.of_kept("add_item", typed_before)
@@ -91,7 +98,7 @@ def _detail(request: HttpRequest, pk: int, bounced: Bounced | None = None) -> Ht
         "detail": found,
         "subject": subject,
         "actions": actions,
-        "verdict": checks.verdict_sentence(found.readiness),
+        "verdict": verdict_sentence(found.readiness),
         "has_plan": bool(found.items) and not subject.is_final,
         "bounced": bounced,
         "whole": whole,

@@ -1,0 +1,36 @@
+"""What the components need is there, or comes along."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from releaseorch.delivery.request_facts import Facts, Subject
+from releaseorch.delivery.verdicts import PASSED, WARN, Check
+from releaseorch.policies.rules import Demand
+
+
+def verdicts(subject: Subject, facts: Facts, _demand: Demand | None) -> Iterable[Check]:
+    own = {component.pk for component in subject.components}
+    absent = False
+    for link in [link for pk in sorted(own) for link in facts.needs[pk]]:
+        place = (subject.environment.pk, link.needs_id)
+        if link.needs_id in own or facts.installed[place]:
+            continue
+        absent = True
+        said = {"component": link.component, "needs": link.needs, "environment": subject.environment}
+        coming = [item for item in facts.deploying[place] if item.request_id != subject.request_id]
+        if coming:
+            yield Check(
+                WARN,
+                _("%(component)s needs %(needs)s, which isn't in %(environment)s yet.") % said,
+                _("Request #%(id)d brings it; put both in one run.") % {"id": coming[0].request_id},
+            )
+        else:
+            yield Check(
+                WARN,
+                _("%(component)s needs %(needs)s, which isn't in %(environment)s and in no open request.")
+                % said,
+                _("File %(needs)s too.") % said,
+            )
+    if not absent and any(facts.needs[pk] for pk in own):
+        yield Check(PASSED, _("All that these components need is there or comes along."))
