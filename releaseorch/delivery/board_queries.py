@@ -247,6 +247,7 @@ def _in_lines(requests: "QuerySet[DeploymentRequest]", environment: Environment)
         "position",
         "component__name",
         "version__text",
+        "version__digest",
         "version__blocked_at",
         "version__blocked_reason",
     )

@@ -25,6 +25,8 @@ def refusals(requests: Sequence[DeploymentRequest], stage: Stage) -> dict[int, l
 
     One query where no policy counts, three where none of them blocks at this door; their facts are read together.
     """
+    if not requests:
+        return {}
     known = slots.policies_for(Subject.REQUEST)
     asked = {
         request.pk: request

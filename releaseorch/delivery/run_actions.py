@@ -108,9 +108,10 @@ def _why_not_proposed(run: DeploymentRun, plan: PlanView | None) -> str:
         return " ".join(conflict.sentence for conflict in blocks)
     if plan is not None and plan.is_outdated:
         return _("The plan is out of date. Compute it again.")
-    if not run.steps.filter(not_needed_because="").exists():
+    if not (run.steps.filter(not_needed_because="").exists() if plan is None else plan.needed_steps):
         return _("Nothing is left to do in this plan.")
-    return " ".join(rules_unkept(composing.requests_of(run), Stage.PROPOSE))
+    requests = composing.requests_of(run) if plan is None else [line.request for line in plan.requests]
+    return " ".join(rules_unkept(requests, Stage.PROPOSE))
 
 
 def _slots(run: DeploymentRun, plan: PlanView | None) -> Sequence[SlotView]:

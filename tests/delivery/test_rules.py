@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from releaseorch.catalog.models import ComponentVersion
 from releaseorch.core import clock
 from releaseorch.core.errors import NotAllowed
-from releaseorch.delivery import gates, request_actions, request_queries, rules, services
+from releaseorch.delivery import (
+    board_queries,
+    gates,
+    request_actions,
+    request_queries,
+    rules,
+    run_actions,
+    services,
+)
 from releaseorch.delivery.drafts import ItemDraft, RequestChanges
 from releaseorch.delivery.models import DeploymentRequest
 from releaseorch.delivery.states import RequestState
@@ -299,3 +309,41 @@ def test_kept_rules_are_told_as_passed(house: House, web: ComponentVersion) -> N
     detail = request_queries.request_detail(request.pk)
     assert detail is not None
     assert [one.tone for one in detail.checks if "ran in Acceptance" in one.sentence] == [PASSED]
+
+
+def test_the_button_of_a_run_names_the_request_that_does_not_come_through(
+    house: House, web: ComponentVersion
+) -> None:
+    run = run_in_state(house, RunState.DRAFT)
+    demand(house, BROKEN[1], Stage.PROPOSE)
+    (propose,) = [
+        one for one in run_actions.actions_for(now(run), house.cast.release_manager) if one.verb == "propose"
+    ]
+    assert not propose.allowed
+    assert propose.why_not == (
+        "Claims → Production #1: claims-web 2.0.0 never ran in Acceptance. Production rules demands it."
+    )
+
+
+def test_a_board_counts_what_blocks_next_with_the_same_queries_for_one_and_for_many(
+    house: House, web: ComponentVersion
+) -> None:
+    request_in_state(house, RequestState.SUBMITTED)
+    hold(web, house.payouts)
+    for broken in BROKEN:
+        demand(house, broken, Stage.APPROVE, str(broken.rule))
+
+    def read() -> tuple[int, list[int]]:
+        with CaptureQueriesContext(connection) as seen:
+            board = board_queries.environment_board(house.production)
+        return len(seen), [line.readiness.blocked for line in board.lines]
+
+    few, blocked = read()
+    assert blocked == [
+        5
+    ]  # never ran there, nor long enough, a feature absent, another not ready, no database
+    for _ in range(3):
+        request_in_state(house, RequestState.SUBMITTED)
+    many, blocked = read()
+    assert (many, len(blocked)) == (few, 4)
+    assert min(blocked) > 5  # and now each deploys what the others do
