@@ -37,9 +37,15 @@ NEXT_DOOR = {
 }
 
 FEATURE = ("feature__key", "feature__title")  # what is said of a feature here
-# What is said of a reservation and of a freeze here.
-KEPT = ("expires_at", "reason", "environment__name", "application__name", "owner__name")
-FROZEN = ("starts_at", "ends_at", "reason", "environment__name", "application__name", "set_by__name")
+# What is said of a reservation and of a freeze here, beside where they are.
+KEPT = ("expires_at", "reason", "environment_id", "application_id", "owner__name")
+FROZEN = ("starts_at", "ends_at", "reason", "environment_id", "application__name", "set_by__name")
+# Of the line of a request everything; of what it deploys what pages and rules say.
+OF_ITEMS = (
+    *(field.attname for field in RequestItem._meta.concrete_fields), "component__name", "version__text",
+    "version__digest", "version__built_at", "version__registered_at", "version__blocked_at", "version__blocked_reason",
+    "team__name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +191,7 @@ def subject_of(request: DeploymentRequest) -> Subject:
 
 def with_subjects(requests: QuerySet[DeploymentRequest]) -> QuerySet[DeploymentRequest]:
     """The queryset with all that `subject_of` reads, and who wants it."""
-    items = RequestItem.objects.select_related("component", "version", "team")
+    items = RequestItem.objects.select_related("component", "version", "team").only(*OF_ITEMS)
     features = RequestFeature.objects.select_related("feature").only("request_id", *FEATURE)
     found = requests.select_related("application", "environment", "release", "requester")
     return found.prefetch_related(Prefetch("items", items), Prefetch("features", features))
@@ -306,13 +312,21 @@ def _read_components(facts: Facts, components: Mapping[int, Component], environm
 
 def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[int]) -> None:
     now = clock.now()
+    places = {subject.environment.pk: subject.environment for subject in subjects}
+    own = {subject.application.pk: subject.application for subject in subjects}
     kept = Reservation.objects.filter(
-        environment__in=environments, released_at=None, starts_at__lte=now, expires_at__gt=now
-    )
-    for reservation in kept.select_related("owner", "application", "environment").only(*KEPT):
+        Q(application=None) | Q(application__in=own), environment__in=environments, released_at=None,
+        starts_at__lte=now, expires_at__gt=now,
+    )  # fmt: skip
+    for reservation in kept.select_related("owner").only(*KEPT):
+        reservation.environment = places[reservation.environment_id]
+        reservation.application = own.get(reservation.application_id or 0)
         facts.reservations[reservation.environment_id].append(reservation)
-    freezes = ahead.freezes_ahead(now + ahead.SEEN_AHEAD).only(*FROZEN)
-    facts.freezes = list(freezes.filter(Q(environment=None) | Q(environment__in=environments)))
+    freezes = ahead.freezes_ahead(now + ahead.SEEN_AHEAD).select_related(None)
+    freezes = freezes.filter(Q(environment=None) | Q(environment__in=environments))
+    for freeze in freezes.select_related("application", "set_by").only(*FROZEN):
+        freeze.environment = places.get(freeze.environment_id or 0)
+        facts.freezes.append(freeze)
     applications = {
         application.pk
         for subject in subjects

@@ -212,7 +212,11 @@ def request_detail(request_id: int, most: int = MOST_TOLD) -> RequestDetail | No
     waits = ledger.history("request", request.pk)
     events, edits = _told(request, most)
     changed_by = {one.actor_id for one in edits if one.actor_id}
-    comments = request.comments.select_related("person").order_by("-at", "-pk")
+    comments = (
+        request.comments.select_related("person")
+        .only("request_id", "text", "at", "person__name")
+        .order_by("-at", "-pk")
+    )
     said = tuple(comments[: most + 1])
     return RequestDetail(
         request=request,

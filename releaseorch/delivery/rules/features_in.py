@@ -13,11 +13,9 @@ def verdicts(subject: Subject, facts: Facts, _demand: Demand | None) -> Iterable
     wanted = facts.wanted(subject)
     held = {feature.pk for feature in facts.delivered(subject)}
     absent = [feature for feature in wanted if feature.pk not in held]
+    is_absent = _("%(feature)s is expected, and no version here holds it.")
+    helps = _("It stays open until a version with it is filed, or somebody moves it.")
     for feature in absent:
-        yield Check(
-            WARN,
-            _("%(feature)s is expected, and no version here holds it.") % {"feature": feature.key},
-            _("It stays open until a version with it is filed, or somebody moves it."),
-        )
+        yield Check(WARN, is_absent % {"feature": feature.key}, helps)
     if wanted and not absent:
         yield Check(PASSED, _("All expected features are in these versions."))
