@@ -314,14 +314,15 @@ def test_kept_rules_are_told_as_passed(house: House, web: ComponentVersion) -> N
 def test_the_button_of_a_run_names_the_request_that_does_not_come_through(
     house: House, web: ComponentVersion
 ) -> None:
-    run = run_in_state(house, RunState.DRAFT)
+    request = request_in_state(house, RequestState.APPROVED)
+    run = run_in_state(house, RunState.DRAFT, requests=[request])
     demand(house, BROKEN[1], Stage.PROPOSE)
     (propose,) = [
         one for one in run_actions.actions_for(now(run), house.cast.release_manager) if one.verb == "propose"
     ]
     assert not propose.allowed
     assert propose.why_not == (
-        "Claims → Production #1: claims-web 2.0.0 never ran in Acceptance. Production rules demands it."
+        f"{request}: claims-web 2.0.0 never ran in Acceptance. Production rules demands it."
     )
 
 
