@@ -34,7 +34,7 @@ def refusals(checks: Iterable[Check]) -> list[str]:
 
 def _judged(check: Check, demand: Demand | None, stage: Stage) -> Check:
     """What isn't kept blocks at its door and those after it; before, its help says from when on it will."""
-    if demand is None or check.tone != WARN:
+    if demand is None or check.tone != WARN or check.is_advice:
         return check
     blocks = demand.blocks_at(stage)
     said = demand.who if blocks else demand.ahead

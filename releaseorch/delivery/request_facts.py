@@ -129,7 +129,9 @@ class Facts:
     installed: dict[tuple[int, int], list[There]] = field(default_factory=lambda: defaultdict(list))
     deploying: dict[tuple[int, int], list[Coming]] = field(default_factory=lambda: defaultdict(list))
     filed: dict[tuple[int, int], int] = field(default_factory=dict)  # the newest request
-    together: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # run id → applications
+    together: dict[int, dict[int, int]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )  # run id → its requests, each with its application
     policies: Sequence[ApprovalPolicy] = ()  # those of requests that count now
     reservations: dict[int, list[Reservation]] = field(
         default_factory=lambda: defaultdict(list)
@@ -226,6 +228,7 @@ def facts_of(subjects: Sequence[Subject], known: Sequence[ApprovalPolicy] | None
     _read_features(facts, subjects, environments)
     _read_components(facts, components, environments)
     _read_others(facts, subjects, environments)
+    _read_runs(facts, {subject.run_id for subject in subjects if subject.run_id is not None})
     return facts
 
 
@@ -341,11 +344,14 @@ def _read_others(facts: Facts, subjects: Sequence[Subject], environments: set[in
     newest = filed.order_by().values_list("environment_id", "application_id").annotate(newest=Max("pk"))
     for place_id, application_id, request_id in newest:
         facts.filed[(place_id, application_id)] = request_id
-    runs = {subject.run_id for subject in subjects if subject.run_id is not None}
-    if runs:
-        held = DeploymentRequest.objects.filter(run__in=runs).order_by()
-        for run_id, application_id in held.values_list("run_id", "application_id"):
-            facts.together[run_id or 0].add(application_id)
+
+
+def _read_runs(facts: Facts, runs: set[int]) -> None:
+    if not runs:
+        return
+    held = DeploymentRequest.objects.filter(run__in=runs).order_by()
+    for run_id, request_id, application_id in held.values_list("run_id", "pk", "application_id"):
+        facts.together[run_id or 0][request_id] = application_id
 
 
 def _once(features: Iterable[Feature]) -> list[Feature]:

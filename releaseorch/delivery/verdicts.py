@@ -14,12 +14,13 @@ PASSED, WARN, BLOCKED = "passed", "warn", "blocked"
 class Check:
     """One verdict; `blocked` means that a verb will be refused, `warn` that somebody should look.
 
-    `demand` is what a policy demands of a rule that isn't kept.
+    `demand` is what a policy demands of a rule that isn't kept. Advice never blocks, whoever demands the rule.
     """
 
     tone: str
     sentence: str
     help: str = ""
+    is_advice: bool = False
     demand: Demand | None = None
 
 

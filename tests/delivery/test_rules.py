@@ -288,6 +288,24 @@ def test_in_a_run_those_who_share_a_feature_are_in_the_same_one(house: House, we
     services.propose_run(actor=house.cast.release_manager, run=now(alone))
 
 
+def test_what_is_needed_may_come_along_in_the_same_run_and_in_no_other(
+    house: House, web: ComponentVersion
+) -> None:
+    demand(house, BROKEN[7], Stage.SUBMIT)
+    schema = [ItemDraft(component=house.claims_db, version=house.version(house.claims_db))]
+    needed = request_in_state(house, RequestState.APPROVED, items=schema)
+    needing = request_in_state(
+        house, RequestState.APPROVED
+    )  # somebody brings it: enough while it is in no run
+    run = run_in_state(house, RunState.DRAFT, requests=[needing])
+    with pytest.raises(NotAllowed, match="claims-web needs claims-db, which isn't in Production yet"):
+        services.propose_run(actor=house.cast.release_manager, run=now(run))
+    services.add_request(actor=house.cast.release_manager, run=now(run), requests=[needed])
+    services.propose_run(actor=house.cast.release_manager, run=now(run))
+    services.approve_run(actor=house.cast.second_manager, run=now(run))
+    runs.start_run(actor=house.cast.release_manager, run=now(run))
+
+
 def test_content_that_was_approved_before_stops_at_a_rule_too(house: House, web: ComponentVersion) -> None:
     request = request_in_state(house, RequestState.APPROVED)
     demand(house, BROKEN[1], Stage.APPROVE)

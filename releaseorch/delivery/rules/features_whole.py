@@ -22,7 +22,7 @@ def verdicts(subject: Subject, facts: Facts, _demand: Demand | None) -> Iterable
         for application in others:
             filed = facts.filed.get((subject.environment.pk, application.pk))
             said = {"feature": feature.key, "application": application, "environment": subject.environment}
-            if subject.run_id is not None and application.pk in facts.together[subject.run_id]:
+            if subject.run_id is not None and application.pk in facts.together[subject.run_id].values():
                 yield Check(PASSED, is_along % said)
             elif subject.run_id is not None:
                 yield Check(WARN, is_elsewhere % said, take_along % said)

@@ -10,20 +10,23 @@ from releaseorch.policies.rules import Demand
 
 
 def verdicts(subject: Subject, facts: Facts, _demand: Demand | None) -> Iterable[Check]:
+    """As long as the request is in no run, another one that brings it is enough; in a run it is in the same one."""
     own = {component.pk for component in subject.components}
+    along = facts.together[subject.run_id] if subject.run_id is not None else {}
     absent = False
     for link in [link for pk in sorted(own) for link in facts.needs[pk]]:
         place = (subject.environment.pk, link.needs_id)
-        if link.needs_id in own or facts.installed[place]:
+        coming = [item for item in facts.deploying[place] if item.request_id != subject.request_id]
+        if link.needs_id in own or facts.installed[place] or any(one.request_id in along for one in coming):
             continue
         absent = True
         said = {"component": link.component, "needs": link.needs, "environment": subject.environment}
-        coming = [item for item in facts.deploying[place] if item.request_id != subject.request_id]
         if coming:
             yield Check(
                 WARN,
                 _("%(component)s needs %(needs)s, which isn't in %(environment)s yet.") % said,
                 _("Request #%(id)d brings it; put both in one run.") % {"id": coming[0].request_id},
+                is_advice=subject.run_id is None,
             )
         else:
             yield Check(
