@@ -134,6 +134,13 @@ def test_a_rule_without_its_hours_comes_back_as_typed(house: House, door) -> Non
     assert "Say for how many hours" in text and 'value="approve" selected' in text
 
 
+def test_hours_without_a_door_are_not_dropped(house: House, door) -> None:
+    answer = door(house.cast.administrator).post("/policies/new", {**NEW, "rule_soaked_hours": "24"})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and not ApprovalPolicy.objects.exists()
+    assert "Choose from which door the rule blocks" in text and 'value="24"' in text
+
+
 def test_a_refused_submit_says_which_policy_demands_what(house: House, door) -> None:
     rules = {"name": "Careful", "subject": "request", "rule_ran_before": "submit"}
     door(house.cast.administrator).post("/policies/new", rules)

@@ -102,6 +102,14 @@ class PolicyForm(NounForm):
             )
         yield Section(_("From when"), "", [self[name] for name in self.last])
 
+    def clean(self) -> dict[str, Any] | None:
+        """Hours without a door would be dropped silently."""
+        cleaned = super().clean()
+        typed = self.cleaned_data
+        if typed.get(HOURS) and not typed.get(f"rule_{Rule.SOAKED}"):
+            self.add_error(HOURS, _("Choose from which door the rule blocks, or leave this empty."))
+        return cleaned
+
     def _row_count(self, filled: int) -> int:
         posted = sum(name.startswith("slot_") and name.endswith("_who") for name in self.data)
         return min(MOST_SLOTS, max(posted, filled + SPARE))
